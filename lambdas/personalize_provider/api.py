@@ -1,0 +1,139 @@
+"""The Personalize API as the engine sees it: plain calls by noun, typed by botocore's service model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from .errors import Meaning, ProviderError, meaning
+from .resources import RESOURCES, Resource
+
+Description = dict[str, Any]
+SERVICE_ERRORS = (BotoCoreError, ClientError)
+
+
+@cache
+def default_client() -> Any:
+    """The one client of a Lambda instance.
+
+    Few attempts and short timeouts: what is left after them is retried by the next poll, and an invocation
+    must end well before the function's timeout.
+    """
+    return boto3.client(
+        "personalize",
+        config=Config(
+            retries={"mode": "adaptive", "max_attempts": 4},
+            connect_timeout=5,
+            read_timeout=15,
+        ),
+    )
+
+
+class Api:
+    """Calls of one Personalize client."""
+
+    def __init__(self, client: Any) -> None:
+        """Wrap a boto3 `personalize` client."""
+        self._client = client
+        self._model = client.meta.service_model
+
+    def call(self, operation: str, /, **members: Any) -> dict[str, Any]:
+        """Call an operation by the API's name (`CreateSolution`)."""
+        return dict(getattr(self._client, xform_name(operation))(**members))
+
+    def request(self, operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn template properties into an operation's request members.
+
+        CloudFormation hands every scalar over as a string; the service model says what each one is.
+
+        Raises:
+            ProviderError: a value is not of its type.
+        """
+        shape = self._model.operation_model(operation).input_shape
+        return {_member(name): _typed(value, shape.members[_member(name)], name) for name, value in properties.items()}
+
+    def describe(self, row: Resource, arn: str) -> Description | None:
+        """Describe a resource; None if it does not exist."""
+        try:
+            return dict(self.call(f"Describe{row.noun}", **{row.arn_member: arn})[row.key])
+        except ClientError as error:
+            if meaning(error) is Meaning.ABSENT:
+                return None
+            raise
+
+    def summaries(self, row: Resource, properties: Mapping[str, Any]) -> Iterator[Description]:
+        """List resources of a type, narrowed to the parent that the properties name."""
+        members = {member: properties[name] for name, member in row.list_filter.items() if name in properties}
+        pages = self._client.get_paginator(xform_name(f"List{row.noun}s")).paginate(**members)
+        try:
+            for page in pages:
+                yield from page[row.list_key]
+        except ClientError as error:
+            if meaning(error) is not Meaning.ABSENT:
+                raise
+
+    def find(self, row: Resource, name: str, properties: Mapping[str, Any]) -> Description | None:
+        """Describe the resource of that name; None if there is none."""
+        for summary in self.summaries(row, properties):
+            if row.key_in_list and summary.get(row.name_member) != name:
+                continue
+            description = self.describe(row, summary[row.arn_member])
+            if description and description.get(row.name_member) == name:
+                return description
+        return None
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """Tags of a resource."""
+        listed = self.call("ListTagsForResource", resourceArn=arn)["tags"]
+        return {tag["tagKey"]: tag["tagValue"] for tag in listed}
+
+    @staticmethod
+    def children(row: Resource) -> tuple[Resource, str] | None:
+        """Type of the resources whose creation blocks a deletion, and the member that lists them."""
+        return (RESOURCES[row.children[0]], row.children[1]) if row.children else None
+
+    def child_summaries(self, child: Resource, member: str, parent_arn: str) -> list[Description]:
+        """List the children of a resource."""
+        pages = self._client.get_paginator(xform_name(f"List{child.noun}s")).paginate(**{member: parent_arn})
+        return [summary for page in pages for summary in page[child.list_key]]
+
+
+def _member(property_name: str) -> str:
+    return property_name[0].lower() + property_name[1:]
+
+
+def _typed(value: Any, shape: Shape, path: str) -> Any:
+    if isinstance(shape, StructureShape):
+        known = {name: child for name, child in value.items() if _member(name) in shape.members}
+        if len(known) < len(value):
+            extra = ", ".join(sorted(value.keys() - known.keys()))
+            raise ProviderError(f"{path} has no member {extra}. Remove it from the template.")
+        return {
+            _member(name): _typed(child, shape.members[_member(name)], f"{path}.{name}")
+            for name, child in value.items()
+        }
+    if isinstance(shape, MapShape):
+        return {key: _typed(child, shape.value, f"{path}.{key}") for key, child in value.items()}
+    if isinstance(shape, ListShape):
+        return [_typed(child, shape.member, f"{path}[{index}]") for index, child in enumerate(value)]
+    return _scalar(value, shape.type_name, path)
+
+
+def _scalar(value: Any, type_name: str, path: str) -> Any:
+    try:
+        if type_name == "boolean":
+            return {"true": True, "false": False}[str(value).lower()]
+        if type_name in ("integer", "long"):
+            return int(value)
+        if type_name in ("double", "float"):
+            return float(value)
+    except (ValueError, KeyError):
+        raise ProviderError(f"{path} must be of type {type_name}, but is '{value}'.") from None
+    return str(value)

@@ -1,0 +1,79 @@
+"""Reading a description: what a resource is doing, and what a template may ask of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .api import Api, Description
+from .resources import DELETING, FAILED, TRANSITIONAL, Resource
+
+# A schema has no status: it exists or it does not.
+_NO_STATUS = "ACTIVE"
+
+
+def status_of(description: Description) -> str:
+    """Status of a resource, or of an update summary."""
+    return str(description.get("status", _NO_STATUS))
+
+
+def is_busy(description: Description) -> bool:
+    """Whether the service is still at work on it."""
+    return status_of(description) in TRANSITIONAL | DELETING
+
+
+def has_failed(description: Description) -> bool:
+    """Whether the service gave up on it."""
+    return status_of(description) in FAILED
+
+
+def latest_update(row: Resource, description: Description) -> Description:
+    """Summary of the last update; empty if there was none."""
+    return dict(description.get(row.update.latest) or {}) if row.update else {}
+
+
+def update_id(update: Description) -> str:
+    """What tells one update from the next; empty if there was none."""
+    return str(update.get("creationDateTime", ""))
+
+
+def covers(actual: Any, wanted: Any, before: Any = None) -> bool:
+    """Whether the actual value is what is wanted.
+
+    The service adds members of its own, so more than what is wanted may be there, but nothing that the
+    template has just taken away (`before` minus `wanted`).
+    """
+    if isinstance(wanted, Mapping):
+        if not isinstance(actual, Mapping):
+            return not wanted
+        earlier = before if isinstance(before, Mapping) else {}
+        gone = earlier.keys() - wanted.keys()
+        return not (gone & actual.keys()) and all(
+            covers(actual.get(key), value, earlier.get(key)) for key, value in wanted.items()
+        )
+    return bool(actual == wanted)
+
+
+def attributes(api: Api, row: Resource, description: Description) -> dict[str, str]:
+    """What Fn::GetAtt answers: ARN and the like, the last update's id, and metrics once there are any."""
+    found = {
+        name: str(description[member]) for name, member in row.attributes.items() if description.get(member) is not None
+    }
+    if row.outlasts_request:
+        found["Revision"] = update_id(latest_update(row, description)) or "0"
+    if row.metrics and not is_busy(description) and not has_failed(description):
+        found |= {pascal(name): repr(value) for name, value in metrics(api, row, description).items()}
+    return found
+
+
+def metrics(api: Api, row: Resource, description: Description) -> dict[str, float]:
+    """Evaluation metrics by the service's names."""
+    assert row.metrics
+    answer = api.call(row.metrics, **{row.arn_member: description[row.arn_member]})
+    return {name: float(value) for name, value in answer["metrics"].items()}
+
+
+def pascal(name: str) -> str:
+    """`precision_at_5` as an attribute: `PrecisionAt5`."""
+    return "".join(part.capitalize() for part in re.split(r"[^0-9A-Za-z]+", name))

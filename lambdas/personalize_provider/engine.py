@@ -1,0 +1,291 @@
+"""Carries out the requests of every resource type, from its row in the resource table.
+
+on_event only reads: the Provider framework answers a create whose on_event fails with a marker id and drops
+the delete that follows, so anything made there could be orphaned. All changes happen in polls, which start
+from what the service says now and may be repeated, interrupted or delivered twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import errors, log
+from .api import SERVICE_ERRORS, Api, Description
+from .describe import attributes, covers, has_failed, is_busy, latest_update, status_of, update_id
+from .errors import Meaning, meaning
+from .names import create_only, is_fixed, physical_name, same_content
+from .ownership import all_tags, as_api, holds, is_ours, owner, user_tags
+from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
+from .resources import CONTROL_PROPERTIES, DELETING, Resource
+
+# IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
+# role" and "name taken, but nothing of that name" are worth another poll.
+PROPAGATION_SECONDS = 120
+_FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
+
+
+class Engine:
+    """Carries out requests for the resource type of one row."""
+
+    def __init__(self, row: Resource, api: Api) -> None:
+        """Make an engine for a row of the resource table."""
+        self._row = row
+        self._api = api
+
+    def begin(self, event: Event, now: float) -> tuple[str, Progress]:
+        """Choose the physical id: the resource's name, known before the resource is."""
+        if event["RequestType"] == "Delete":
+            return event["PhysicalResourceId"], Progress(started=now)
+        self._check_properties(event["ResourceProperties"])
+        if event["RequestType"] == "Create":
+            return physical_name(self._row, event), Progress(started=now)
+        name = self._successor(event)
+        in_place = name == event["PhysicalResourceId"]
+        seen = self._update_seen(event) if in_place else ""
+        return name, Progress(started=now, in_place=in_place, update_seen=seen)
+
+    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+        """Bring the resource one step nearer to what the request asks for."""
+        step = self._absent if event["RequestType"] == "Delete" else self._present
+        try:
+            return step(event, progress, now)
+        except SERVICE_ERRORS as error:
+            return self._answer_to(error, event, progress, now)
+
+    def allowed_seconds(self, event: Event) -> float:
+        """As long as CloudFormation waits, less what it takes to say so."""
+        return REQUEST_SECONDS
+
+    def timed_out(self, event: Event, outcome: Outcome) -> Exception:
+        """The request used up the time that CloudFormation gives it."""
+        doing = "be gone" if event["RequestType"] == "Delete" else "settle"
+        return errors.timed_out(
+            self._row, event["PhysicalResourceId"], doing, outcome.status, REQUEST_SECONDS, setting=None
+        )
+
+    # -- identity ------------------------------------------------------------------------------------------
+
+    def _check_properties(self, properties: dict[str, Any]) -> None:
+        unknown = properties.keys() - self._row.properties - CONTROL_PROPERTIES - _FRAMEWORK_PROPERTIES
+        if unknown:
+            raise errors.unknown_property(self._row.noun, sorted(unknown))
+
+    def _successor(self, event: Event) -> str:
+        """Name of the resource after an update: the present one, or that of a replacement."""
+        row, current, properties = self._row, event["PhysicalResourceId"], event["ResourceProperties"]
+        changed = self._changed_create_only(event)
+        if not changed:
+            return str(current)
+        if row.is_job:
+            return self._earlier_run(event) or physical_name(row, event)
+        wanted = physical_name(row, event)
+        existing = self._api.find(row, wanted, properties)
+        if wanted == current:
+            # Either the way back from an update that never got to replace anything, or a fixed name.
+            if not is_fixed(properties) or (existing and holds(self._api, row, properties, existing)):
+                return wanted
+            raise errors.name_is_fixed(row, wanted, changed)
+        if existing:
+            return wanted  # the way back from a replacement: what it replaced is still there
+        if row.holds_data and str(properties.get("AllowReplacement", "false")).lower() != "true":
+            raise errors.replacement_guarded(row, current, changed)
+        if row.unique_within and not set(changed) & set(row.unique_within):
+            raise errors.one_at_a_time(row, current, changed)
+        return wanted
+
+    def _changed_create_only(self, event: Event) -> list[str]:
+        before = create_only(self._row, event["OldResourceProperties"])
+        after = create_only(self._row, event["ResourceProperties"])
+        return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+    def _earlier_run(self, event: Event) -> str | None:
+        """Name of a finished run that did what this request asks for, so that it need not run again."""
+        runs = [run for run in self._api.summaries(self._row, event["ResourceProperties"]) if not is_busy(run)]
+        runs = sorted((run for run in runs if not has_failed(run)), key=update_id, reverse=True)
+        for run in runs[:1] if self._row.reuse_latest_only else runs:
+            name = self._name_of(run)
+            if name and same_content(self._row, event, name):
+                return name
+        return None
+
+    def _name_of(self, summary: Description) -> str | None:
+        if self._row.key_in_list:
+            return summary.get(self._row.name_member)
+        description = self._api.describe(self._row, summary[self._row.arn_member])
+        return (description or {}).get(self._row.name_member)
+
+    def _update_seen(self, event: Event) -> str:
+        if not self._row.update:
+            return ""
+        found = self._api.find(self._row, event["PhysicalResourceId"], event["ResourceProperties"])
+        return update_id(latest_update(self._row, found or {}))
+
+    # -- create and update ---------------------------------------------------------------------------------
+
+    def _present(self, event: Event, progress: Progress, now: float) -> Outcome:
+        row, name = self._row, event["PhysicalResourceId"]
+        found = self._api.find(row, name, event["ResourceProperties"])
+        if found is None and progress.in_place:
+            raise errors.deleted_outside(row, name)
+        found = found or self._create(event)
+        if not progress.in_place and not is_ours(self._api, row, event, found):
+            raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
+        if row.outlasts_request and not progress.in_place:
+            return complete(status_of(found), attributes(self._api, row, found))
+        if status_of(found) in DELETING:
+            raise errors.deleted_outside(row, name)
+        if is_busy(found) and not row.outlasts_request:
+            return pending(status_of(found))
+        if has_failed(found):
+            raise errors.failed(row, name, status_of(found), found.get("failureReason"))
+        if progress.in_place:
+            return self._updated(event, progress, found)
+        return complete(status_of(found), attributes(self._api, row, found))
+
+    def _create(self, event: Event) -> Description:
+        row, properties = self._row, event["ResourceProperties"]
+        operation = f"Create{row.noun}"
+        direct = row.properties - row.control - row.on_create.keys()
+        request = self._api.request(operation, {name: properties[name] for name in direct if name in properties})
+        for name, member in row.on_create.items():
+            if name in properties:
+                merged = self._api.request(operation, {member[0].upper() + member[1:]: properties[name]})
+                request[member] = {**request.get(member, {}), **merged[member]}
+        request[row.name_member] = event["PhysicalResourceId"]
+        if row.taggable:
+            request["tags"] = as_api(all_tags(event))
+        answer = self._api.call(operation, **request)
+        log.write(action=operation, arn=answer[row.arn_member])
+        found = self._api.describe(row, answer[row.arn_member])
+        return found or {row.arn_member: answer[row.arn_member], "status": "CREATE PENDING"}
+
+    def _updated(self, event: Event, progress: Progress, found: Description) -> Outcome:
+        row = self._row
+        update = latest_update(row, found)
+        fresh = update_id(update) != progress.update_seen
+        if row.update and self._updatable_changed(event):
+            if is_busy(update) and not (fresh and row.outlasts_request):
+                return pending(f"update {status_of(update)}")
+            if fresh and has_failed(update):
+                raise errors.update_failed(row, event["PhysicalResourceId"], update.get("failureReason"))
+            if not fresh and not self._is_applied(event, found):
+                found = self._update(event, found)
+                if not row.outlasts_request:
+                    return pending("update requested")
+        self._sync_tags(event, found)
+        return complete(status_of(found), attributes(self._api, row, found))
+
+    def _updatable(self, properties: dict[str, Any]) -> dict[str, Any]:
+        assert self._row.update
+        names = self._row.update.properties & properties.keys()
+        return self._api.request(self._row.update.operation, {name: properties[name] for name in names})
+
+    def _updatable_changed(self, event: Event) -> bool:
+        return self._updatable(event["OldResourceProperties"]) != self._updatable(event["ResourceProperties"])
+
+    def _is_applied(self, event: Event, found: Description) -> bool:
+        assert self._row.update
+        before = self._updatable(event["OldResourceProperties"])
+        where = {name[0].lower() + name[1:]: member for name, member in self._row.update.actual.items()}
+        return all(
+            covers(found.get(where.get(member, member)), value, before.get(member))
+            for member, value in self._updatable(event["ResourceProperties"]).items()
+        )
+
+    def _update(self, event: Event, found: Description) -> Description:
+        row = self._row
+        assert row.update
+        request = {row.arn_member: found[row.arn_member], **self._updatable(event["ResourceProperties"])}
+        self._api.call(row.update.operation, **request)
+        log.write(action=row.update.operation, arn=found[row.arn_member])
+        return self._api.describe(row, found[row.arn_member]) or found
+
+    def _sync_tags(self, event: Event, found: Description) -> None:
+        if not self._row.taggable:
+            return
+        before, after = user_tags(event["OldResourceProperties"]), user_tags(event["ResourceProperties"])
+        gone = sorted(before.keys() - after.keys())
+        new = {key: value for key, value in after.items() if before.get(key) != value}
+        arn = found[self._row.arn_member]
+        if gone:
+            self._api.call("UntagResource", resourceArn=arn, tagKeys=gone)
+        if new:
+            self._api.call("TagResource", resourceArn=arn, tags=as_api(new))
+
+    # -- delete --------------------------------------------------------------------------------------------
+
+    def _absent(self, event: Event, progress: Progress, now: float) -> Outcome:
+        row, name = self._row, event["PhysicalResourceId"]
+        found = self._api.find(row, name, event["ResourceProperties"])
+        if found is None:
+            return complete("absent")
+        if not is_ours(self._api, row, event, found):
+            log.write(action="left alone", physical_id=name, reason="not made by this stack")
+            return complete("not ours")
+        if status_of(found) in DELETING:
+            return pending(status_of(found))
+        if is_busy(found):
+            self._stop(row, found)
+            return pending(status_of(found))
+        if not row.deletable:
+            return complete(status_of(found))
+        return self._delete(found)
+
+    def _delete(self, found: Description) -> Outcome:
+        row, arn = self._row, found[self._row.arn_member]
+        try:
+            self._api.call(f"Delete{row.noun}", **{row.arn_member: arn})
+        except SERVICE_ERRORS as error:
+            if meaning(error) is Meaning.ABSENT:
+                return complete("absent")
+            if meaning(error) is Meaning.IN_USE:
+                self._stop_children(arn)
+            raise
+        log.write(action=f"Delete{row.noun}", arn=arn)
+        return pending("deletion requested")
+
+    def _stop_children(self, arn: str) -> None:
+        related = self._api.children(self._row)
+        if not related:
+            return
+        child, member = related
+        for summary in self._api.child_summaries(child, member, arn):
+            if is_busy(summary):
+                self._stop(child, summary)
+
+    def _stop(self, row: Resource, found: Description) -> None:
+        stop(self._api, row, found)
+
+    # -- errors of the service -----------------------------------------------------------------------------
+
+    def _answer_to(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:
+        """Another poll, or the sentence that ends the request."""
+        row, name = self._row, event["PhysicalResourceId"]
+        operation = getattr(error, "operation_name", "the call")
+        what = meaning(error)
+        young = now - progress.started < PROPAGATION_SECONDS
+        log.write(action=operation, physical_id=name, error=errors.message(error), meaning=what.name)
+        if what in (Meaning.RETRY, Meaning.IN_USE):
+            return pending(f"waiting ({errors.message(error)})")
+        if what is Meaning.EXISTS and not young:
+            raise errors.place_taken(row, name, error) from error
+        if what is Meaning.EXISTS or (young and errors.may_be_propagation(error)):
+            return pending(f"waiting ({errors.message(error)})")
+        if what is Meaning.DENIED:
+            raise errors.access_denied(operation, error) from error
+        if what is Meaning.LIMIT:
+            raise errors.limit_exceeded(row, error) from error
+        raise errors.refused(row, name, operation, error) from error
+
+
+def stop(api: Api, row: Resource, found: Description) -> None:
+    """End a creation in progress, where the service can; it refuses what is stopping or done already."""
+    if not row.stop or status_of(found) not in ("CREATE PENDING", "CREATE IN_PROGRESS"):
+        return
+    try:
+        api.call(row.stop, **{row.arn_member: found[row.arn_member]})
+    except SERVICE_ERRORS as error:
+        if meaning(error) not in (Meaning.IN_USE, Meaning.ABSENT, Meaning.INVALID):
+            raise
+        return
+    log.write(action=row.stop, arn=found[row.arn_member])

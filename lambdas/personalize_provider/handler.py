@@ -1,0 +1,99 @@
+"""Lambda entry points: on_event and is_complete of the CDK Provider framework.
+
+Contract: AWS CDK, module aws_cdk.custom_resources, "Provider Framework", asynchronous providers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import log
+from .api import Api, default_client
+from .engine import Engine
+from .errors import ProviderError
+from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
+from .quality_gate import QualityGate
+from .resources import RESOURCES
+from .wait import Wait
+
+_TYPE_PREFIX = "Custom::Personalize"
+# While a request is this young its resource is polled within one invocation, at growing intervals: most
+# resources settle in seconds. Later the waiter's own interval is enough.
+_YOUNG_SECONDS = 60.0
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 15.0
+
+
+def on_event(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Start a request: answer the physical id and what later polls need to know."""
+    return begin(event, Api(default_client()), SYSTEM_CLOCK)
+
+
+def is_complete(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Poll a request once, or for a while if it has just begun."""
+    return advance(event, Api(default_client()), SYSTEM_CLOCK)
+
+
+def begin(event: Event, api: Api, clock: Clock) -> dict[str, Any]:
+    """on_event with its API and clock."""
+    started = clock.time()
+    try:
+        name, progress = _handler(event, api).begin(event, started)
+    except Exception as error:
+        _log(event, "begin", "failed", clock.time() - started, reason=str(error))
+        raise
+    _log(event, "begin", "accepted", clock.time() - started, physical_id=name)
+    return {"PhysicalResourceId": name, "Progress": progress.to_event()}
+
+
+def advance(event: Event, api: Api, clock: Clock) -> dict[str, Any]:
+    """is_complete with its API and clock."""
+    handler, progress = _handler(event, api), Progress.of(event)
+    pause = _FIRST_PAUSE
+    while True:
+        outcome = _poll(handler, event, progress, clock)
+        if outcome.done:
+            return {"IsComplete": True, "Data": dict(outcome.attributes)}
+        age = clock.time() - progress.started
+        if age >= handler.allowed_seconds(event):
+            raise handler.timed_out(event, outcome)
+        if age + pause > _YOUNG_SECONDS:
+            return {"IsComplete": False}
+        clock.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _poll(handler: Handler, event: Event, progress: Progress, clock: Clock) -> Outcome:
+    started = clock.time()
+    try:
+        outcome = handler.poll(event, progress, started)
+    except Exception as error:
+        _log(event, "poll", "failed", clock.time() - started, reason=str(error))
+        raise
+    _log(event, "poll", outcome.status, clock.time() - started, done=outcome.done)
+    return outcome
+
+
+def _handler(event: Event, api: Api) -> Handler:
+    kind = event["ResourceType"].removeprefix(_TYPE_PREFIX)
+    if kind == "Wait":
+        return Wait(api)
+    if kind == "QualityGate":
+        return QualityGate(api)
+    if kind in RESOURCES:
+        return Engine(RESOURCES[kind], api)
+    raise ProviderError(f"{event['ResourceType']} is not a type of this provider.")
+
+
+def _log(event: Event, action: str, status: str, seconds: float, **more: Any) -> None:
+    fields = {
+        "request_id": event["RequestId"],
+        "request": event["RequestType"],
+        "type": event["ResourceType"],
+        "logical_id": event["LogicalResourceId"],
+        "physical_id": event.get("PhysicalResourceId"),
+        "action": action,
+        "status": status,
+        "seconds": round(seconds, 3),
+    }
+    log.write(**(fields | more))

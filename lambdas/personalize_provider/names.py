@@ -1,0 +1,53 @@
+"""Physical names: readable prefix + short hash, so that a replacement never meets its predecessor's name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .resources import Resource
+
+# All names of the service: at most 63 characters (CreateDatasetGroup, Name).
+MAX_LENGTH = 63
+_HASH_LENGTH = 10
+
+
+def create_only(row: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a request that cannot change without a new resource, Name included."""
+    names = row.create_only | {"Name"}
+    return {name: properties[name] for name in sorted(names) if name in properties}
+
+
+def is_fixed(properties: Mapping[str, Any]) -> bool:
+    """Whether the user chose the name."""
+    return "Name" in properties
+
+
+def content_hash(row: Resource, event: Mapping[str, Any]) -> str:
+    """Short hash of what the resource is: stack, logical id and create-only properties."""
+    identity = [event["StackId"], event["LogicalResourceId"], create_only(row, event["ResourceProperties"])]
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+
+
+def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
+    """Name of the resource a request asks for; the same for every delivery of that request.
+
+    Jobs run once per request, so theirs also depends on the request id: a request that comes back to an
+    earlier data version imports it again.
+    """
+    properties = event["ResourceProperties"]
+    if is_fixed(properties):
+        return str(properties["Name"])
+    suffix = content_hash(row, event)
+    if row.is_job:
+        suffix = f"{suffix}-{hashlib.sha256(event['RequestId'].encode()).hexdigest()[:6]}"
+    prefix = str(properties["NamePrefix"])[: MAX_LENGTH - len(suffix) - 1].rstrip("-_")
+    return f"{prefix}-{suffix}"
+
+
+def same_content(row: Resource, event: Mapping[str, Any], name: str) -> bool:
+    """Whether a generated job name stands for the create-only properties of this request."""
+    return f"-{content_hash(row, event)}-" in name

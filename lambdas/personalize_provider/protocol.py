@@ -1,0 +1,99 @@
+"""What a custom resource request says, and what a poll answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Event = Mapping[str, Any]
+
+# The Provider framework's total timeout is the hour CloudFormation gives a custom resource; the provider ends
+# a request earlier, with a sentence that says what it waited for instead of "Operation timed out".
+REQUEST_SECONDS = 55 * 60
+
+
+class Clock(Protocol):
+    """Time as the provider sees it."""
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for so many seconds."""
+        ...
+
+
+SYSTEM_CLOCK: Clock = time
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What on_event tells every later poll of the same request.
+
+    Attributes:
+        started: when the request began, in seconds since the epoch.
+        in_place: whether an update keeps the resource it has.
+        update_seen: creation time of the last update that the service knew when the request began.
+    """
+
+    started: float
+    in_place: bool = False
+    update_seen: str = ""
+
+    def to_event(self) -> dict[str, Any]:
+        """As a member of on_event's answer, which the framework hands to is_complete."""
+        return {"Started": self.started, "InPlace": self.in_place, "UpdateSeen": self.update_seen}
+
+    @classmethod
+    def of(cls, event: Event) -> Progress:
+        """Read it back from is_complete's event."""
+        said = event["Progress"]
+        return cls(float(said["Started"]), bool(said["InPlace"]), str(said["UpdateSeen"]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of one poll.
+
+    Attributes:
+        done: whether the request is fulfilled.
+        status: what the resource is doing, for the log and the time-out's sentence.
+        attributes: what Fn::GetAtt answers once done.
+    """
+
+    done: bool
+    status: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def pending(status: str) -> Outcome:
+    """Ask again later."""
+    return Outcome(done=False, status=status)
+
+
+def complete(status: str, attributes: Mapping[str, str] | None = None) -> Outcome:
+    """The request is fulfilled."""
+    return Outcome(done=True, status=status, attributes=attributes or {})
+
+
+class Handler(Protocol):
+    """Carries out the requests of one kind of custom resource."""
+
+    def begin(self, event: Event, now: float) -> tuple[str, Progress]:
+        """Choose the physical id. Must not change anything: a failure here leaves nothing to clean up."""
+        ...
+
+    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+        """Bring the resource one step nearer to what the request asks for. Safe to repeat."""
+        ...
+
+    def allowed_seconds(self, event: Event) -> float:
+        """How long the request may take before it is given up."""
+        ...
+
+    def timed_out(self, event: Event, outcome: Outcome) -> Exception:
+        """Say that the request used up its time."""
+        ...

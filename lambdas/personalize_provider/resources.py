@@ -1,0 +1,249 @@
+"""Every Personalize resource type the provider manages, described once.
+
+The engine reads these rows and knows no type by name. Operation, field and status names are those of the
+`personalize` service model in botocore; deletion and update rules are those of the API reference page of the
+operation named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TRANSITIONAL = frozenset(
+    {
+        "CREATE PENDING",
+        "CREATE IN_PROGRESS",
+        "CREATE STOPPING",
+        "START PENDING",
+        "START IN_PROGRESS",
+        "STOP PENDING",
+        "STOP IN_PROGRESS",
+        "UPDATE PENDING",
+        "UPDATE IN_PROGRESS",
+    }
+)
+DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
+FAILED = frozenset({"CREATE FAILED", "CREATE STOPPED", "UPDATE FAILED"})
+
+# Properties every type has that are ours, not the service's.
+CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement"})
+
+
+@dataclass(frozen=True)
+class Update:
+    """How a type changes in place.
+
+    Attributes:
+        operation: the Update* operation.
+        properties: the properties it takes, each optional in the request.
+        latest: member of the description that reports the last update's status, if there is one.
+        actual: where the description shows the current value of a property, when not under its own name.
+    """
+
+    operation: str
+    properties: frozenset[str]
+    latest: str
+    actual: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One Personalize resource type.
+
+    Attributes:
+        noun: the noun in the operations' names (`Recommender` in `CreateRecommender`).
+        key: the noun as a member name: `<key>Arn`, and the member that a Describe* answer holds.
+        list_key: the member of a List* answer that holds the summaries.
+        create_only: properties whose change needs a new resource.
+        update: how the other properties change in place, if any does.
+        no_effect: properties that matter only to the next resource of the type; changing one calls nothing.
+        control: create-only properties that are ours and are never sent to the service.
+        on_create: property -> request member, where Create* takes it under another name.
+        list_filter: property -> request member by which List* narrows its answer.
+        key_in_list: whether summaries show the name; otherwise each candidate is described.
+        name_member: the request member that carries the name.
+        attributes: attribute -> member of the description.
+        metrics: operation that answers the evaluation metrics, which become attributes.
+        outlasts_request: may take longer than CloudFormation's hour. Its request ends once the service has
+            accepted it; a chain of Custom::PersonalizeWait follows it (docs/architecture.md).
+        is_job: runs once per request; a new name for every run. A run that settled with the same
+            create-only properties is used again: the latest only, or any.
+        holds_data: replacing it loses data, so that needs AllowReplacement.
+        deletable: whether a Delete* operation exists.
+        taggable: whether the service tags it (the Schema data type has no tags).
+        stop: operation that ends a creation in progress.
+        children: type whose creations block deletion, and the List* member that finds them.
+        unique_within: properties within which the service allows one resource of the type.
+        quota: the service quota that LimitExceededException speaks of.
+    """
+
+    noun: str
+    key: str
+    list_key: str
+    create_only: frozenset[str]
+    attributes: Mapping[str, str]
+    quota: str
+    update: Update | None = None
+    no_effect: frozenset[str] = frozenset()
+    control: frozenset[str] = frozenset()
+    on_create: Mapping[str, str] = field(default_factory=dict)
+    list_filter: Mapping[str, str] = field(default_factory=dict)
+    key_in_list: bool = True
+    name_member: str = "name"
+    metrics: str | None = None
+    outlasts_request: bool = False
+    is_job: bool = False
+    reuse_latest_only: bool = False
+    holds_data: bool = False
+    deletable: bool = True
+    taggable: bool = True
+    stop: str | None = None
+    children: tuple[str, str] | None = None
+    unique_within: tuple[str, ...] = ()
+
+    @property
+    def arn_member(self) -> str:
+        """Request and description member that holds the ARN."""
+        return f"{self.key}Arn"
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """Every property a template may set on this type, besides CONTROL_PROPERTIES."""
+        updatable = self.update.properties if self.update else frozenset()
+        return self.create_only | updatable | self.no_effect
+
+
+RESOURCES: Mapping[str, Resource] = {
+    row.noun: row
+    for row in (
+        Resource(
+            noun="DatasetGroup",
+            key="datasetGroup",
+            list_key="datasetGroups",
+            create_only=frozenset({"Domain", "RoleArn", "KmsKeyArn"}),
+            attributes={"DatasetGroupArn": "datasetGroupArn"},
+            holds_data=True,
+            quota="active dataset groups per account",
+        ),
+        Resource(
+            noun="Schema",
+            key="schema",
+            list_key="schemas",
+            create_only=frozenset({"Schema", "Domain"}),
+            attributes={"SchemaArn": "schemaArn"},
+            taggable=False,
+            quota="schemas per account",
+        ),
+        Resource(
+            noun="Dataset",
+            key="dataset",
+            list_key="datasets",
+            create_only=frozenset({"DatasetGroupArn", "DatasetType"}),
+            update=Update("UpdateDataset", frozenset({"SchemaArn"}), "latestDatasetUpdate"),
+            list_filter={"DatasetGroupArn": "datasetGroupArn"},
+            attributes={"DatasetArn": "datasetArn"},
+            holds_data=True,
+            unique_within=("DatasetGroupArn", "DatasetType"),
+            quota="datasets per dataset group",
+        ),
+        Resource(
+            noun="DatasetImportJob",
+            key="datasetImportJob",
+            list_key="datasetImportJobs",
+            name_member="jobName",
+            create_only=frozenset({"DatasetArn", "DataSource", "DataVersion"}),
+            control=frozenset({"DataVersion"}),
+            # They say how the next data version is read; the data already imported stays as it is.
+            no_effect=frozenset({"RoleArn", "ImportMode", "PublishAttributionMetricsToS3"}),
+            list_filter={"DatasetArn": "datasetArn"},
+            attributes={"DatasetImportJobArn": "datasetImportJobArn"},
+            outlasts_request=True,
+            is_job=True,
+            # An older import is not what the dataset holds now.
+            reuse_latest_only=True,
+            deletable=False,
+            quota="pending or in-progress dataset import jobs per account",
+        ),
+        Resource(
+            noun="Recommender",
+            key="recommender",
+            list_key="recommenders",
+            create_only=frozenset({"DatasetGroupArn", "RecipeArn"}),
+            update=Update("UpdateRecommender", frozenset({"RecommenderConfig"}), "latestRecommenderUpdate"),
+            list_filter={"DatasetGroupArn": "datasetGroupArn"},
+            attributes={"RecommenderArn": "recommenderArn"},
+            outlasts_request=True,
+            quota="recommenders per dataset group",
+        ),
+        Resource(
+            noun="Solution",
+            key="solution",
+            list_key="solutions",
+            create_only=frozenset(
+                {"DatasetGroupArn", "RecipeArn", "PerformHPO", "PerformAutoML", "EventType", "SolutionConfig"}
+            ),
+            update=Update(
+                "UpdateSolution",
+                frozenset({"PerformAutoTraining", "PerformIncrementalUpdate", "SolutionUpdateConfig"}),
+                "latestSolutionUpdate",
+                actual={"SolutionUpdateConfig": "solutionConfig"},
+            ),
+            # What UpdateSolution takes as solutionUpdateConfig, CreateSolution takes inside solutionConfig.
+            on_create={"SolutionUpdateConfig": "solutionConfig"},
+            list_filter={"DatasetGroupArn": "datasetGroupArn"},
+            attributes={"SolutionArn": "solutionArn"},
+            children=("SolutionVersion", "solutionArn"),
+            quota="active solutions per dataset group",
+        ),
+        Resource(
+            noun="SolutionVersion",
+            key="solutionVersion",
+            list_key="solutionVersions",
+            create_only=frozenset({"SolutionArn", "Triggers"}),
+            control=frozenset({"Triggers"}),
+            no_effect=frozenset({"TrainingMode"}),
+            list_filter={"SolutionArn": "solutionArn"},
+            key_in_list=False,
+            attributes={"SolutionVersionArn": "solutionVersionArn", "TrainingHours": "trainingHours"},
+            metrics="GetSolutionMetrics",
+            outlasts_request=True,
+            is_job=True,
+            deletable=False,
+            stop="StopSolutionVersionCreation",
+            quota="pending or in-progress solution versions per account",
+        ),
+        Resource(
+            noun="Campaign",
+            key="campaign",
+            list_key="campaigns",
+            create_only=frozenset(),
+            update=Update(
+                "UpdateCampaign",
+                frozenset({"SolutionVersionArn", "MinProvisionedTPS", "CampaignConfig"}),
+                "latestCampaignUpdate",
+            ),
+            attributes={"CampaignArn": "campaignArn"},
+            quota="active campaigns per account",
+        ),
+        Resource(
+            noun="Filter",
+            key="filter",
+            list_key="Filters",
+            create_only=frozenset({"DatasetGroupArn", "FilterExpression"}),
+            list_filter={"DatasetGroupArn": "datasetGroupArn"},
+            attributes={"FilterArn": "filterArn"},
+            quota="filters per dataset group",
+        ),
+        Resource(
+            noun="EventTracker",
+            key="eventTracker",
+            list_key="eventTrackers",
+            create_only=frozenset({"DatasetGroupArn"}),
+            list_filter={"DatasetGroupArn": "datasetGroupArn"},
+            attributes={"EventTrackerArn": "eventTrackerArn", "TrackingId": "trackingId"},
+            unique_within=("DatasetGroupArn",),
+            quota="event trackers per dataset group (one)",
+        ),
+    )
+}
