@@ -1,0 +1,1 @@
+"""CDK stacks of the Personalize video-on-demand system."""

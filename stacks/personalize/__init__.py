@@ -1,0 +1,1 @@
+"""CDK constructs for Amazon Personalize, one module per resource."""

@@ -1,0 +1,127 @@
+"""Dataset group: the container of datasets, recommenders, solutions, filters and event tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from constructs import Construct, DependencyGroup
+
+from .errors import PropsError
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+
+VIDEO_ON_DEMAND = "VIDEO_ON_DEMAND"
+_DOMAINS = frozenset({VIDEO_ON_DEMAND, "ECOMMERCE"})
+
+
+class IDatasetGroup(Protocol):
+    """A dataset group, of this app or imported."""
+
+    @property
+    def dataset_group_arn(self) -> str:
+        """ARN of the dataset group."""
+        ...
+
+    @property
+    def imported_data(self) -> DependencyGroup:
+        """All imports into the dataset group: what trains on its data depends on this."""
+        ...
+
+    @property
+    def data_versions(self) -> dict[str, Callable[[], str]]:
+        """By import, a string that changes whenever other data is imported."""
+        ...
+
+
+class _DataOfGroup:
+    """The imports that constructs of this app make into a dataset group."""
+
+    def __init__(self) -> None:
+        self.imported_data = DependencyGroup()
+        self.data_versions: dict[str, Callable[[], str]] = {}
+
+
+class _ImportedDatasetGroup(_DataOfGroup):
+    def __init__(self, dataset_group_arn: str) -> None:
+        super().__init__()
+        self.dataset_group_arn = dataset_group_arn
+
+
+class DatasetGroup(PersonalizeResource):
+    """A dataset group (API: CreateDatasetGroup)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        domain: str | None = VIDEO_ON_DEMAND,
+        name: str | None = None,
+        role: iam.IRole | None = None,
+        kms_key_arn: str | None = None,
+        allow_replacement: bool = False,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        """Declare a dataset group.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            domain: VIDEO_ON_DEMAND, ECOMMERCE, or None for a custom dataset group.
+            name: a fixed name; default: generated.
+            role: role with access to the KMS key; needed with kms_key_arn.
+            kms_key_arn: key that encrypts the datasets; default: a key of the service.
+            allow_replacement: whether a change may replace the group, which loses its data.
+            removal_policy: RETAIN keeps the group when the stack is deleted; default DESTROY.
+
+        Raises:
+            PropsError: the domain is unknown, or kms_key_arn comes without a role.
+        """
+        if domain is not None and domain not in _DOMAINS:
+            raise PropsError(f"{id}: domain must be one of {', '.join(sorted(_DOMAINS))}, but is '{domain}'.")
+        if kms_key_arn and not role:
+            # API reference, CreateDatasetGroup: a KMS key needs a role that may use it.
+            raise PropsError(f"{id}: kms_key_arn needs a role that may use the key. Set role.")
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="DatasetGroup",
+            name=name,
+            removal_policy=removal_policy,
+            properties={
+                "Domain": domain,
+                "RoleArn": role.role_arn if role else None,
+                "KmsKeyArn": kms_key_arn,
+                "AllowReplacement": allow_replacement,
+            },
+        )
+        self.domain = domain
+        self._data = _DataOfGroup()
+        if role:
+            provider.allow_pass_role(role)
+
+    @staticmethod
+    def from_dataset_group_arn(dataset_group_arn: str) -> IDatasetGroup:
+        """Use a dataset group that exists already. Its data is taken to be imported."""
+        return _ImportedDatasetGroup(dataset_group_arn)
+
+    @property
+    def dataset_group_arn(self) -> str:
+        """ARN of the dataset group."""
+        return self.attribute("DatasetGroupArn")
+
+    @property
+    def imported_data(self) -> DependencyGroup:
+        """All imports into the dataset group."""
+        return self._data.imported_data
+
+    @property
+    def data_versions(self) -> dict[str, Callable[[], str]]:
+        """By import, a string that changes whenever other data is imported."""
+        return self._data.data_versions

@@ -1,0 +1,135 @@
+"""Limits of Amazon Personalize and of the services around it, each with its source.
+
+Shared by the settings and the constructs, so that both refuse the same things. Sources are
+named as follows: *API* is the Personalize API reference (the same constraints are in
+botocore's service model), *quotas* is "Amazon Personalize endpoints and quotas" in the
+developer guide; other pages of the developer guide are named by their title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DOMAIN = "VIDEO_ON_DEMAND"
+
+# Names. API: `name` of every Create* request.
+NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9\-_]*$"
+NAME_MAX_LENGTH = 63  # characters
+
+# The names we generate are `<app_name>-<env>-<readable>-<hash>`; these parts leave at least 20
+# characters for the readable one.
+APP_NAME_MAX_LENGTH = 20
+ENV_MAX_LENGTH = 10
+HASH_LENGTH = 10
+
+# Throughput. API: TransactionsPerSecond (minProvisionedTPS, minRecommendationRequestsPerSecond).
+MIN_TPS = 1  # requests per second
+
+# Filters. API: FilterExpression; quotas: "Filters".
+FILTER_EXPRESSION_MAX_LENGTH = 2500  # characters
+FILTER_MAX_FIELDS = 10  # distinct dataset fields in one filter
+FILTERS_MAX_FIELDS = 20  # distinct dataset fields in all filters of a dataset group
+
+# Columns left out of training. API: ExcludedDatasetColumns, ColumnNamesList, ColumnName.
+MAX_EXCLUDED_COLUMNS = 50  # per dataset type
+COLUMN_NAME_PATTERN = r"^[A-Za-z_][A-Za-z\d_]*$"
+COLUMN_NAME_MAX_LENGTH = 150  # characters
+
+# Exploration. "Configuring exploration for a domain recommender".
+EXPLORATION_WEIGHT_RANGE = (0.0, 1.0)
+EXPLORATION_ITEM_AGE_CUT_OFF_MIN = 1  # days
+
+# Automatic training. API: AutoTrainingConfig, rate(1 day) to rate(30 days).
+AUTO_TRAINING_DAYS_RANGE = (1, 30)
+
+# Recommenders are the only one of these quotas that AWS does not raise (quotas, "Each dataset
+# group has the following quotas").
+MAX_RECOMMENDERS = 5  # per dataset group
+
+# Tags. "Tagging Amazon Personalize resources: guidelines and requirements"; API: Tag.
+MAX_TAGS = 50  # per resource
+OWNERSHIP_TAGS = 2  # stack id and logical id, put on every resource by the provider
+TAG_KEY_MAX_LENGTH = 128  # characters
+TAG_VALUE_MAX_LENGTH = 256  # characters
+TAG_RESERVED_PREFIX = "aws:"
+
+# Data. API: S3Location, AvroSchema.
+S3_LOCATION_MAX_LENGTH = 256  # characters
+SCHEMA_MAX_LENGTH = 20_000  # characters
+
+# Metadata fields of a dataset, fields that are required or reserved not counted (quotas).
+MAX_METADATA_FIELDS: Mapping[str, int] = {"INTERACTIONS": 5, "ITEMS": 100, "USERS": 25}
+MAX_TEXTUAL_FIELDS = 1  # in an Items dataset (quotas)
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """A VIDEO_ON_DEMAND use case, that is, a recipe for a recommender.
+
+    Source: "VIDEO_ON_DEMAND use cases".
+    """
+
+    title: str
+    explores: bool
+    """Whether itemExplorationConfig is allowed."""
+
+
+VOD_USE_CASES: Mapping[str, UseCase] = {
+    "aws-vod-because-you-watched-x": UseCase("Because you watched X", explores=False),
+    "aws-vod-more-like-x": UseCase("More like X", explores=False),
+    "aws-vod-most-popular": UseCase("Most popular", explores=False),
+    "aws-vod-trending-now": UseCase("Trending now", explores=False),
+    "aws-vod-top-picks": UseCase("Top picks for you", explores=True),
+}
+
+
+@dataclass(frozen=True)
+class IntegerRange:
+    """An algorithm hyperparameter that takes whole numbers, bounds included."""
+
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """An algorithm hyperparameter that is on or off."""
+
+
+@dataclass(frozen=True)
+class RankingRecipe:
+    """A recipe of type PERSONALIZED_RANKING and what can be set in its solution.
+
+    Source: "Personalized-Ranking recipe", "Personalized-Ranking-v2 recipe".
+    """
+
+    hyper_parameters: Mapping[str, IntegerRange | Boolean]
+    hpo: bool
+    """Whether performHPO is allowed: v2 optimizes by itself, and only in automatic training
+    ("Hyperparameters and HPO")."""
+
+
+RANKING_RECIPES: Mapping[str, RankingRecipe] = {
+    "aws-personalized-ranking-v2": RankingRecipe({"apply_recency_bias": Boolean()}, hpo=False),
+    "aws-personalized-ranking": RankingRecipe(
+        {
+            "hidden_dimension": IntegerRange(32, 256),
+            "bptt": IntegerRange(2, 32),
+            "recency_mask": Boolean(),
+        },
+        hpo=True,
+    ),
+}
+
+# Metrics of a ranking solution version, each from 0 to 1. "Evaluating a solution version with metrics".
+RANKING_METRICS = (
+    "coverage",
+    "mean_reciprocal_rank_at_25",
+    "normalized_discounted_cumulative_gain_at_5",
+    "normalized_discounted_cumulative_gain_at_10",
+    "normalized_discounted_cumulative_gain_at_25",
+    "precision_at_5",
+    "precision_at_10",
+    "precision_at_25",
+)

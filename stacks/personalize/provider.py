@@ -1,0 +1,180 @@
+"""The custom resource provider: Lambda functions, waiter and permissions. Declared once, shared by every stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import (
+    ArnFormat,
+    CrossStackReferences,
+    Duration,
+    ReferenceStrength,
+    RemovalPolicy,
+    Stack,
+)
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import custom_resources as cr
+from constructs import Construct
+
+from .errors import PropsError
+
+_ASSET = Path(__file__).parents[2] / "lambdas"
+
+# Actions by the resource type that the Service Authorization Reference gives them
+# (page "Actions, resources, and condition keys for Amazon Personalize").
+_ACTIONS = {
+    "dataset-group": ("CreateDatasetGroup", "DescribeDatasetGroup", "DeleteDatasetGroup"),
+    "schema": ("CreateSchema", "DescribeSchema", "DeleteSchema"),
+    "dataset": ("CreateDataset", "DescribeDataset", "UpdateDataset", "DeleteDataset"),
+    "dataset-import-job": ("CreateDatasetImportJob", "DescribeDatasetImportJob"),
+    "recommender": ("CreateRecommender", "DescribeRecommender", "UpdateRecommender", "DeleteRecommender"),
+    "solution": (
+        "CreateSolution",
+        "DescribeSolution",
+        "UpdateSolution",
+        "DeleteSolution",
+        "CreateSolutionVersion",
+        "DescribeSolutionVersion",
+        "StopSolutionVersionCreation",
+        "GetSolutionMetrics",
+    ),
+    "campaign": ("CreateCampaign", "DescribeCampaign", "UpdateCampaign", "DeleteCampaign"),
+    "filter": ("CreateFilter", "DescribeFilter", "DeleteFilter"),
+    "event-tracker": ("CreateEventTracker", "DescribeEventTracker", "DeleteEventTracker"),
+}
+# A schema has no tags.
+_UNTAGGABLE = frozenset({"schema"})
+_TAG_ACTIONS = ("TagResource", "UntagResource", "ListTagsForResource")
+# An event tracker's ARN ends in an id of the service's making.
+_NAMED_BY_THE_SERVICE = frozenset({"event-tracker"})
+_LIST_ACTIONS = tuple(
+    f"List{plural}"
+    for plural in (
+        "DatasetGroups",
+        "Schemas",
+        "Datasets",
+        "DatasetImportJobs",
+        "Recommenders",
+        "Solutions",
+        "SolutionVersions",
+        "Campaigns",
+        "Filters",
+        "EventTrackers",
+    )
+)
+
+
+class PersonalizeProvider(Construct):
+    """Carries out the requests of every `Custom::Personalize...` resource.
+
+    Its role reaches only resources whose name begins with `name_prefix`, so that two apps in one account
+    cannot touch each other's.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name_prefix: str,
+        query_interval: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+    ) -> None:
+        """Declare the provider.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            name_prefix: first part of every name the provider may create, at most 31 characters.
+            query_interval: time between polls of a request older than a minute; default 30 seconds.
+            log_retention: how long its log groups keep their events.
+        """
+        super().__init__(scope, id)
+        self.name_prefix = name_prefix
+        log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
+        self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
+        self._grant_operations()
+        provider = cr.Provider(
+            self,
+            "Framework",
+            on_event_handler=self._function("OnEvent", "on_event", log_group, Duration.minutes(2)),
+            # Polls a young request for up to a minute, then ends.
+            is_complete_handler=self._function("IsComplete", "is_complete", log_group, Duration.minutes(3)),
+            query_interval=query_interval or Duration.seconds(30),
+            total_timeout=Duration.hours(1),
+            log_group=log_group,
+            framework_on_event_role=self._lambda_role("OnEventRole", log_group, "Provider framework, onEvent"),
+            framework_complete_and_timeout_role=self._lambda_role(
+                "WaiterRole", log_group, "Provider framework, isComplete and onTimeout"
+            ),
+            # Execution data holds the ResponseURL, a credential; the handlers log every poll themselves.
+            disable_waiter_state_machine_logging=True,
+        )
+        # Strong, whatever the app's default: nobody can delete the provider while a stack still needs it to
+        # delete its resources.
+        CrossStackReferences.of(provider).produce(ReferenceStrength.STRONG)
+        self.service_token = provider.service_token
+
+    def allow_pass_role(self, role: iam.IRole) -> None:
+        """Let the provider hand a role to Personalize (iam:PassRole, to that service only)."""
+        self._role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
+            )
+        )
+
+    def check_name(self, construct: Construct, name: str) -> None:
+        """Refuse a fixed name that the provider's role does not reach.
+
+        Raises:
+            PropsError: the name does not begin with the provider's prefix.
+        """
+        if not name.startswith(self.name_prefix):
+            raise PropsError(
+                f"{construct.node.path}: name '{name}' must begin with '{self.name_prefix}', because the provider's "
+                f"role is limited to names that do. Rename it, or leave name out to have one generated."
+            )
+
+    def _lambda_role(self, id: str, log_group: logs.ILogGroup, description: str) -> iam.Role:
+        role = iam.Role(
+            self, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
+        )
+        log_group.grant_write(role)
+        return role
+
+    def _function(self, id: str, entry: str, log_group: logs.ILogGroup, timeout: Duration) -> lambda_.Function:
+        return lambda_.Function(
+            self,
+            id,
+            description=f"Amazon Personalize custom resources: {entry}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"personalize_provider.handler.{entry}",
+            code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc"]),
+            memory_size=256,
+            timeout=timeout,
+            role=self._role,
+            log_group=log_group,
+        )
+
+    def _grant_operations(self) -> None:
+        for kind, operations in _ACTIONS.items():
+            tagging = () if kind in _UNTAGGABLE else _TAG_ACTIONS
+            self._allow((*operations, *tagging), [self._arn(kind)])
+        # The List* actions have no resource type, so IAM takes no narrower resource.
+        self._allow(_LIST_ACTIONS, ["*"])
+
+    def _allow(self, operations: tuple[str, ...], resources: list[str]) -> None:
+        self._role.add_to_policy(
+            iam.PolicyStatement(actions=[f"personalize:{name}" for name in operations], resources=resources)
+        )
+
+    def _arn(self, kind: str) -> str:
+        name = "*" if kind in _NAMED_BY_THE_SERVICE else f"{self.name_prefix}*"
+        return Stack.of(self).format_arn(
+            service="personalize", resource=kind, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )

@@ -1,0 +1,94 @@
+"""What all Personalize constructs share: the custom resource, its name, its tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jsii
+from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, TagManager, TagType
+from constructs import Construct
+
+from .errors import PropsError
+from .limits import NAME_PATTERN
+from .provider import PersonalizeProvider
+
+
+@jsii.implements(ITaggableV2)
+class PersonalizeResource(Construct):
+    """A Personalize resource as `Custom::Personalize<Noun>`; `Tags.of(...)` reaches it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        noun: str,
+        properties: Mapping[str, Any],
+        name: str | None = None,
+        removal_policy: RemovalPolicy | None = None,
+        taggable: bool = True,
+    ) -> None:
+        """Declare the custom resource.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            noun: the type as the API names it.
+            properties: API members in PascalCase; members that are None are left out.
+            name: a fixed name; default: generated from the provider's prefix, the id and a hash.
+            removal_policy: what happens to the resource when it leaves the template; default DESTROY.
+            taggable: whether the service has tags for the type.
+
+        Raises:
+            PropsError: the name is not one that the service or the provider's role accepts.
+        """
+        super().__init__(scope, id)
+        self.provider = provider
+        self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
+        if name is not None:
+            self._check_name(name)
+        naming = {"Name": name} if name is not None else {"NamePrefix": f"{provider.name_prefix}-{_kebab(id)}"}
+        tags = {"Tags": self._tags.rendered_tags} if taggable else {}
+        self.custom_resource = CustomResource(
+            self,
+            "Resource",
+            service_token=provider.service_token,
+            resource_type=f"Custom::Personalize{noun}",
+            properties={**naming, **_present(properties), **tags},
+            removal_policy=removal_policy,
+            service_timeout=Duration.hours(1),
+        )
+
+    @property
+    def cdk_tag_manager(self) -> TagManager:
+        """Where `Tags.of(...)` puts the tags."""
+        return self._tags
+
+    @property
+    def physical_name(self) -> str:
+        """Name of the resource at the service."""
+        return self.custom_resource.ref
+
+    def attribute(self, name: str) -> str:
+        """An attribute that the provider answers."""
+        return self.custom_resource.get_att_string(name)
+
+    def _check_name(self, name: str) -> None:
+        if not re.fullmatch(NAME_PATTERN, name) or len(name) > 63:
+            raise PropsError(
+                f"{self.node.path}: name '{name}' must be 1 to 63 letters, digits, '-' or '_', and begin with a letter "
+                f"or digit. Rename it, or leave name out to have one generated."
+            )
+        self.provider.check_name(self, name)
+
+
+def _present(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _kebab(id: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", id).lower()
