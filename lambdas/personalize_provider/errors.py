@@ -162,8 +162,8 @@ def replacement_guarded(row: Resource, name: str, changed: list[str]) -> Provide
 def name_is_fixed(row: Resource, name: str, changed: list[str]) -> ProviderError:
     """A replacement cannot have the name of what it replaces."""
     return ProviderError(
-        f"Changing {', '.join(changed)} needs a new {words(row.noun)}, which cannot be named '{name}' while the old one "
-        f"exists. Change Name as well, or leave Name out to have one generated."
+        f"Changing {', '.join(changed)} needs a new {words(row.noun)}, which cannot be named '{name}' while the old "
+        f"one exists. Change Name as well, or leave Name out to have one generated."
     )
 
 

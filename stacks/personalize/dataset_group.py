@@ -26,6 +26,11 @@ class IDatasetGroup(Protocol):
         ...
 
     @property
+    def datasets(self) -> DependencyGroup:
+        """All datasets of the group: what speaks of their columns depends on this."""
+        ...
+
+    @property
     def imported_data(self) -> DependencyGroup:
         """All imports into the dataset group: what trains on its data depends on this."""
         ...
@@ -37,9 +42,10 @@ class IDatasetGroup(Protocol):
 
 
 class _DataOfGroup:
-    """The imports that constructs of this app make into a dataset group."""
+    """The datasets and imports that constructs of this app make in a dataset group."""
 
     def __init__(self) -> None:
+        self.datasets = DependencyGroup()
         self.imported_data = DependencyGroup()
         self.data_versions: dict[str, Callable[[], str]] = {}
 
@@ -115,6 +121,11 @@ class DatasetGroup(PersonalizeResource):
     def dataset_group_arn(self) -> str:
         """ARN of the dataset group."""
         return self.attribute("DatasetGroupArn")
+
+    @property
+    def datasets(self) -> DependencyGroup:
+        """All datasets of the group."""
+        return self._data.datasets
 
     @property
     def imported_data(self) -> DependencyGroup:

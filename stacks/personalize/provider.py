@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from aws_cdk import (
     ArnFormat,
@@ -16,8 +17,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
-from constructs import Construct
+from constructs import Construct, IConstruct
 
+from .acknowledge import acknowledge, acknowledge_wildcards
 from .errors import PropsError
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
@@ -66,11 +68,20 @@ _LIST_ACTIONS = tuple(
 )
 
 
+def refer_strongly(producer: IConstruct) -> None:
+    """Let no stack delete a resource that another stack refers to, whatever the app's default.
+
+    Stacks need the provider and the dataset group until their own last resource is deleted, so CloudFormation has
+    to refuse to take these away before.
+    """
+    CrossStackReferences.of(producer).produce(ReferenceStrength.STRONG)
+
+
 class PersonalizeProvider(Construct):
     """Carries out the requests of every `Custom::Personalize...` resource.
 
-    Its role reaches only resources whose name begins with `name_prefix`, so that two apps in one account
-    cannot touch each other's.
+    Its role reaches only resources whose name begins with `name_prefix` and a hyphen, so that two apps in one
+    account cannot touch each other's.
     """
 
     def __init__(
@@ -87,21 +98,24 @@ class PersonalizeProvider(Construct):
         Args:
             scope: parent construct.
             id: construct id.
-            name_prefix: first part of every name the provider may create, at most 31 characters.
+            name_prefix: first part of every name the provider may create, a hyphen follows; at most 31 characters.
             query_interval: time between polls of a request older than a minute; default 30 seconds.
             log_retention: how long its log groups keep their events.
         """
         super().__init__(scope, id)
-        self.name_prefix = name_prefix
+        # The hyphen keeps "vod-dev" from reaching what belongs to "vod-dev2".
+        self.name_prefix = f"{name_prefix}-"
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
+        self._on_event = self._function("OnEvent", "on_event", log_group, Duration.minutes(2))
+        # Polls a young request for up to a minute, then ends.
+        self._is_complete = self._function("IsComplete", "is_complete", log_group, Duration.minutes(3))
         provider = cr.Provider(
             self,
             "Framework",
-            on_event_handler=self._function("OnEvent", "on_event", log_group, Duration.minutes(2)),
-            # Polls a young request for up to a minute, then ends.
-            is_complete_handler=self._function("IsComplete", "is_complete", log_group, Duration.minutes(3)),
+            on_event_handler=self._on_event,
+            is_complete_handler=self._is_complete,
             query_interval=query_interval or Duration.seconds(30),
             total_timeout=Duration.hours(1),
             log_group=log_group,
@@ -112,10 +126,9 @@ class PersonalizeProvider(Construct):
             # Execution data holds the ResponseURL, a credential; the handlers log every poll themselves.
             disable_waiter_state_machine_logging=True,
         )
-        # Strong, whatever the app's default: nobody can delete the provider while a stack still needs it to
-        # delete its resources.
-        CrossStackReferences.of(provider).produce(ReferenceStrength.STRONG)
+        refer_strongly(provider.node.find_child("framework-onEvent"))
         self.service_token = provider.service_token
+        self._acknowledge_findings(provider)
 
     def allow_pass_role(self, role: iam.IRole) -> None:
         """Let the provider hand a role to Personalize (iam:PassRole, to that service only)."""
@@ -139,10 +152,35 @@ class PersonalizeProvider(Construct):
                 f"role is limited to names that do. Rename it, or leave name out to have one generated."
             )
 
-    def _lambda_role(self, id: str, log_group: logs.ILogGroup, description: str) -> iam.Role:
-        role = iam.Role(
-            self, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description
+    def _acknowledge_findings(self, provider: cr.Provider) -> None:
+        acknowledge_wildcards(
+            self._role,
+            "Names are made at deployment, so the role reaches every name with this app's prefix; the List* actions "
+            "and the ids of event trackers can be narrowed no further.",
+            resources=[*(self._arn(kind) for kind in _ACTIONS), "*"],
         )
+        for framework in ("OnEventRole", "WaiterRole"):
+            acknowledge_wildcards(
+                self.node.find_child(framework),
+                "Invokes any version of the provider's own two functions.",
+                resources=[f"{function.function_arn}:*" for function in (self._on_event, self._is_complete)],
+            )
+        waiter = provider.node.find_child("waiter-state-machine")
+        functions = [provider.node.find_child(f"framework-{entry}") for entry in ("isComplete", "onTimeout")]
+        acknowledge_wildcards(
+            waiter,
+            "Invokes any version of the framework's own two functions.",
+            resources=[f"{cast(lambda_.Function, function).function_arn}:*" for function in functions],
+        )
+        acknowledge(
+            waiter,
+            "AwsSolutions-SF1",
+            "Execution data holds the ResponseURL, a credential; the functions log every poll themselves.",
+        )
+        acknowledge(waiter, "AwsSolutions-SF2", "One function in a loop: its log lines tell what a trace would.")
+
+    def _lambda_role(self, id: str, log_group: logs.ILogGroup, description: str) -> iam.Role:
+        role = iam.Role(self, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=description)
         log_group.grant_write(role)
         return role
 
@@ -151,7 +189,7 @@ class PersonalizeProvider(Construct):
             self,
             id,
             description=f"Amazon Personalize custom resources: {entry}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"personalize_provider.handler.{entry}",
             code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc"]),

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from .errors import PropsError
 from .limits import NAME_PATTERN
-from .provider import PersonalizeProvider
+from .provider import PersonalizeProvider, refer_strongly
 
 
 @jsii.implements(ITaggableV2)
@@ -51,7 +51,7 @@ class PersonalizeResource(Construct):
         self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
         if name is not None:
             self._check_name(name)
-        naming = {"Name": name} if name is not None else {"NamePrefix": f"{provider.name_prefix}-{_kebab(id)}"}
+        naming = {"Name": name} if name is not None else {"NamePrefix": f"{provider.name_prefix}{_kebab(id)}"}
         tags = {"Tags": self._tags.rendered_tags} if taggable else {}
         self.custom_resource = CustomResource(
             self,
@@ -62,6 +62,7 @@ class PersonalizeResource(Construct):
             removal_policy=removal_policy,
             service_timeout=Duration.hours(1),
         )
+        refer_strongly(self.custom_resource)
 
     @property
     def cdk_tag_manager(self) -> TagManager:

@@ -71,7 +71,6 @@ class WaitChain(Construct):
                 },
                 service_timeout=Duration.hours(1),
             )
-            after.node.add_dependency(before)
             before = after
         self._last = before
 
@@ -91,7 +90,7 @@ def _number_of_links(chain: Construct, max_wait: Duration, link_seconds: int) ->
     links = math.ceil(max_wait.to_seconds() / link_seconds)
     if not 1 <= links <= _MAX_LINKS:
         raise PropsError(
-            f"{chain.node.path}: max_wait must be more than 0 and at most {_MAX_LINKS} links of {link_seconds} seconds, "
-            f"but is {int(max_wait.to_seconds())} seconds. Choose a shorter max_wait."
+            f"{chain.node.path}: max_wait must be more than 0 and at most {_MAX_LINKS} links of {link_seconds} "
+            f"seconds, but is {int(max_wait.to_seconds())} seconds. Choose a shorter max_wait."
         )
     return links

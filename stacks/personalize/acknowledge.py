@@ -1,0 +1,48 @@
+"""Findings of cdk-nag that are meant to be as they are, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from constructs import IConstruct
+
+
+def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
+    """Accept a finding on a construct and those below it.
+
+    Args:
+        construct: where the finding is.
+        rule: the rule's id, such as AwsSolutions-L1.
+        reason: one sentence that a reviewer can check.
+    """
+    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+
+
+def acknowledge_wildcards(
+    construct: IConstruct, reason: str, *, resources: Sequence[str] = (), actions: Sequence[str] = ()
+) -> None:
+    """Accept exactly these wildcards in the policies of a role (AwsSolutions-IAM5); any other is still found.
+
+    Args:
+        construct: the role, or a construct above it.
+        reason: one sentence that a reviewer can check.
+        resources: ARNs with a wildcard; tokens are fine.
+        actions: actions with a wildcard.
+    """
+    arns = [_flat(Stack.of(construct).resolve(arn)) for arn in resources]
+    for finding in [*(f"Resource::{arn}" for arn in arns), *(f"Action::{action}" for action in actions)]:
+        acknowledge(construct, f"AwsSolutions-IAM5[{finding}]", reason)
+
+
+def _flat(value: Any) -> str:
+    """A resolved token as cdk-nag writes it: `<LogicalId.Arn>:*`."""
+    if isinstance(value, str):
+        return value
+    if "Ref" in value:
+        return f"<{value['Ref']}>"
+    if "Fn::GetAtt" in value:
+        return f"<{'.'.join(value['Fn::GetAtt'])}>"
+    separator, parts = value["Fn::Join"]
+    return str(separator).join(_flat(part) for part in parts)

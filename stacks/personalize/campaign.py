@@ -1,0 +1,133 @@
+"""Campaign: a solution version that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .config import check_minimum_throughput
+from .filter import IFilter
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+from .serving import Serving
+from .solution_version import ISolutionVersion
+
+
+class ICampaign(Protocol):
+    """A campaign, of this app or imported."""
+
+    @property
+    def campaign_arn(self) -> str:
+        """ARN of the campaign."""
+        ...
+
+    def grant_get_personalized_ranking(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal have lists ranked."""
+        ...
+
+
+class _ServingCampaign(Serving):
+    serving_dimension = "CampaignArn"
+
+    @property
+    def campaign_arn(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def serving_arn(self) -> str:
+        return self.campaign_arn
+
+    def grant_get_personalized_ranking(self, grantee: iam.IGrantable, filters: Sequence[IFilter] = ()) -> iam.Grant:
+        """Let a principal have lists ranked (personalize:GetPersonalizedRanking).
+
+        Args:
+            grantee: who gets the permission.
+            filters: filters that the requests may name.
+        """
+        return self._grant(grantee, "GetPersonalizedRanking", filters)
+
+    def metric_get_personalized_ranking(self, **options: Any) -> cloudwatch.Metric:
+        """Number of successful GetPersonalizedRanking requests, sum over 5 minutes by default."""
+        return self.metric("GetPersonalizedRanking", **{"statistic": "Sum", **options})
+
+    def metric_get_personalized_ranking_latency(self, **options: Any) -> cloudwatch.Metric:
+        """Milliseconds from request to answer, average over 5 minutes by default."""
+        return self.metric("GetPersonalizedRankingLatency", **{"statistic": "Average", **options})
+
+    def metric_get_personalized_ranking_4xx_errors(self, **options: Any) -> cloudwatch.Metric:
+        """Number of GetPersonalizedRanking requests refused, sum over 5 minutes by default."""
+        return self.metric("GetPersonalizedRanking4xxErrors", **{"statistic": "Sum", **options})
+
+    def metric_get_personalized_ranking_5xx_errors(self, **options: Any) -> cloudwatch.Metric:
+        """Number of GetPersonalizedRanking requests failed, sum over 5 minutes by default."""
+        return self.metric("GetPersonalizedRanking5xxErrors", **{"statistic": "Sum", **options})
+
+
+class _ImportedCampaign(_ServingCampaign):
+    def __init__(self, campaign_arn: str) -> None:
+        self._arn = campaign_arn
+
+    @property
+    def campaign_arn(self) -> str:
+        return self._arn
+
+
+class Campaign(PersonalizeResource, _ServingCampaign):
+    """A campaign (API: CreateCampaign). Everything about it changes in place, and it serves meanwhile."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        solution_version: ISolutionVersion,
+        min_provisioned_tps: int = 1,
+        enable_metadata_with_recommendations: bool = False,
+        name: str | None = None,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        """Declare a campaign.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            solution_version: what it serves: a solution version, or a quality gate before it.
+            min_provisioned_tps: provisioned and billed requests per second, at least 1.
+            enable_metadata_with_recommendations: whether requests may ask for item columns.
+            name: a fixed name; default: generated.
+            removal_policy: RETAIN keeps the campaign when the stack is deleted; default DESTROY.
+
+        Raises:
+            PropsError: a prop is not what the API allows.
+        """
+        check_minimum_throughput(id, "min_provisioned_tps", min_provisioned_tps)
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="Campaign",
+            name=name,
+            removal_policy=removal_policy,
+            properties={
+                "SolutionVersionArn": solution_version.solution_version_arn,
+                "MinProvisionedTPS": min_provisioned_tps,
+                "CampaignConfig": {"EnableMetadataWithRecommendations": enable_metadata_with_recommendations},
+            },
+        )
+
+    @staticmethod
+    def from_campaign_arn(campaign_arn: str) -> ICampaign:
+        """Use a campaign that exists already."""
+        return _ImportedCampaign(campaign_arn)
+
+    @property
+    def campaign_arn(self) -> str:
+        """ARN of the campaign."""
+        return self.attribute("CampaignArn")

@@ -1,0 +1,112 @@
+"""Parts of requests that several resource types take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Arn, ArnComponents, ArnFormat, Stack, Token
+from constructs import Construct
+
+from .errors import PropsError
+from .limits import (
+    COLUMN_NAME_PATTERN,
+    EXPLORATION_ITEM_AGE_CUT_OFF_MIN,
+    EXPLORATION_WEIGHT_RANGE,
+    MAX_EXCLUDED_COLUMNS,
+    MIN_TPS,
+)
+
+ExcludedDatasetColumns = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class ItemExplorationConfig:
+    """How much to try items with few interactions (API: itemExplorationConfig).
+
+    Attributes:
+        exploration_weight: 0 (never) to 1 (most).
+        exploration_item_age_cut_off: age in days up to which an item is tried.
+    """
+
+    exploration_weight: float
+    exploration_item_age_cut_off: float
+
+    def check(self, id: str) -> None:
+        """Refuse values out of range.
+
+        Raises:
+            PropsError: a value is out of its range.
+        """
+        low, high = EXPLORATION_WEIGHT_RANGE
+        if not low <= self.exploration_weight <= high:
+            raise PropsError(f"{id}: exploration_weight must be {low} to {high}, but is {self.exploration_weight}.")
+        if self.exploration_item_age_cut_off < EXPLORATION_ITEM_AGE_CUT_OFF_MIN:
+            raise PropsError(
+                f"{id}: exploration_item_age_cut_off must be at least {EXPLORATION_ITEM_AGE_CUT_OFF_MIN} day, "
+                f"but is {self.exploration_item_age_cut_off}."
+            )
+
+    def render(self) -> dict[str, str]:
+        """As the API takes it: a map of strings."""
+        return {
+            "explorationWeight": f"{self.exploration_weight:g}",
+            "explorationItemAgeCutOff": f"{self.exploration_item_age_cut_off:g}",
+        }
+
+
+def recipe_arn(scope: Construct, recipe: str) -> str:
+    """ARN of a recipe of the service, from its name or its ARN."""
+    if recipe.startswith("arn:") or Token.is_unresolved(recipe):
+        return recipe
+    return Arn.format(
+        ArnComponents(
+            service="personalize",
+            region="",
+            account="",
+            resource="recipe",
+            resource_name=recipe,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        ),
+        Stack.of(scope),
+    )
+
+
+def training_data_config(id: str, excluded: ExcludedDatasetColumns | None) -> dict[str, dict[str, list[str]]]:
+    """Columns that training leaves out, as the API takes them.
+
+    Always rendered, so that taking the last column away from the list reaches the service.
+
+    Raises:
+        PropsError: a dataset type, a column name or their number is not what the API allows.
+    """
+    for dataset_type, columns in (excluded or {}).items():
+        if dataset_type not in ("INTERACTIONS", "ITEMS", "USERS"):
+            raise PropsError(
+                f"{id}: excluded_dataset_columns has '{dataset_type}'; its keys must be INTERACTIONS, ITEMS or USERS."
+            )
+        wrong = [column for column in columns if not re.match(COLUMN_NAME_PATTERN, column)]
+        if wrong:
+            raise PropsError(f"{id}: excluded_dataset_columns has '{wrong[0]}', which is not a column name.")
+        if len(columns) > MAX_EXCLUDED_COLUMNS:
+            raise PropsError(
+                f"{id}: excluded_dataset_columns has {len(columns)} columns of {dataset_type}; "
+                f"at most {MAX_EXCLUDED_COLUMNS} are allowed."
+            )
+    return {"ExcludedDatasetColumns": {kind: list(columns) for kind, columns in (excluded or {}).items()}}
+
+
+def check_minimum_throughput(id: str, prop: str, value: int) -> None:
+    """Refuse a minimum throughput that the API refuses.
+
+    Args:
+        id: construct id, for the message.
+        prop: name of the prop.
+        value: requests per second.
+
+    Raises:
+        PropsError: it is less than 1.
+    """
+    if not Token.is_unresolved(value) and value < MIN_TPS:
+        raise PropsError(f"{id}: {prop} must be at least {MIN_TPS} request per second, but is {value}.")

@@ -1,0 +1,105 @@
+"""Dataset import: brings a CSV file from S3 into a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from aws_cdk import Duration, Stack, Token
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .dataset import IDataset
+from .errors import PropsError
+from .limits import S3_LOCATION_MAX_LENGTH
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+from .wait_chain import WaitChain
+
+_IMPORT_MODES = ("FULL", "INCREMENTAL")
+
+
+class DatasetImport(PersonalizeResource):
+    """Imports into a dataset (API: CreateDatasetImportJob), one job per data version; waited for.
+
+    The service keeps import jobs as a record and deletes them with their dataset.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        dataset: IDataset,
+        data_location: str,
+        role: iam.IRole,
+        data_version: str = "1",
+        import_mode: str = "FULL",
+        name: str | None = None,
+        max_wait: Duration | None = None,
+    ) -> None:
+        """Declare an import.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            dataset: where the data goes.
+            data_location: s3:// location of a CSV file or of a folder of them, at most 256 characters.
+            role: service role with which Personalize reads the location.
+            data_version: any text; changing it imports again from the same location.
+            import_mode: FULL replaces what was imported before, INCREMENTAL adds to it; says how the next data
+                version is imported, so changing it alone imports nothing.
+            name: a fixed name, which a second import cannot use again; default: generated.
+            max_wait: the longest the import may take; default 4 hours.
+
+        Raises:
+            PropsError: the location or the import mode is not what the API allows.
+        """
+        _check(id, data_location, import_mode)
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="DatasetImportJob",
+            name=name,
+            properties={
+                "DatasetArn": dataset.dataset_arn,
+                "DataSource": {"DataLocation": data_location},
+                "DataVersion": data_version,
+                "RoleArn": role.role_arn,
+                "ImportMode": import_mode,
+            },
+        )
+        provider.allow_pass_role(role)
+        self._settled = WaitChain(
+            self, "Wait", provider=provider, resource=self, noun="DatasetImportJob", max_wait=max_wait
+        )
+        group = dataset.dataset_group
+        group.imported_data.add(self)
+        group.data_versions[self._data_key(dataset)] = lambda: self._fingerprint(data_location, data_version)
+
+    @property
+    def dataset_import_job_arn(self) -> str:
+        """ARN of the import job, known once the data is imported."""
+        return self._settled.attribute("DatasetImportJobArn")
+
+    def _data_key(self, dataset: IDataset) -> str:
+        return f"{dataset.dataset_type.capitalize()}{self.node.addr[-6:]}"
+
+    def _fingerprint(self, data_location: str, data_version: str) -> str:
+        content = [Stack.of(self).resolve(data_location), data_version]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _check(id: str, data_location: str, import_mode: str) -> None:
+    if import_mode not in _IMPORT_MODES:
+        raise PropsError(f"{id}: import_mode must be one of {', '.join(_IMPORT_MODES)}, but is '{import_mode}'.")
+    if Token.is_unresolved(data_location):
+        return
+    if not data_location.startswith("s3://") or len(data_location) > S3_LOCATION_MAX_LENGTH:
+        raise PropsError(
+            f"{id}: data_location must begin with s3:// and have at most {S3_LOCATION_MAX_LENGTH} characters, "
+            f"but is '{data_location}'."
+        )

@@ -1,0 +1,94 @@
+"""Event tracker: takes in events as they happen."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .dataset_group import IDatasetGroup
+from .grants import grant
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+
+
+class IEventTracker(Protocol):
+    """An event tracker, of this app or imported."""
+
+    @property
+    def event_tracker_arn(self) -> str:
+        """ARN of the event tracker."""
+        ...
+
+    def grant_put_events(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal record events."""
+        ...
+
+
+class _GrantsPutEvents:
+    event_tracker_arn: str
+
+    def grant_put_events(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal record events (personalize:PutEvents)."""
+        return grant(grantee, ["PutEvents"], [self.event_tracker_arn])
+
+
+class _ImportedEventTracker(_GrantsPutEvents):
+    def __init__(self, event_tracker_arn: str) -> None:
+        self.event_tracker_arn = event_tracker_arn
+
+
+class EventTracker(PersonalizeResource, _GrantsPutEvents):
+    """An event tracker (API: CreateEventTracker); a dataset group has one at most."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        dataset_group: IDatasetGroup,
+        name: str | None = None,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        """Declare an event tracker.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            dataset_group: the group whose interactions dataset the events go to.
+            name: a fixed name; default: generated.
+            removal_policy: RETAIN keeps the event tracker when the stack is deleted; default DESTROY.
+
+        Raises:
+            PropsError: the name is not valid.
+        """
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="EventTracker",
+            name=name,
+            removal_policy=removal_policy,
+            properties={"DatasetGroupArn": dataset_group.dataset_group_arn},
+        )
+        # Events need the interactions dataset.
+        self.node.add_dependency(dataset_group.datasets)
+
+    @staticmethod
+    def from_event_tracker_arn(event_tracker_arn: str) -> IEventTracker:
+        """Use an event tracker that exists already."""
+        return _ImportedEventTracker(event_tracker_arn)
+
+    @property
+    def event_tracker_arn(self) -> str:  # type: ignore[override]  # an attribute of CloudFormation, read-only
+        """ARN of the event tracker."""
+        return self.attribute("EventTrackerArn")
+
+    @property
+    def tracking_id(self) -> str:
+        """Id that clients name in PutEvents."""
+        return self.attribute("TrackingId")

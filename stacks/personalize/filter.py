@@ -1,0 +1,88 @@
+"""Filter: what requests may leave out or keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aws_cdk import RemovalPolicy
+from constructs import Construct
+
+from .dataset_group import IDatasetGroup
+from .errors import PropsError
+from .limits import FILTER_EXPRESSION_MAX_LENGTH
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+
+
+class IFilter(Protocol):
+    """A filter, of this app or imported."""
+
+    @property
+    def filter_arn(self) -> str:
+        """ARN of the filter."""
+        ...
+
+
+@dataclass(frozen=True)
+class _ImportedFilter:
+    filter_arn: str
+
+
+class Filter(PersonalizeResource):
+    """A filter (API: CreateFilter). A changed expression makes a new filter, then deletes the old one."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        dataset_group: IDatasetGroup,
+        filter_expression: str,
+        name: str | None = None,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        """Declare a filter.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            dataset_group: the group whose datasets the expression speaks of.
+            filter_expression: 1 to 2500 characters in the filter language of Personalize.
+            name: a fixed name; default: generated.
+            removal_policy: RETAIN keeps the filter when the stack is deleted; default DESTROY.
+
+        Raises:
+            PropsError: the expression is empty or too long (API reference, CreateFilter).
+        """
+        if not 1 <= len(filter_expression) <= FILTER_EXPRESSION_MAX_LENGTH:
+            raise PropsError(
+                f"{id}: filter_expression must have 1 to {FILTER_EXPRESSION_MAX_LENGTH} characters, "
+                f"but has {len(filter_expression)}."
+            )
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="Filter",
+            name=name,
+            removal_policy=removal_policy,
+            properties={
+                "DatasetGroupArn": dataset_group.dataset_group_arn,
+                "FilterExpression": filter_expression,
+            },
+        )
+        # The service checks the fields of the expression against the datasets' schemas.
+        self.node.add_dependency(dataset_group.datasets)
+
+    @staticmethod
+    def from_filter_arn(filter_arn: str) -> IFilter:
+        """Use a filter that exists already."""
+        return _ImportedFilter(filter_arn)
+
+    @property
+    def filter_arn(self) -> str:
+        """ARN of the filter."""
+        return self.attribute("FilterArn")

@@ -1,0 +1,146 @@
+"""Recommender: a use case of the VIDEO_ON_DEMAND domain, trained and serving."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aws_cdk import Duration, RemovalPolicy, Token
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .config import (
+    ExcludedDatasetColumns,
+    ItemExplorationConfig,
+    check_minimum_throughput,
+    recipe_arn,
+    training_data_config,
+)
+from .dataset_group import IDatasetGroup
+from .errors import PropsError
+from .limits import VOD_USE_CASES
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+from .serving import Serving
+from .wait_chain import WaitChain
+
+
+class IRecommender(Protocol):
+    """A recommender, of this app or imported."""
+
+    @property
+    def recommender_arn(self) -> str:
+        """ARN of the recommender."""
+        ...
+
+    def grant_get_recommendations(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal ask for recommendations."""
+        ...
+
+
+class _ServingRecommender(Serving):
+    serving_dimension = "RecommenderArn"
+
+    @property
+    def recommender_arn(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def serving_arn(self) -> str:
+        return self.recommender_arn
+
+
+class _ImportedRecommender(_ServingRecommender):
+    def __init__(self, recommender_arn: str) -> None:
+        self._arn = recommender_arn
+
+    @property
+    def recommender_arn(self) -> str:
+        return self._arn
+
+
+class Recommender(PersonalizeResource, _ServingRecommender):
+    """A recommender (API: CreateRecommender), waited for until it serves."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        dataset_group: IDatasetGroup,
+        recipe: str,
+        min_recommendation_requests_per_second: int = 1,
+        item_exploration_config: ItemExplorationConfig | None = None,
+        enable_metadata_with_recommendations: bool = False,
+        excluded_dataset_columns: ExcludedDatasetColumns | None = None,
+        name: str | None = None,
+        max_wait: Duration | None = None,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        """Declare a recommender.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            dataset_group: the group whose data it trains on, once all of it is imported.
+            recipe: name or ARN of the use case's recipe, such as aws-vod-top-picks.
+            min_recommendation_requests_per_second: provisioned and billed throughput, at least 1.
+            item_exploration_config: for aws-vod-top-picks only; default: the service's.
+            enable_metadata_with_recommendations: whether requests may ask for item columns.
+            excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
+            name: a fixed name; default: generated.
+            max_wait: the longest its training may take; default 4 hours.
+            removal_policy: RETAIN keeps the recommender when the stack is deleted; default DESTROY.
+
+        Raises:
+            PropsError: a prop is not what the API allows.
+        """
+        _check_recipe(id, recipe, item_exploration_config)
+        check_minimum_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
+        exploration = {"ItemExplorationConfig": item_exploration_config.render()} if item_exploration_config else {}
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="Recommender",
+            name=name,
+            removal_policy=removal_policy,
+            properties={
+                "DatasetGroupArn": dataset_group.dataset_group_arn,
+                "RecipeArn": recipe_arn(scope, recipe),
+                "RecommenderConfig": {
+                    **exploration,
+                    "MinRecommendationRequestsPerSecond": min_recommendation_requests_per_second,
+                    "EnableMetadataWithRecommendations": enable_metadata_with_recommendations,
+                    "TrainingDataConfig": training_data_config(id, excluded_dataset_columns),
+                },
+            },
+        )
+        self.custom_resource.node.add_dependency(dataset_group.imported_data)
+        self._settled = WaitChain(self, "Wait", provider=provider, resource=self, noun="Recommender", max_wait=max_wait)
+
+    @staticmethod
+    def from_recommender_arn(recommender_arn: str) -> IRecommender:
+        """Use a recommender that exists already."""
+        return _ImportedRecommender(recommender_arn)
+
+    @property
+    def recommender_arn(self) -> str:
+        """ARN of the recommender, known once it serves."""
+        return self._settled.attribute("RecommenderArn")
+
+
+def _check_recipe(id: str, recipe: str, exploration: ItemExplorationConfig | None) -> None:
+    if Token.is_unresolved(recipe):
+        return
+    use_case = VOD_USE_CASES.get(recipe.rpartition("/")[2])
+    if use_case is None:
+        raise PropsError(
+            f"{id}: '{recipe}' is not a recipe of the VIDEO_ON_DEMAND domain. Use one of {', '.join(VOD_USE_CASES)}."
+        )
+    if exploration is None:
+        return
+    if not use_case.explores:
+        raise PropsError(f"{id}: recipe '{recipe}' does not explore. Remove item_exploration_config.")
+    exploration.check(id)

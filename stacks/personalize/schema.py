@@ -1,0 +1,86 @@
+"""Schema: the Avro description of a dataset's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aws_cdk import RemovalPolicy
+from constructs import Construct
+
+from .avro import canonical, check_schema
+from .dataset_group import VIDEO_ON_DEMAND
+from .errors import PropsError
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+
+
+class ISchema(Protocol):
+    """A schema, of this app or imported."""
+
+    @property
+    def schema_arn(self) -> str:
+        """ARN of the schema."""
+        ...
+
+
+@dataclass(frozen=True)
+class _ImportedSchema:
+    schema_arn: str
+
+
+class Schema(PersonalizeResource):
+    """A schema (API: CreateSchema). A changed schema is a new one, and datasets move over to it in place."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        schema: Mapping[str, Any],
+        dataset_type: str,
+        domain: str | None = VIDEO_ON_DEMAND,
+        name: str | None = None,
+        removal_policy: RemovalPolicy | None = None,
+    ) -> None:
+        """Declare a schema.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            schema: the Avro record, at most 20,000 characters as JSON; its fields in the order of the CSV columns.
+            dataset_type: INTERACTIONS, ITEMS or USERS; the rules of that type are checked for VIDEO_ON_DEMAND.
+            domain: domain of the dataset groups it is for, or None for custom ones.
+            name: a fixed name; default: generated.
+            removal_policy: RETAIN keeps the schema when the stack is deleted; default DESTROY.
+
+        Raises:
+            PropsError: the schema breaks a rule of the service; names every one.
+        """
+        problems = check_schema(schema, dataset_type) if domain == VIDEO_ON_DEMAND else []
+        if problems:
+            raise PropsError(f"{id}: {' '.join(problems)}")
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="Schema",
+            name=name,
+            taggable=False,
+            removal_policy=removal_policy,
+            # Canonical, so that layout alone never makes a new schema.
+            properties={"Schema": canonical(schema), "Domain": domain},
+        )
+
+    @staticmethod
+    def from_schema_arn(schema_arn: str) -> ISchema:
+        """Use a schema that exists already."""
+        return _ImportedSchema(schema_arn)
+
+    @property
+    def schema_arn(self) -> str:
+        """ARN of the schema."""
+        return self.attribute("SchemaArn")

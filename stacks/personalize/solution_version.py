@@ -1,0 +1,122 @@
+"""Solution version: a trained model of a solution, with its evaluation."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import jsii
+from aws_cdk import Duration, IStableAnyProducer, Lazy
+from constructs import Construct
+
+from .errors import PropsError
+from .provider import PersonalizeProvider
+from .resource import PersonalizeResource
+from .solution import ISolution
+from .wait_chain import WaitChain
+
+_TRAINING_MODES = ("FULL", "UPDATE")
+
+
+class ISolutionVersion(Protocol):
+    """A trained version, of this app or imported."""
+
+    @property
+    def solution_version_arn(self) -> str:
+        """ARN of the solution version."""
+        ...
+
+
+class _ImportedSolutionVersion:
+    def __init__(self, solution_version_arn: str) -> None:
+        self.solution_version_arn = solution_version_arn
+
+
+class SolutionVersion(PersonalizeResource):
+    """A solution version (API: CreateSolutionVersion), waited for until it is trained.
+
+    It is trained again when the solution is replaced, when other data is imported into the dataset group, or
+    when `training_trigger` changes. The service deletes versions only together with their solution.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        provider: PersonalizeProvider,
+        solution: ISolution,
+        training_trigger: str = "1",
+        training_mode: str = "FULL",
+        name: str | None = None,
+        max_wait: Duration | None = None,
+    ) -> None:
+        """Declare a solution version.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: carries out the requests.
+            solution: what to train, once all data of its dataset group is imported.
+            training_trigger: any text; changing it trains again.
+            training_mode: FULL, or UPDATE for recipes that can learn in increments; says how the next training
+                is done, so changing it alone trains nothing.
+            name: a fixed name, which a second training cannot use again; default: generated.
+            max_wait: the longest the training may take; default 4 hours.
+
+        Raises:
+            PropsError: the training mode is unknown.
+        """
+        if training_mode not in _TRAINING_MODES:
+            raise PropsError(
+                f"{id}: training_mode must be one of {', '.join(_TRAINING_MODES)}, but is '{training_mode}'."
+            )
+        group = solution.dataset_group
+        super().__init__(
+            scope,
+            id,
+            provider=provider,
+            noun="SolutionVersion",
+            name=name,
+            properties={
+                "SolutionArn": solution.solution_arn,
+                "TrainingMode": training_mode,
+                # Text known at synth rather than ARNs of the imports: `cdk deploy` passes over a stack whose
+                # template has not changed, and would leave the model on the data it had.
+                "Triggers": Lazy.any(_Triggers(training_trigger, group.data_versions)),
+            },
+        )
+        self.custom_resource.node.add_dependency(group.imported_data)
+        self._settled = WaitChain(
+            self, "Wait", provider=provider, resource=self, noun="SolutionVersion", max_wait=max_wait
+        )
+
+    @staticmethod
+    def from_solution_version_arn(solution_version_arn: str) -> ISolutionVersion:
+        """Use a version that is trained already."""
+        return _ImportedSolutionVersion(solution_version_arn)
+
+    @property
+    def solution_version_arn(self) -> str:
+        """ARN of the solution version, known once it is trained."""
+        return self._settled.attribute("SolutionVersionArn")
+
+    def evaluation_metric(self, name: str) -> str:
+        """A metric of GetSolutionMetrics, known once the version is trained.
+
+        Args:
+            name: the service's name, such as precision_at_5; which ones there are depends on the recipe.
+        """
+        return self._settled.attribute("".join(part.capitalize() for part in name.split("_")))
+
+
+@jsii.implements(IStableAnyProducer)
+class _Triggers:
+    """Read when the template is written, so that imports declared after the version count too."""
+
+    def __init__(self, training_trigger: str, data_versions: Any) -> None:
+        self._training_trigger = training_trigger
+        self._data_versions = data_versions
+
+    def produce(self) -> dict[str, str]:
+        versions = {key: version() for key, version in sorted(self._data_versions.items())}
+        return {"TrainingTrigger": self._training_trigger, **versions}

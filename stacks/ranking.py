@@ -1,0 +1,86 @@
+"""RankingStack: re-ranking. Solution, solution version, quality gate and campaign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Duration, Stack
+from constructs import Construct
+
+from .data import DataStack
+from .outputs import Outputs
+from .personalize import Campaign, QualityGate, Solution, SolutionVersion
+from .personalize.limits import RANKING_METRICS
+from .personalize.solution_version import ISolutionVersion
+from .settings import RankingSettings, Settings
+
+
+class RankingStack(Stack):
+    """What ranks lists for a user, and can be trained again from the data."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, ranking: RankingSettings, data: DataStack, **kwargs: Any
+    ) -> None:
+        """Declare the stack.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            settings: the environment's settings.
+            ranking: its section `ranking`.
+            data: the stack with the provider and the dataset group.
+            **kwargs: props of aws_cdk.Stack.
+
+        Raises:
+            PropsError: a prop is not what the service allows.
+        """
+        super().__init__(scope, id, **kwargs)
+        solution = Solution(
+            self,
+            "Rerank",
+            provider=data.provider,
+            dataset_group=data.dataset_group,
+            recipe=ranking.recipe,
+            auto_training_days=ranking.auto_training_days,
+            perform_hpo=ranking.perform_hpo,
+            algorithm_hyper_parameters=ranking.algorithm_hyper_parameters,
+            excluded_dataset_columns=ranking.excluded_dataset_columns,
+        )
+        version = SolutionVersion(
+            self,
+            "RerankVersion",
+            provider=data.provider,
+            solution=solution,
+            training_trigger=ranking.training_trigger,
+            max_wait=Duration.seconds(settings.max_wait_seconds),
+        )
+        campaign = Campaign(
+            self,
+            "RerankCampaign",
+            provider=data.provider,
+            solution_version=self._gated(ranking, data, solution, version),
+            min_provisioned_tps=ranking.campaign.min_provisioned_tps,
+            enable_metadata_with_recommendations=ranking.campaign.enable_metadata_with_recommendations,
+        )
+        outputs = Outputs(self, settings.parameter_path)
+        outputs.publish("rerank_solution_arn", solution.solution_arn, "Personalized-Ranking solution")
+        outputs.publish("rerank_solution_version_arn", version.solution_version_arn, "Solution version deployed")
+        outputs.publish("rerank_campaign_arn", campaign.campaign_arn, "Personalized-Ranking campaign")
+        for metric in RANKING_METRICS:
+            outputs.publish(f"rerank_metric_{metric}", version.evaluation_metric(metric), f"Evaluation: {metric}")
+
+    def _gated(
+        self, ranking: RankingSettings, data: DataStack, solution: Solution, version: SolutionVersion
+    ) -> ISolutionVersion:
+        gate = ranking.quality_gate
+        if not gate.minimums and not gate.compare_with_deployed:
+            return version
+        return QualityGate(
+            self,
+            "QualityGate",
+            provider=data.provider,
+            solution=solution,
+            solution_version=version,
+            minimums=gate.minimums,
+            compare_with_deployed=gate.compare_with_deployed,
+        )
