@@ -13,36 +13,47 @@ from . import errors, log
 from .api import SERVICE_ERRORS, Api, Description
 from .describe import attributes, covers, has_failed, is_busy, latest_update, status_of, update_id
 from .errors import Meaning, meaning
-from .names import create_only, is_fixed, physical_name, same_content
+from .names import create_only, is_fixed, is_made_here, physical_name, same_content
 from .ownership import all_tags, as_api, holds, is_ours, owner, user_tags
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import CONTROL_PROPERTIES, DELETING, Resource
+from .stacks import Stacks
 
 # IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
 # role" and "name taken, but nothing of that name" are worth another poll.
 PROPAGATION_SECONDS = 120
+# A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
+# early may not last.
+CANCELLATION_SECONDS = 60
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 
 
 class Engine:
     """Carries out requests for the resource type of one row."""
 
-    def __init__(self, row: Resource, api: Api) -> None:
+    def __init__(self, row: Resource, api: Api, stacks: Stacks) -> None:
         """Make an engine for a row of the resource table."""
         self._row = row
         self._api = api
+        self._stacks = stacks
 
     def begin(self, event: Event, now: float) -> tuple[str, Progress]:
         """Choose the physical id: the resource's name, known before the resource is."""
         if event["RequestType"] == "Delete":
             return event["PhysicalResourceId"], Progress(started=now)
         self._check_properties(event["ResourceProperties"])
+        deployment = self._stacks.deployment(event["StackId"])
         if event["RequestType"] == "Create":
-            return physical_name(self._row, event), Progress(started=now)
+            return physical_name(self._row, event), Progress(started=now, deployment=deployment)
         name = self._successor(event)
         in_place = name == event["PhysicalResourceId"]
-        seen = self._update_seen(event) if in_place else ""
-        return name, Progress(started=now, in_place=in_place, update_seen=seen)
+        return name, Progress(
+            started=now,
+            in_place=in_place,
+            update_seen=self._update_seen(event) if in_place else "",
+            deployment=deployment,
+            leftover=self._leftover(event, name),
+        )
 
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring the resource one step nearer to what the request asks for."""
@@ -93,6 +104,15 @@ class Engine:
             raise errors.one_at_a_time(row, current, changed)
         return wanted
 
+    def _leftover(self, event: Event, successor: str) -> str:
+        """Name of the replacement that an update began, if it is not the one CloudFormation knows.
+
+        That is so when the update was cancelled: the update that takes it back is sent for the old resource.
+        """
+        begun = physical_name(self._row, {**event, "ResourceProperties": event["OldResourceProperties"]})
+        known = begun in (event["PhysicalResourceId"], successor)
+        return "" if known or self._row.is_job or is_fixed(event["OldResourceProperties"]) else begun
+
     def _changed_create_only(self, event: Event) -> list[str]:
         before = create_only(self._row, event["OldResourceProperties"])
         after = create_only(self._row, event["ResourceProperties"])
@@ -124,10 +144,12 @@ class Engine:
 
     def _present(self, event: Event, progress: Progress, now: float) -> Outcome:
         row, name = self._row, event["PhysicalResourceId"]
+        if progress.leftover and not self._removed(self._find_leftover(event, progress)).done:
+            return pending(f"removing {progress.leftover}")
         found = self._api.find(row, name, event["ResourceProperties"])
         if found is None and progress.in_place:
             raise errors.deleted_outside(row, name)
-        found = found or self._create(event)
+        found = found or self._create(event, progress)
         if not progress.in_place and not is_ours(self._api, row, event, found):
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
         if row.outlasts_request and not progress.in_place:
@@ -142,8 +164,9 @@ class Engine:
             return self._updated(event, progress, found)
         return complete(status_of(found), attributes(self._api, row, found))
 
-    def _create(self, event: Event) -> Description:
+    def _create(self, event: Event, progress: Progress) -> Description:
         row, properties = self._row, event["ResourceProperties"]
+        self._check_wanted(event, progress)
         operation = f"Create{row.noun}"
         direct = row.properties - row.control - row.on_create.keys()
         request = self._api.request(operation, {name: properties[name] for name in direct if name in properties})
@@ -169,10 +192,11 @@ class Engine:
             if fresh and has_failed(update):
                 raise errors.update_failed(row, event["PhysicalResourceId"], update.get("failureReason"))
             if not fresh and not self._is_applied(event, found):
+                self._check_wanted(event, progress)
                 found = self._update(event, found)
                 if not row.outlasts_request:
                     return pending("update requested")
-        self._sync_tags(event, found)
+        self._sync_tags(event, progress, found)
         return complete(status_of(found), attributes(self._api, row, found))
 
     def _updatable(self, properties: dict[str, Any]) -> dict[str, Any]:
@@ -200,34 +224,61 @@ class Engine:
         log.write(action=row.update.operation, arn=found[row.arn_member])
         return self._api.describe(row, found[row.arn_member]) or found
 
-    def _sync_tags(self, event: Event, found: Description) -> None:
+    def _sync_tags(self, event: Event, progress: Progress, found: Description) -> None:
         if not self._row.taggable:
             return
         before, after = user_tags(event["OldResourceProperties"]), user_tags(event["ResourceProperties"])
         gone = sorted(before.keys() - after.keys())
         new = {key: value for key, value in after.items() if before.get(key) != value}
         arn = found[self._row.arn_member]
+        if gone or new:
+            self._check_wanted(event, progress)
         if gone:
             self._api.call("UntagResource", resourceArn=arn, tagKeys=gone)
         if new:
             self._api.call("TagResource", resourceArn=arn, tags=as_api(new))
 
+    def _check_wanted(self, event: Event, progress: Progress) -> None:
+        """Make and change nothing for a deployment that CloudFormation has given up."""
+        if self._stacks.deployment(event["StackId"]) != progress.deployment:
+            raise errors.cancelled(self._row, event["PhysicalResourceId"])
+
     # -- delete --------------------------------------------------------------------------------------------
 
     def _absent(self, event: Event, progress: Progress, now: float) -> Outcome:
         row, name = self._row, event["PhysicalResourceId"]
-        found = self._api.find(row, name, event["ResourceProperties"])
-        if found is None:
-            return complete("absent")
-        if not is_ours(self._api, row, event, found):
+        known = is_made_here(name, event["ResourceProperties"])
+        found = self._api.find(row, name, event["ResourceProperties"]) if known else self._find_unreported(event)
+        if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
+            return pending("watching for what a cancelled request may still make")
+        if found and not is_ours(self._api, row, event, found):
             log.write(action="left alone", physical_id=name, reason="not made by this stack")
             return complete("not ours")
+        return self._removed(found)
+
+    def _find_unreported(self, event: Event) -> Description | None:
+        """What a Create request has made that never answered CloudFormation."""
+        row, properties = self._row, event["ResourceProperties"]
+        if not row.is_job or is_fixed(properties):
+            return self._api.find(row, physical_name(row, event), properties)
+        for run in self._api.summaries(row, properties):
+            if is_busy(run) and same_content(row, event, self._name_of(run) or ""):
+                return self._api.describe(row, run[row.arn_member])
+        return None
+
+    def _find_leftover(self, event: Event, progress: Progress) -> Description | None:
+        return self._api.find(self._row, progress.leftover, event["OldResourceProperties"])
+
+    def _removed(self, found: Description | None) -> Outcome:
+        """Bring a resource of ours one step nearer to its absence."""
+        if found is None:
+            return complete("absent")
         if status_of(found) in DELETING:
             return pending(status_of(found))
         if is_busy(found):
-            self._stop(row, found)
+            stop(self._api, self._row, found)
             return pending(status_of(found))
-        if not row.deletable:
+        if not self._row.deletable:
             return complete(status_of(found))
         return self._delete(found)
 
@@ -251,10 +302,7 @@ class Engine:
         child, member = related
         for summary in self._api.child_summaries(child, member, arn):
             if is_busy(summary):
-                self._stop(child, summary)
-
-    def _stop(self, row: Resource, found: Description) -> None:
-        stop(self._api, row, found)
+                stop(self._api, child, summary)
 
     # -- errors of the service -----------------------------------------------------------------------------
 

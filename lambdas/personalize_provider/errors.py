@@ -184,6 +184,13 @@ def deleted_outside(row: Resource, name: str) -> ProviderError:
     )
 
 
+def cancelled(row: Resource, name: str) -> ProviderError:
+    """CloudFormation has given the request up; this reaches the log only."""
+    return ProviderError(
+        f"CloudFormation has cancelled the deployment that asked for the {called(row, name)}, so nothing was changed."
+    )
+
+
 def timed_out(row: Resource, name: str, doing: str, status: str, seconds: float, setting: str | None) -> ProviderError:
     """The request used up its time."""
     raise_it = f" Raise {setting} if it may take longer." if setting else ""

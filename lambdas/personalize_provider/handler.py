@@ -14,6 +14,7 @@ from .errors import ProviderError
 from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
+from .stacks import Stacks, default_stacks
 from .wait import Wait
 
 _TYPE_PREFIX = "Custom::Personalize"
@@ -26,19 +27,19 @@ _LONGEST_PAUSE = 15.0
 
 def on_event(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Start a request: answer the physical id and what later polls need to know."""
-    return begin(event, Api(default_client()), SYSTEM_CLOCK)
+    return begin(event, Api(default_client()), default_stacks(), SYSTEM_CLOCK)
 
 
 def is_complete(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Poll a request once, or for a while if it has just begun."""
-    return advance(event, Api(default_client()), SYSTEM_CLOCK)
+    return advance(event, Api(default_client()), default_stacks(), SYSTEM_CLOCK)
 
 
-def begin(event: Event, api: Api, clock: Clock) -> dict[str, Any]:
-    """on_event with its API and clock."""
+def begin(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any]:
+    """on_event with what it uses."""
     started = clock.time()
     try:
-        name, progress = _handler(event, api).begin(event, started)
+        name, progress = _handler(event, api, stacks).begin(event, started)
     except Exception as error:
         _log(event, "begin", "failed", clock.time() - started, reason=str(error))
         raise
@@ -46,9 +47,9 @@ def begin(event: Event, api: Api, clock: Clock) -> dict[str, Any]:
     return {"PhysicalResourceId": name, "Progress": progress.to_event()}
 
 
-def advance(event: Event, api: Api, clock: Clock) -> dict[str, Any]:
-    """is_complete with its API and clock."""
-    handler, progress = _handler(event, api), Progress.of(event)
+def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any]:
+    """is_complete with what it uses."""
+    handler, progress = _handler(event, api, stacks), Progress.of(event)
     pause = _FIRST_PAUSE
     while True:
         outcome = _poll(handler, event, progress, clock)
@@ -74,14 +75,14 @@ def _poll(handler: Handler, event: Event, progress: Progress, clock: Clock) -> O
     return outcome
 
 
-def _handler(event: Event, api: Api) -> Handler:
+def _handler(event: Event, api: Api, stacks: Stacks) -> Handler:
     kind = event["ResourceType"].removeprefix(_TYPE_PREFIX)
     if kind == "Wait":
         return Wait(api)
     if kind == "QualityGate":
         return QualityGate(api)
     if kind in RESOURCES:
-        return Engine(RESOURCES[kind], api)
+        return Engine(RESOURCES[kind], api, stacks)
     raise ProviderError(f"{event['ResourceType']} is not a type of this provider.")
 
 

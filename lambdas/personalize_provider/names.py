@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from .resources import Resource
 # All names of the service: at most 63 characters (CreateDatasetGroup, Name).
 MAX_LENGTH = 63
 _HASH_LENGTH = 10
+_RUN_LENGTH = 6
+_GENERATED = re.compile(rf".+-[0-9a-f]{{{_HASH_LENGTH}}}(-[0-9a-f]{{{_RUN_LENGTH}}})?")
 
 
 def create_only(row: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
         return str(properties["Name"])
     suffix = content_hash(row, event)
     if row.is_job:
-        suffix = f"{suffix}-{hashlib.sha256(event['RequestId'].encode()).hexdigest()[:6]}"
+        suffix = f"{suffix}-{hashlib.sha256(event['RequestId'].encode()).hexdigest()[:_RUN_LENGTH]}"
     prefix = str(properties["NamePrefix"])[: MAX_LENGTH - len(suffix) - 1].rstrip("-_")
     return f"{prefix}-{suffix}"
 
@@ -51,3 +54,12 @@ def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
 def same_content(row: Resource, event: Mapping[str, Any], name: str) -> bool:
     """Whether a generated job name stands for the create-only properties of this request."""
     return f"-{content_hash(row, event)}-" in name
+
+
+def is_made_here(physical_id: str, properties: Mapping[str, Any]) -> bool:
+    """Whether a physical id is a name that `physical_name` may have given.
+
+    CloudFormation makes up an id of its own when it deletes what has not answered its Create request yet
+    (aws-cloudformation/cloudformation-coverage-roadmap issue 1814).
+    """
+    return physical_id == properties.get("Name") or bool(_GENERATED.fullmatch(physical_id))

@@ -37,21 +37,38 @@ class Progress:
         started: when the request began, in seconds since the epoch.
         in_place: whether an update keeps the resource it has.
         update_seen: creation time of the last update that the service knew when the request began.
+        deployment: what CloudFormation was doing with the stack when the request began; nothing is made or
+            changed once it does something else.
+        leftover: name of a replacement that a cancelled update may have made without telling CloudFormation.
     """
 
     started: float
     in_place: bool = False
     update_seen: str = ""
+    deployment: str = ""
+    leftover: str = ""
 
     def to_event(self) -> dict[str, Any]:
         """As a member of on_event's answer, which the framework hands to is_complete."""
-        return {"Started": self.started, "InPlace": self.in_place, "UpdateSeen": self.update_seen}
+        return {
+            "Started": self.started,
+            "InPlace": self.in_place,
+            "UpdateSeen": self.update_seen,
+            "Deployment": self.deployment,
+            "Leftover": self.leftover,
+        }
 
     @classmethod
     def of(cls, event: Event) -> Progress:
         """Read it back from is_complete's event."""
         said = event["Progress"]
-        return cls(float(said["Started"]), bool(said["InPlace"]), str(said["UpdateSeen"]))
+        return cls(
+            float(said["Started"]),
+            bool(said["InPlace"]),
+            str(said["UpdateSeen"]),
+            str(said["Deployment"]),
+            str(said["Leftover"]),
+        )
 
 
 @dataclass(frozen=True)

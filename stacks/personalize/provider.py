@@ -106,6 +106,7 @@ class PersonalizeProvider(Construct):
         # The hyphen keeps "vod-dev" from reaching what belongs to "vod-dev2".
         self.name_prefix = f"{name_prefix}-"
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
+        self._served: list[Stack] = []
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
         self._on_event = self._function("OnEvent", "on_event", log_group, Duration.minutes(2))
@@ -138,6 +139,22 @@ class PersonalizeProvider(Construct):
                 resources=[role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
             )
+        )
+
+    def serve(self, stack: Stack) -> None:
+        """Let the provider ask CloudFormation whether a deployment of the stack still goes on."""
+        if stack in self._served:
+            return
+        self._served.append(stack)
+        root = stack
+        while root.nested_stack_parent:
+            root = root.nested_stack_parent
+        # Physical names of nested stacks begin with that of their root stack.
+        name = root.stack_name if root is stack else f"{root.stack_name}-*"
+        arn = root.format_arn(service="cloudformation", resource="stack", resource_name=f"{name}/*")
+        self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[arn]))
+        acknowledge_wildcards(
+            self._role, "The last part of a stack's ARN is an id of CloudFormation's making.", resources=[arn]
         )
 
     def check_name(self, construct: Construct, name: str) -> None:

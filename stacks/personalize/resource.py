@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jsii
-from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, TagManager, TagType
+from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, Stack, TagManager, TagType
 from constructs import Construct
 
 from .errors import PropsError
@@ -48,6 +48,7 @@ class PersonalizeResource(Construct):
         """
         super().__init__(scope, id)
         self.provider = provider
+        provider.serve(Stack.of(self))
         self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
         if name is not None:
             self._check_name(name)

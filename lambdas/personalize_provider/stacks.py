@@ -1,0 +1,42 @@
+"""What CloudFormation is doing with a stack: whether the deployment that sent a request still goes on.
+
+When another resource of the stack fails, CloudFormation cancels the requests in flight and rolls back at once,
+but nobody tells the provider, whose polls go on for up to an hour. Without a look at the stack they would make
+again what the rollback has just deleted (aws/aws-cdk issue 26139).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+
+
+class Stacks(Protocol):
+    """Knows the deployments of stacks."""
+
+    def deployment(self, stack_id: str) -> str:
+        """Text that changes as soon as the stack's present deployment ends, fails or is followed by another."""
+        ...
+
+
+class CloudFormationStacks:
+    """Asks CloudFormation."""
+
+    def __init__(self, client: Any) -> None:
+        """Wrap a boto3 `cloudformation` client."""
+        self._client = client
+
+    def deployment(self, stack_id: str) -> str:
+        """Status of the stack and when its last update began."""
+        stack = self._client.describe_stacks(StackName=stack_id)["Stacks"][0]
+        return f"{stack['StackStatus']} since {stack.get('LastUpdatedTime') or stack['CreationTime']}"
+
+
+@cache
+def default_stacks() -> Stacks:
+    """The one of a Lambda instance."""
+    config = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=5, read_timeout=15)
+    return CloudFormationStacks(boto3.client("cloudformation", config=config))
