@@ -1,0 +1,65 @@
+"""A whole account in virtual time: CloudFormation, the provider's real handlers, and the Personalize emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from lambdas.personalize_provider import handler
+from lambdas.personalize_provider.api import Api
+from sandbox.personalize import Service
+from sandbox.personalize.inprocess import connect
+from sandbox.personalize.objects import InMemoryObjects
+
+from .cloudformation import CloudFormation
+from .framework import Event, Framework
+from .time import VirtualTime
+
+REGION = "eu-west-1"
+
+
+@dataclass
+class VirtualCloud:
+    """What stacks are deployed to.
+
+    Attributes:
+        service_options: options of the Personalize emulator, such as `durations` and `faults`.
+        cloudformation_options: options of CloudFormation.
+        around: wraps each invocation of a handler, to deliver it twice or let it die.
+    """
+
+    service_options: dict[str, Any] = field(default_factory=dict)
+    cloudformation_options: dict[str, Any] = field(default_factory=dict)
+    around: Callable[[Callable[[Event], dict[str, Any]], Event], dict[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        """Connect the parts."""
+        self.time = VirtualTime()
+        self.objects = InMemoryObjects()
+        self.service = Service(self.time, self.objects, **self.service_options)
+        self.personalize = self.client("personalize")
+        self.api = Api(self.personalize)
+        self.framework = Framework(self.time, self._invoke(handler.begin), self._invoke(handler.advance))
+        self.cloudformation = CloudFormation(
+            self.time, self.framework.request, region=REGION, **self.cloudformation_options
+        )
+
+    def client(self, service_name: str) -> Any:
+        """A boto3 client of the emulator."""
+        client = boto3.client(
+            service_name, region_name=REGION, aws_access_key_id="virtual", aws_secret_access_key="virtual"
+        )
+        connect(client, self.service)
+        return client
+
+    def _invoke(self, entry: Callable[..., dict[str, Any]]) -> Callable[[Event], dict[str, Any]]:
+        def invoke(event: Event) -> dict[str, Any]:
+            return entry(event, self.api, self.cloudformation, self.time)
+
+        if self.around is None:
+            return invoke
+        around = self.around
+        return lambda event: around(invoke, event)

@@ -1,0 +1,91 @@
+"""Processes that sleep in virtual time."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+
+
+class VirtualTime:
+    """A clock that jumps to the next moment at which a process has something to do.
+
+    Processes are threads of which one runs at a time, handed the turn in the order of their wake-up time and,
+    at the same moment, of their going to sleep. The same program therefore always runs the same way.
+    """
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        """Start the clock.
+
+        Args:
+            start: seconds since the epoch.
+        """
+        self._now = start
+        self._queue: list[tuple[float, int, _Process]] = []
+        self._numbers = itertools.count()
+        self._turn = threading.Semaphore(0)
+        self._running: _Process | None = None
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        return self._now
+
+    now = time
+
+    def sleep(self, seconds: float) -> None:
+        """Let other processes run until so many seconds have passed; outside of processes, just move on."""
+        process = self._running
+        if process is None:
+            self._now += seconds
+            return
+        self._schedule(process, self._now + seconds)
+        self._turn.release()
+        process.turn.acquire()
+
+    def spawn(self, work: Callable[[], None], delay: float = 0.0) -> None:
+        """Start a process.
+
+        Args:
+            work: what it does. An exception in it ends `run`.
+            delay: seconds until it starts.
+        """
+        self._schedule(_Process(work, self._turn), self._now + delay)
+
+    def run(self) -> None:
+        """Run until every process has ended."""
+        while self._queue:
+            moment, _, process = heapq.heappop(self._queue)
+            self._now = max(self._now, moment)
+            self._running = process
+            process.resume()
+            self._turn.acquire()
+            self._running = None
+            if process.error:
+                raise process.error
+
+    def _schedule(self, process: _Process, moment: float) -> None:
+        heapq.heappush(self._queue, (moment, next(self._numbers), process))
+
+
+class _Process:
+    def __init__(self, work: Callable[[], None], scheduler: threading.Semaphore) -> None:
+        self.turn = threading.Semaphore(0)
+        self.error: BaseException | None = None
+        self._work = work
+        self._scheduler = scheduler
+        self._thread: threading.Thread | None = None
+
+    def resume(self) -> None:
+        if self._thread:
+            self.turn.release()
+            return
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # handed over to run()
+            self.error = error
+        self._scheduler.release()
