@@ -12,7 +12,7 @@ from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
 from sandbox.personalize import Service
 from sandbox.personalize.inprocess import connect
-from sandbox.personalize.objects import InMemoryObjects
+from sandbox.personalize.objects import MemoryObjects
 
 from .cloudformation import CloudFormation
 from .framework import Event, Framework
@@ -38,7 +38,7 @@ class VirtualCloud:
     def __post_init__(self) -> None:
         """Connect the parts."""
         self.time = VirtualTime()
-        self.objects = InMemoryObjects()
+        self.objects = MemoryObjects()
         self.service = Service(self.time, self.objects, **self.service_options)
         self.personalize = self.client("personalize")
         self.api = Api(self.personalize)
