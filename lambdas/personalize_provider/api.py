@@ -12,7 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from .errors import Meaning, ProviderError, meaning
+from . import errors
+from .errors import Meaning, meaning
 from .resources import RESOURCES, Resource
 
 Description = dict[str, Any]
@@ -113,8 +114,7 @@ def _typed(value: Any, shape: Shape, path: str) -> Any:
     if isinstance(shape, StructureShape):
         known = {name: child for name, child in value.items() if _member(name) in shape.members}
         if len(known) < len(value):
-            extra = ", ".join(sorted(value.keys() - known.keys()))
-            raise ProviderError(f"{path} has no member {extra}. Remove it from the template.")
+            raise errors.unknown_member(path, sorted(value.keys() - known.keys()))
         return {
             _member(name): _typed(child, shape.members[_member(name)], f"{path}.{name}")
             for name, child in value.items()
@@ -135,5 +135,5 @@ def _scalar(value: Any, type_name: str, path: str) -> Any:
         if type_name in ("double", "float"):
             return float(value)
     except (ValueError, KeyError):
-        raise ProviderError(f"{path} must be of type {type_name}, but is '{value}'.") from None
+        raise errors.wrong_type(path, type_name, value) from None
     return str(value)

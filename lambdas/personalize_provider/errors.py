@@ -6,6 +6,7 @@ Every sentence a user can meet is made here; docs/errors.md explains each one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -202,6 +203,51 @@ def timed_out(row: Resource, name: str, doing: str, status: str, seconds: float,
 def unknown_property(noun: str, names: list[str]) -> ProviderError:
     """The template sets what the type does not have."""
     return ProviderError(f"Custom::Personalize{noun} has no property {', '.join(names)}. Remove it from the template.")
+
+
+def unknown_member(path: str, names: list[str]) -> ProviderError:
+    """The template sets what the API's structure does not have."""
+    return ProviderError(f"{path} has no member {', '.join(names)}. Remove it from the template.")
+
+
+def wrong_type(path: str, type_name: str, value: object) -> ProviderError:
+    """A value in the template is not of the type that the API takes."""
+    return ProviderError(f"{path} must be of type {type_name}, but is '{value}'.")
+
+
+def unknown_type(resource_type: str) -> ProviderError:
+    """The template sends the provider what it does not know."""
+    return ProviderError(f"{resource_type} is not a type of this provider.")
+
+
+def metrics_unreadable(reason: str) -> ProviderError:
+    """The quality gate has nothing to judge by."""
+    return ProviderError(f"The metrics of the solution version cannot be read: {reason.rstrip('.')}.")
+
+
+def unknown_metrics(unknown: list[str], known: list[str]) -> ProviderError:
+    """The quality gate names a metric that the recipe does not report."""
+    return ProviderError(
+        f"The quality gate names {', '.join(unknown)}, which this recipe does not report. "
+        f"It reports: {', '.join(known)}."
+    )
+
+
+def below_minimums(version_id: str, found: Mapping[str, float], minimums: Mapping[str, float]) -> ProviderError:
+    """The solution version is evaluated too poorly to serve."""
+    rows = [
+        f"  {name}: {found[name]:.4f}, minimum {minimum:.4f}{'  <- below' if found[name] < minimum else ''}"
+        for name, minimum in sorted(minimums.items())
+    ]
+    return ProviderError(
+        "\n".join(
+            [
+                f"Quality gate: solution version {version_id} is below its minimums, so the campaign stays on the "
+                f"version it has.",
+                *rows,
+            ]
+        )
+    )
 
 
 def duration(seconds: float) -> str:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import log
+from . import errors, log
 from .api import Api, default_client
 from .engine import Engine
-from .errors import ProviderError
 from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
@@ -83,7 +82,7 @@ def _handler(event: Event, api: Api, stacks: Stacks) -> Handler:
         return QualityGate(api)
     if kind in RESOURCES:
         return Engine(RESOURCES[kind], api, stacks)
-    raise ProviderError(f"{event['ResourceType']} is not a type of this provider.")
+    raise errors.unknown_type(event["ResourceType"])
 
 
 def _log(event: Event, action: str, status: str, seconds: float, **more: Any) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 
 from . import errors
 from .api import SERVICE_ERRORS, Api
 from .describe import metrics
-from .errors import Meaning, ProviderError, meaning
+from .errors import Meaning, meaning
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES
 
@@ -41,7 +40,7 @@ class QualityGate:
                 return pending(f"waiting ({errors.message(error)})")
             if meaning(error) is Meaning.DENIED:
                 raise errors.access_denied("GetSolutionMetrics", error) from error
-            raise ProviderError(f"The metrics cannot be read: {errors.message(error)}.") from error
+            raise errors.metrics_unreadable(errors.message(error)) from error
 
     def allowed_seconds(self, event: Event) -> float:
         """As long as CloudFormation waits."""
@@ -49,8 +48,7 @@ class QualityGate:
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The service did not answer within the hour."""
-        waited = errors.duration(REQUEST_SECONDS)
-        return ProviderError(f"The metrics could not be read within {waited}: {outcome.status}.")
+        return errors.metrics_unreadable(f"{outcome.status} for {errors.duration(REQUEST_SECONDS)}")
 
     def _judge(self, event: Event) -> Outcome:
         properties = event["ResourceProperties"]
@@ -59,43 +57,33 @@ class QualityGate:
         bounds = {name: float(value) for name, value in properties.get("Minimums", {}).items()}
         unknown = sorted(bounds.keys() - found.keys())
         if unknown:
-            raise ProviderError(
-                f"The quality gate names {', '.join(unknown)}, which this recipe does not report. "
-                f"It reports: {', '.join(sorted(found))}."
-            )
+            raise errors.unknown_metrics(unknown, sorted(found))
         if properties.get("CompareWithDeployed") == "true":
-            for name, value in self._deployed(properties["SolutionArn"], arn).items():
-                bounds[name] = max(bounds.get(name, 0.0), value)
-        if any(found[name] < bound for name, bound in bounds.items() if name in found):
-            raise ProviderError(_table(arn, found, bounds))
+            deployed = self._deployed(properties["SolutionArn"], arn)
+            # A metric that only the other version has cannot be compared.
+            bounds |= {name: max(bounds.get(name, 0.0), deployed[name]) for name in deployed.keys() & found.keys()}
+        if any(found[name] < bound for name, bound in bounds.items()):
+            raise errors.below_minimums(arn.rpartition("/")[2], found, bounds)
         return complete("passed", {"SolutionVersionArn": arn})
 
     def _metrics(self, arn: str) -> dict[str, float]:
         return metrics(self._api, _VERSION, {"solutionVersionArn": arn})
 
+    def _trained(self, arn: str) -> str:
+        return str((self._api.describe(_VERSION, arn) or {}).get("creationDateTime", ""))
+
     def _deployed(self, solution_arn: str, candidate: str) -> dict[str, float]:
-        """Metrics of the versions that campaigns of the solution serve now, the better of each."""
+        """Metrics of the versions that campaigns of the solution serve now, the better of each.
+
+        A version newer than the candidate does not count: then this is the way back, which must not fail.
+        """
         best: dict[str, float] = {}
+        trained = self._trained(candidate)
         for summary in self._api.child_summaries(_CAMPAIGN, "solutionArn", solution_arn):
             campaign = self._api.describe(_CAMPAIGN, summary["campaignArn"]) or {}
             deployed = campaign.get("solutionVersionArn", candidate)
-            if deployed == candidate or deployed.endswith("/$LATEST"):
+            if deployed == candidate or deployed.endswith("/$LATEST") or self._trained(deployed) > trained:
                 continue
             for name, value in self._metrics(deployed).items():
                 best[name] = max(best.get(name, value), value)
         return best
-
-
-def _table(arn: str, found: Mapping[str, float], bounds: Mapping[str, float]) -> str:
-    rows = [
-        f"  {name}: {found[name]:.4f}, minimum {bound:.4f}{'  <- below' if found[name] < bound else ''}"
-        for name, bound in sorted(bounds.items())
-        if name in found
-    ]
-    return "\n".join(
-        [
-            f"Quality gate: solution version {arn.rpartition('/')[2]} is below its minimums, so the campaign stays on "
-            f"the version it has.",
-            *rows,
-        ]
-    )

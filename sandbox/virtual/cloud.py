@@ -10,6 +10,7 @@ import boto3
 
 from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
+from lambdas.personalize_provider.resources import RESOURCES, Resource
 from sandbox.personalize import Service
 from sandbox.personalize.inprocess import connect
 from sandbox.personalize.objects import MemoryObjects
@@ -40,7 +41,9 @@ class VirtualCloud:
         self.time = VirtualTime()
         self.objects = MemoryObjects()
         self.service = Service(self.time, self.objects, **self.service_options)
+        self.calls: list[str] = []
         self.personalize = self.client("personalize")
+        self.personalize.meta.events.register("before-call", self._note)
         self.api = Api(self.personalize)
         self.framework = Framework(self.time, self._invoke(handler.begin), self._invoke(handler.advance))
         self.cloudformation = CloudFormation(
@@ -54,6 +57,23 @@ class VirtualCloud:
         )
         connect(client, self.service)
         return client
+
+    def inventory(self) -> dict[str, dict[str, Any]]:
+        """What exists: by ARN, the description without its times."""
+        found = {}
+        for row in RESOURCES.values():
+            for summary in self._summaries(row):
+                arn = summary[row.arn_member]
+                description = self.api.describe(row, arn) or {}
+                volatile = ("DateTime", "latest")
+                found[arn] = {key: value for key, value in description.items() if not any(v in key for v in volatile)}
+        return found
+
+    def _summaries(self, row: Resource) -> list[dict[str, Any]]:
+        return list(self.api.summaries(row, {}))
+
+    def _note(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
 
     def _invoke(self, entry: Callable[..., dict[str, Any]]) -> Callable[[Event], dict[str, Any]]:
         def invoke(event: Event) -> dict[str, Any]:

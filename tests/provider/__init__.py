@@ -1,0 +1,1 @@
+"""The provider, against the Personalize emulator in virtual time."""

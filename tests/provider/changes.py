@@ -1,0 +1,170 @@
+"""One changed value for every property of every resource type, and the setting in which it can be changed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.provider import blocks
+from tests.provider.blocks import RECIPE, Resource, Resources, arn, custom
+
+KEY = "arn:aws:kms:eu-west-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+_LONGER = blocks.schema("Interactions", [{"name": "DEVICE", "type": ["null", "string"]}])
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A resource under test and what it needs around it.
+
+    Attributes:
+        around: builds the other resources of the template.
+        target: builds the resource itself, under the logical id `Target`.
+        changes: property -> new value.
+    """
+
+    around: Callable[[], Resources]
+    target: Callable[[], Resource]
+    changes: dict[str, Any]
+
+    def before(self) -> Resources:
+        """The resources before the change."""
+        return {**self.around(), "Target": self.target()}
+
+    def after(self, prop: str) -> Resources:
+        """The resources after the change of one property."""
+        resources = copy.deepcopy(self.before())
+        resources["Target"]["Properties"][prop] = self.changes[prop]
+        return resources
+
+
+def _two_groups() -> Resources:
+    second = {f"Second{key}": value for key, value in copy.deepcopy(blocks.group()).items()}
+    for resource in second.values():
+        for prop, value in resource["Properties"].items():
+            if isinstance(value, dict) and "Fn::GetAtt" in value:
+                resource["Properties"][prop] = {
+                    "Fn::GetAtt": [f"Second{value['Fn::GetAtt'][0]}", *value["Fn::GetAtt"][1:]]
+                }
+    return {**blocks.group(), **second}
+
+
+def _only_group() -> Resources:
+    return {"Group": custom("DatasetGroup", Domain=blocks.VOD), "Second": custom("DatasetGroup", Domain=blocks.VOD)}
+
+
+def _for_dataset() -> Resources:
+    return {
+        **_only_group(),
+        "Schema": custom("Schema", Schema=blocks.schema("Interactions"), Domain=blocks.VOD),
+        "Longer": custom("Schema", Schema=_LONGER, Domain=blocks.VOD),
+    }
+
+
+def _with_data() -> Resources:
+    return {**_two_groups(), **blocks.data()}
+
+
+def _with_solution() -> Resources:
+    return {**_with_data(), "Solution": blocks.solution(), "Other": blocks.solution(EventType="Watch")}
+
+
+def _with_version() -> Resources:
+    resources = {**_with_solution(), "Version": blocks.version(), **blocks.chain("Version", "SolutionVersion")}
+    resources["Second"] = {**blocks.version(Triggers={"TrainingTrigger": "2"})}
+    return {**resources, **blocks.chain("Second", "SolutionVersion")}
+
+
+GROUP = arn("Group", "DatasetGroup")
+
+SETTINGS: dict[str, Setting] = {
+    "DatasetGroup": Setting(
+        around=dict,
+        target=lambda: custom("DatasetGroup", Domain=blocks.VOD),
+        changes={"Domain": "ECOMMERCE", "RoleArn": blocks.ROLE, "KmsKeyArn": KEY},
+    ),
+    "Schema": Setting(
+        around=dict,
+        target=lambda: custom("Schema", Schema=blocks.schema("Interactions"), Domain=blocks.VOD),
+        changes={"Schema": _LONGER, "Domain": "ECOMMERCE"},
+    ),
+    "Dataset": Setting(
+        around=_for_dataset,
+        target=lambda: custom(
+            "Dataset", DatasetGroupArn=GROUP, DatasetType="INTERACTIONS", SchemaArn=arn("Schema", "Schema")
+        ),
+        changes={
+            "DatasetGroupArn": arn("Second", "DatasetGroup"),
+            "DatasetType": "USERS",
+            "SchemaArn": arn("Longer", "Schema"),
+        },
+    ),
+    "DatasetImportJob": Setting(
+        around=_two_groups,
+        target=lambda: blocks.data()["InteractionsImport"],
+        changes={
+            "DatasetArn": arn("SecondInteractionsDataset", "Dataset"),
+            "DataSource": {"DataLocation": f"{blocks.BUCKET}/again/interactions.csv"},
+            "DataVersion": "2",
+            "RoleArn": f"{blocks.ROLE}-2",
+            "ImportMode": "INCREMENTAL",
+            "PublishAttributionMetricsToS3": True,
+        },
+    ),
+    "Recommender": Setting(
+        around=_with_data,
+        target=blocks.recommender,
+        changes={
+            "DatasetGroupArn": arn("SecondGroup", "DatasetGroup"),
+            "RecipeArn": f"{RECIPE}/aws-vod-most-popular",
+            "RecommenderConfig": {"MinRecommendationRequestsPerSecond": 2},
+        },
+    ),
+    "Solution": Setting(
+        around=_two_groups,
+        target=blocks.solution,
+        changes={
+            "DatasetGroupArn": arn("SecondGroup", "DatasetGroup"),
+            "RecipeArn": f"{RECIPE}/aws-personalized-ranking-v2",
+            "PerformHPO": True,
+            "PerformAutoML": False,
+            "EventType": "Watch",
+            "SolutionConfig": {"AlgorithmHyperParameters": {"hidden_dimension": "64"}},
+            "PerformAutoTraining": True,
+            "PerformIncrementalUpdate": True,
+            "SolutionUpdateConfig": {"AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"}},
+        },
+    ),
+    "SolutionVersion": Setting(
+        around=_with_solution,
+        target=blocks.version,
+        changes={
+            "SolutionArn": arn("Other", "Solution"),
+            "Triggers": {"TrainingTrigger": "2"},
+            "TrainingMode": "UPDATE",
+        },
+    ),
+    "Campaign": Setting(
+        around=_with_version,
+        target=lambda: blocks.ranking()["Campaign"],
+        changes={
+            "SolutionVersionArn": arn("SecondSettled", "SolutionVersion"),
+            "MinProvisionedTPS": 2,
+            "CampaignConfig": {"EnableMetadataWithRecommendations": True},
+        },
+    ),
+    "Filter": Setting(
+        around=_two_groups,
+        target=lambda: blocks.serving()["Filter"],
+        changes={
+            "DatasetGroupArn": arn("SecondGroup", "DatasetGroup"),
+            "FilterExpression": 'INCLUDE ItemID WHERE Items.GENRES IN ("Drama")',
+        },
+    ),
+    "EventTracker": Setting(
+        around=_two_groups,
+        target=lambda: blocks.serving()["Tracker"],
+        changes={"DatasetGroupArn": arn("SecondGroup", "DatasetGroup")},
+    ),
+}

@@ -1,0 +1,90 @@
+"""Every property of every type, changed: updated in place, replaced, guarded, or without effect (D6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from lambdas.personalize_provider.resources import RESOURCES, Resource
+from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.cloudformation import Deployed, Stack
+from tests.provider.blocks import template
+from tests.provider.changes import SETTINGS
+
+WALK = [(noun, prop) for noun, row in RESOURCES.items() for prop in sorted(row.properties)]
+
+
+def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed]:
+    stack = cloud.cloudformation.deploy("app", template(SETTINGS[noun].before()))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    before = stack.resources["Target"]
+    return cloud.cloudformation.deploy("app", template(SETTINGS[noun].after(prop))), before
+
+
+def changing_calls(cloud: VirtualCloud, row: Resource) -> list[str]:
+    return [call for call in cloud.calls if call in (f"Create{row.noun}", f"Update{row.noun}", f"Delete{row.noun}")]
+
+
+def expected_effect(row: Resource, prop: str) -> str:
+    if prop in row.no_effect:
+        return "nothing"
+    if row.update and prop in row.update.properties:
+        return "in place"
+    return "guarded" if row.holds_data else "replaced"
+
+
+def test_every_property_has_a_changed_value() -> None:
+    assert {noun: set(setting.changes) for noun, setting in SETTINGS.items()} == {
+        noun: set(row.properties) for noun, row in RESOURCES.items()
+    }
+
+
+@pytest.mark.parametrize(("noun", "prop"), WALK)
+def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
+    row = RESOURCES[noun]
+    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
+    effect = expected_effect(row, prop)
+    stack, before = deployed(cloud, noun, prop)
+    now = stack.resources["Target"]
+    if effect == "guarded":
+        assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+        assert any("lose the data" in reason for reason in stack.reasons), stack.reasons
+        assert now.physical_id == before.physical_id
+        return
+    assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    assert (now.physical_id != before.physical_id) is (effect == "replaced")
+    if effect == "in place":
+        assert changing_calls(cloud, row).count(f"Update{noun}") == 1
+    if effect == "nothing":
+        assert f"Update{noun}" not in cloud.calls
+    if effect == "replaced" and row.deletable:
+        assert cloud.api.find(row, before.physical_id, {}) is None
+
+
+@pytest.mark.parametrize(("noun", "prop"), WALK)
+def test_change_is_taken_back_by_a_rollback(cloud: VirtualCloud, noun: str, prop: str) -> None:
+    """Something later in the same update fails: the resource is what it was, and nothing else is left."""
+    setting = SETTINGS[noun]
+    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
+    stack = cloud.cloudformation.deploy("app", template(setting.before()))
+    before = stack.resources["Target"]
+    inventory = cloud.inventory()
+    after = setting.after(prop)
+    after["Failing"] = {
+        "Type": "Custom::PersonalizeSchema",
+        "DependsOn": ["Target"],
+        "Properties": {"ServiceToken": "token", "NamePrefix": "vod-test-bad", "Schema": "not a schema"},
+    }
+    cloud.cloudformation.deploy("app", template(after))
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
+    assert stack.resources["Target"].physical_id == before.physical_id
+    row = RESOURCES[noun]
+    if row.deletable:
+        assert cloud.inventory() == inventory
+
+
+@pytest.mark.parametrize("noun", SETTINGS)
+def test_everything_goes_away(cloud: VirtualCloud, noun: str) -> None:
+    cloud.cloudformation.deploy("app", template(SETTINGS[noun].before()))
+    stack = cloud.cloudformation.delete("app")
+    assert stack.status == "DELETE_COMPLETE", stack.reasons
+    assert cloud.inventory() == {}
