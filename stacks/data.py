@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +103,8 @@ class DataStack(Stack):
     # -- datasets ------------------------------------------------------------------------------------------
 
     def _add_datasets(self, sample_directory: Path) -> None:
-        used = self._settings.datasets.used
-        locations, uploaded = self._locations(used, sample_directory)
-        for dataset_type, settings in used.items():
+        locations, uploaded = self._locations(sample_directory)
+        for dataset_type, settings in self._settings.datasets.used.items():
             self._add_dataset(dataset_type, settings, locations[dataset_type], uploaded)
 
     def _add_dataset(
@@ -138,9 +136,9 @@ class DataStack(Stack):
             dataset=dataset,
             data_location=location,
             role=self.service_role,
-            data_version=settings.data_version,
+            data_version=self._settings.data_version_of(dataset_type),
             import_mode=settings.import_mode,
-            max_wait=Duration.seconds(self._settings.max_wait_seconds),
+            max_wait=Duration.seconds(self._settings.max_wait),
         )
         # The permissions, too, must be there before Personalize reads the data.
         dataset_import.node.add_dependency(self.service_role, self.bucket)
@@ -152,11 +150,10 @@ class DataStack(Stack):
 
     # -- data ----------------------------------------------------------------------------------------------
 
-    def _locations(
-        self, used: Mapping[str, DatasetSettings], sample_directory: Path
-    ) -> tuple[dict[str, str], IDependable | None]:
+    def _locations(self, sample_directory: Path) -> tuple[dict[str, str], IDependable | None]:
         """Where each dataset's file is, and what must have been uploaded before."""
-        locations = {kind: each.data_location for kind, each in used.items() if each.data_location}
+        used = self._settings.datasets.used
+        locations = {kind: location for kind in used if (location := self._settings.location_of(kind))}
         for number, (bucket_name, prefix) in enumerate(sorted({_split(location) for location in locations.values()})):
             self.service_role.allow_read(s3.Bucket.from_bucket_name(self, f"Source{number}", bucket_name), prefix)
         sample = [kind for kind in used if kind not in locations]

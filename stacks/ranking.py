@@ -44,7 +44,7 @@ class RankingStack(Stack):
             auto_training_days=ranking.auto_training_days,
             perform_hpo=ranking.perform_hpo,
             algorithm_hyper_parameters=ranking.algorithm_hyper_parameters,
-            excluded_dataset_columns=ranking.excluded_dataset_columns,
+            excluded_dataset_columns=ranking.excluded_by_type,
         )
         version = SolutionVersion(
             self,
@@ -52,7 +52,7 @@ class RankingStack(Stack):
             provider=data.provider,
             solution=solution,
             training_trigger=ranking.training_trigger,
-            max_wait=Duration.seconds(settings.max_wait_seconds),
+            max_wait=Duration.seconds(settings.max_wait),
         )
         campaign = Campaign(
             self,

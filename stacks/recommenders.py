@@ -41,8 +41,8 @@ class RecommenderStack(Stack):
                 min_recommendation_requests_per_second=each.min_recommendation_requests_per_second,
                 item_exploration_config=_exploration(each),
                 enable_metadata_with_recommendations=each.enable_metadata_with_recommendations,
-                excluded_dataset_columns=each.excluded_dataset_columns,
-                max_wait=Duration.seconds(settings.max_wait_seconds),
+                excluded_dataset_columns=each.excluded_by_type,
+                max_wait=Duration.seconds(settings.max_wait),
             )
             outputs.publish(f"recommender_{name}_arn", recommender.recommender_arn, f"Recommender '{name}'")
 

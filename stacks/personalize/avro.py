@@ -203,7 +203,7 @@ def _parse_field(raw: Any) -> Field | str:
     if unknown:
         allowed = ", ".join(sorted(FIELD_TYPES))
         return f"{name}: type {_shorten(unknown[0])} is not supported, use one of {allowed}, or null with one of them."
-    actual = [type_ for type_ in types if type_ != "null"]
+    actual = [type_ for type_ in types if isinstance(type_, str) and type_ != "null"]
     if len(actual) != 1 or len(set(types)) != len(types):
         return f"{name}: must have exactly one type besides null (it has {_shorten(declared)})."
     return Field(

@@ -1,0 +1,500 @@
+"""The settings of an environment: config/<env>.yaml, checked against the service's limits.
+
+Every mistake becomes one line that names the field, says what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from stacks.personalize import limits
+from stacks.personalize.avro import check_schema, fields
+
+CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
+SAMPLE = "sample"
+
+DatasetType = Literal["INTERACTIONS", "ITEMS", "USERS"]
+
+
+class SettingsError(Exception):
+    """The settings are wrong; the text has one line for each mistake."""
+
+
+# -- values ------------------------------------------------------------------------------------------------------
+
+
+def _matching(pattern: str, rule: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"'{value}' must be {rule}.")
+        return value
+
+    return AfterValidator(check)
+
+
+def _seconds(value: object) -> object:
+    """`90m` and `4h` as seconds."""
+    match = re.fullmatch(r"(\d+)(m|h)", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"'{value}' must be a number of minutes or hours, such as 90m or 4h.")
+    seconds = int(match[1]) * (60 if match[2] == "m" else 3600)
+    low, high = MAX_WAIT_RANGE
+    if not low <= seconds <= high:
+        raise ValueError(f"'{value}' must be {low // 3600}h to {high // 3600}h.")
+    return seconds
+
+
+def _location(value: str) -> str:
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*", value):
+        raise ValueError(f"'{value}' must be a location such as s3://bucket/folder/.")
+    if len(value) > limits.S3_LOCATION_MAX_LENGTH:
+        raise ValueError(f"has {len(value)} characters, at most {limits.S3_LOCATION_MAX_LENGTH} are allowed.")
+    return value
+
+
+def _data(value: str) -> str:
+    if value == SAMPLE:
+        return value
+    if not value.startswith("s3://"):
+        raise ValueError(f"'{value}' must be {SAMPLE} or a folder such as s3://bucket/folder/.")
+    if not value.endswith("/"):
+        raise ValueError(f"'{value}' must be a folder and end in a slash.")
+    return _location(value)
+
+
+def _text(value: object) -> object:
+    """YAML reads an unquoted 1 as a number; as a version or trigger it is text."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# Personalize ends a training after 72 hours (CreateSolutionVersion); a deployment waits for two days at most.
+MAX_WAIT_RANGE = (3600, 48 * 3600)
+
+AppName = Annotated[
+    str,
+    _matching(
+        rf"[A-Za-z][A-Za-z0-9-]{{0,{limits.APP_NAME_MAX_LENGTH - 1}}}",
+        f"1 to {limits.APP_NAME_MAX_LENGTH} letters, digits and hyphens, and begin with a letter",
+    ),
+]
+OutputName = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
+]
+Version = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=100)]
+Throughput = Annotated[int, Field(ge=limits.MIN_TPS)]
+Columns = Annotated[list[str], Field(max_length=limits.MAX_EXCLUDED_COLUMNS)]
+Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
+
+
+# -- sections ----------------------------------------------------------------------------------------------------
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DatasetSettings(_Section):
+    """A dataset and what is imported into it."""
+
+    schema_file: str
+    data_location: Annotated[str, AfterValidator(_location)] | None = None
+    data_version: Version = ""
+    import_mode: Literal["FULL", "INCREMENTAL"] = "FULL"
+    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def schema_document(self) -> dict[str, Any]:
+        """The Avro schema."""
+        return self._document
+
+    def read_schema(self, directory: Path) -> None:
+        """Read the Avro schema.
+
+        Raises:
+            ValueError: there is no such file, or it is not JSON.
+        """
+        try:
+            document = json.loads((directory / self.schema_file).read_text())
+        except OSError as error:
+            raise ValueError(f"'{self.schema_file}' cannot be read from {directory}: {error.strerror}.") from error
+        except json.JSONDecodeError as error:
+            raise ValueError(f"'{self.schema_file}' is not JSON: line {error.lineno}, {error.msg}.") from error
+        self._document = document
+
+
+class DatasetsSettings(_Section):
+    """The datasets of the dataset group."""
+
+    interactions: DatasetSettings
+    items: DatasetSettings | None = None
+    users: DatasetSettings | None = None
+
+    @property
+    def used(self) -> dict[str, DatasetSettings]:
+        """By dataset type, those that are there."""
+        all_of_them = {"INTERACTIONS": self.interactions, "ITEMS": self.items, "USERS": self.users}
+        return {kind: settings for kind, settings in all_of_them.items() if settings is not None}
+
+
+class ItemExplorationSettings(_Section):
+    """How much to try items with few interactions."""
+
+    exploration_weight: Annotated[
+        float, Field(ge=limits.EXPLORATION_WEIGHT_RANGE[0], le=limits.EXPLORATION_WEIGHT_RANGE[1], strict=False)
+    ] = 0.3
+    exploration_item_age_cut_off: Annotated[float, Field(ge=limits.EXPLORATION_ITEM_AGE_CUT_OFF_MIN, strict=False)] = 30
+
+
+class _Trained(_Section):
+    """What a recommender and a solution have in common."""
+
+    excluded_dataset_columns: dict[Literal["interactions", "items", "users"], Columns] = Field(default_factory=dict)
+
+    @property
+    def excluded_by_type(self) -> dict[str, list[str]]:
+        """Excluded columns by dataset type as the API names it."""
+        return {kind.upper(): columns for kind, columns in self.excluded_dataset_columns.items()}
+
+
+def _vod_recipe(recipe: str) -> str:
+    return _one_of(recipe, limits.VOD_USE_CASES, "a recipe of the VIDEO_ON_DEMAND domain")
+
+
+def _ranking_recipe(recipe: str) -> str:
+    return _one_of(recipe, limits.RANKING_RECIPES, "a ranking recipe")
+
+
+def _one_of(value: str, known: Mapping[str, object], what: str) -> str:
+    if value not in known:
+        raise ValueError(f"'{value}' is not {what}. Use one of {', '.join(known)}.")
+    return value
+
+
+class RecommenderSettings(_Trained):
+    """A recommender."""
+
+    recipe: Annotated[str, AfterValidator(_vod_recipe)]
+    min_recommendation_requests_per_second: Throughput = 1
+    item_exploration_config: ItemExplorationSettings | None = None
+    enable_metadata_with_recommendations: bool = False
+
+    @model_validator(mode="after")
+    def _explores(self) -> RecommenderSettings:
+        if self.item_exploration_config and not limits.VOD_USE_CASES[self.recipe].explores:
+            raise ValueError(f"recipe '{self.recipe}' does not explore. Remove item_exploration_config.")
+        return self
+
+
+class CampaignSettings(_Section):
+    """The campaign."""
+
+    min_provisioned_tps: Throughput = 1
+    enable_metadata_with_recommendations: bool = False
+
+
+def _ranking_metric(name: str) -> str:
+    return _one_of(name, dict.fromkeys(limits.RANKING_METRICS), "a metric of the ranking recipes")
+
+
+class QualityGateSettings(_Section):
+    """What a newly trained version must reach to serve."""
+
+    minimums: dict[
+        Annotated[str, AfterValidator(_ranking_metric)], Annotated[float, Field(ge=0, le=1, strict=False)]
+    ] = Field(default_factory=dict)
+    compare_with_deployed: bool = False
+
+
+class RankingSettings(_Trained):
+    """Re-ranking: solution, solution version, quality gate and campaign."""
+
+    recipe: Annotated[str, AfterValidator(_ranking_recipe)]
+    auto_training_days: (
+        Annotated[int, Field(ge=limits.AUTO_TRAINING_DAYS_RANGE[0], le=limits.AUTO_TRAINING_DAYS_RANGE[1])] | None
+    ) = None
+    training_trigger: Version = "1"
+    algorithm_hyper_parameters: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    perform_hpo: bool = False
+    campaign: CampaignSettings = CampaignSettings()
+    quality_gate: QualityGateSettings = QualityGateSettings()
+
+    @model_validator(mode="after")
+    def _recipe_knows(self) -> RankingSettings:
+        recipe = limits.RANKING_RECIPES[self.recipe]
+        if self.perform_hpo and not recipe.hpo:
+            raise ValueError(f"recipe '{self.recipe}' does not take perform_hpo. Set it to false.")
+        for name, value in self.algorithm_hyper_parameters.items():
+            _one_of(name, recipe.hyper_parameters, f"a hyperparameter of '{self.recipe}'")
+            _check_hyper_parameter(name, value, recipe.hyper_parameters[name])
+        return self
+
+
+def _check_hyper_parameter(name: str, value: object, allowed: limits.IntegerRange | limits.Boolean) -> None:
+    if isinstance(allowed, limits.Boolean):
+        if str(value).lower() not in ("true", "false"):
+            raise ValueError(f"hyperparameter {name} must be true or false, but is '{value}'.")
+        return
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number or not allowed.minimum <= int(str(value)) <= allowed.maximum:
+        raise ValueError(
+            f"hyperparameter {name} must be a whole number, {allowed.minimum} to {allowed.maximum}, but is '{value}'."
+        )
+
+
+TagKey = Annotated[str, Field(min_length=1, max_length=limits.TAG_KEY_MAX_LENGTH)]
+TagValue = Annotated[str, Field(max_length=limits.TAG_VALUE_MAX_LENGTH)]
+
+
+def _no_reserved_tags(tags: dict[str, str]) -> dict[str, str]:
+    for key in tags:
+        if key.lower().startswith(limits.TAG_RESERVED_PREFIX):
+            raise ValueError(f"'{key}' begins with {limits.TAG_RESERVED_PREFIX}, which AWS keeps to itself. Rename it.")
+    return tags
+
+
+class Settings(_Section):
+    """Everything that config/<env>.yaml says."""
+
+    app_name: AppName
+    account: Annotated[str, _matching(r"\d{12}", "12 digits in quotes")] | None = None
+    region: Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1")] | None = None
+    tags: Annotated[
+        dict[TagKey, TagValue],
+        Field(max_length=limits.MAX_TAGS - limits.OWNERSHIP_TAGS),
+        AfterValidator(_no_reserved_tags),
+    ] = Field(default_factory=dict)
+    removal_policy: Literal["destroy", "retain"]
+    max_wait: Annotated[int, BeforeValidator(_seconds)] = 4 * 3600
+    allow_replacement: bool = False
+    data: Annotated[str, AfterValidator(_data)]
+    data_version: Version = "1"
+    datasets: DatasetsSettings
+    recommenders: Annotated[dict[OutputName, RecommenderSettings], Field(max_length=limits.MAX_RECOMMENDERS)] = Field(
+        default_factory=dict
+    )
+    ranking: RankingSettings | None = None
+    filters: dict[OutputName, Expression] = Field(default_factory=dict)
+    event_tracker: bool = False
+    _env: str = PrivateAttr(default="")
+
+    @property
+    def env(self) -> str:
+        """Name of the environment."""
+        return self._env
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of every name: `<app_name>-<env>`."""
+        return f"{self.app_name}-{self.env}"
+
+    @property
+    def parameter_path(self) -> str:
+        """Beginning of the SSM parameters' names."""
+        return f"/{self.app_name}/{self.env}"
+
+    def location_of(self, dataset_type: str) -> str | None:
+        """s3:// location of a dataset's data; None if it is the sample."""
+        own = self.datasets.used[dataset_type].data_location
+        if own or self.data == SAMPLE:
+            return own
+        return f"{self.data}{dataset_type.lower()}.csv"
+
+    def data_version_of(self, dataset_type: str) -> str:
+        """Version of a dataset's data."""
+        return self.datasets.used[dataset_type].data_version or self.data_version
+
+
+# -- loading -----------------------------------------------------------------------------------------------------
+
+
+def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settings:
+    """Read the settings of an environment.
+
+    Args:
+        env: name of the environment, at most 10 letters, digits and hyphens.
+        config_directory: where the files are; schema files are relative to it.
+
+    Raises:
+        SettingsError: something is wrong; one line for each mistake.
+    """
+    file = config_directory / f"{env}.yaml"
+    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{limits.ENV_MAX_LENGTH - 1}}}", env):
+        raise SettingsError(
+            f"env: '{env}' must be 1 to {limits.ENV_MAX_LENGTH} letters, digits and hyphens. Use -c env=NAME."
+        )
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in config_directory.glob("*.yaml"))) or "none"
+        raise SettingsError(f"env: there is no file {file}. Environments in {config_directory}: {known}.")
+    try:
+        settings = Settings.model_validate(_read(file))
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"{file}: {_sentence(detail)}" for detail in error.errors())) from None
+    settings._env = env
+    mistakes = list(_check_together(settings, config_directory))
+    if mistakes:
+        raise SettingsError("\n".join(f"{file}: {mistake}" for mistake in mistakes))
+    return settings
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what YAML lets pass: the same key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"'{key}' is there twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _read(file: Path) -> Any:
+    try:
+        return yaml.load(file.read_text(), _Loader) or {}  # _Loader is a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise SettingsError(f"{file}: {where}{error.problem}. Correct the YAML.") from None
+
+
+def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]:
+    """Mistakes that no field has by itself."""
+    readable = True
+    for kind, dataset in settings.datasets.used.items():
+        where = f"datasets.{kind.lower()}.schema_file"
+        try:
+            dataset.read_schema(config_directory)
+        except ValueError as error:
+            readable = False
+            yield f"{where}: {error}"
+            continue
+        yield from (f"{where}: {problem}" for problem in check_schema(dataset.schema_document, kind))
+    if readable:
+        yield from _check_columns(settings)
+        yield from _check_filters(settings)
+
+
+def _check_columns(settings: Settings) -> Iterator[str]:
+    trained: dict[str, _Trained] = {f"recommenders.{name}": each for name, each in settings.recommenders.items()}
+    if settings.ranking:
+        trained["ranking"] = settings.ranking
+    for where, each in trained.items():
+        for kind, columns in each.excluded_by_type.items():
+            known = _columns(settings, kind)
+            for column in columns:
+                if column not in known:
+                    path = f"{where}.excluded_dataset_columns.{kind.lower()}"
+                    yield f"{path}: '{column}' is not a column of that dataset. It has {', '.join(known) or 'none'}."
+
+
+def _check_filters(settings: Settings) -> Iterator[str]:
+    """Names of columns only; the service knows the rest of the language."""
+    tables = {"Interactions": "INTERACTIONS", "Items": "ITEMS", "Users": "USERS", "CurrentUser": "USERS"}
+    for name, expression in settings.filters.items():
+        for table, column in sorted(set(re.findall(r"\b(\w+)\.(\w+)", re.sub(r'"[^"]*"', "", expression)))):
+            if table not in tables:
+                yield f"filters.{name}: '{table}.{column}' must begin with one of {', '.join(tables)}."
+                continue
+            known = _columns(settings, tables[table])
+            if column not in known:
+                yield (
+                    f"filters.{name}: '{table}.{column}' is not a column of the {tables[table].lower()} dataset. "
+                    f"It has {', '.join(known) or 'none'}."
+                )
+
+
+def _columns(settings: Settings, dataset_type: str) -> list[str]:
+    dataset = settings.datasets.used.get(dataset_type)
+    return list(fields(dataset.schema_document)) if dataset else []
+
+
+# -- sentences ---------------------------------------------------------------------------------------------------
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    """One of pydantic's findings as field and sentence."""
+    path = ".".join(str(part) for part in detail["loc"] if part not in ("[key]",)) or "the file"
+    value, limit = detail["input"], detail.get("ctx", {})
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return f"{path}: is not a setting.{_nearest(detail['loc'])} Remove it, or correct its name."
+    if kind == "missing":
+        return f"{path}: is missing. Add it."
+    if kind == "value_error":
+        return f"{path}: {str(limit['error']).removeprefix('Value error, ')}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"at least {limit['ge']:g}" if "ge" in limit else f"at most {limit['le']:g}"
+        return f"{path}: must be {bound}, but is {value}."
+    if kind in ("too_long", "string_too_long"):
+        return f"{path}: is too long, at most {limit['max_length']} are allowed."
+    if kind == "string_too_short":
+        return f"{path}: must not be empty."
+    if kind == "literal_error":
+        return f"{path}: must be {limit['expected']}, but is {_shown(value)}."
+    expected = _EXPECTED.get(kind)
+    return f"{path}: must be {expected}, but is {_shown(value)}." if expected else f"{path}: {detail['msg']}."
+
+
+_EXPECTED = {
+    "string_type": "text (in quotes, if it looks like a number)",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "dict_type": "a section of settings",
+    "model_type": "a section of settings",
+    "list_type": "a list",
+}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "a section"
+    return f"'{value}'" if isinstance(value, str) else str(value).lower() if value is not None else "empty"
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    """`Did you mean ...?` for an unknown key."""
+    known = _settings_at(location[:-1])
+    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}." if known else ""
+
+
+_SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): Settings,
+    ("datasets",): DatasetsSettings,
+    ("datasets", "*"): DatasetSettings,
+    ("recommenders", "*"): RecommenderSettings,
+    ("recommenders", "*", "item_exploration_config"): ItemExplorationSettings,
+    ("ranking",): RankingSettings,
+    ("ranking", "campaign"): CampaignSettings,
+    ("ranking", "quality_gate"): QualityGateSettings,
+}
+
+
+def _settings_at(location: tuple[int | str, ...]) -> list[str]:
+    for pattern, model in _SECTIONS.items():
+        if len(pattern) == len(location) and all(a in ("*", b) for a, b in zip(pattern, location, strict=True)):
+            return list(model.model_fields)
+    return []
