@@ -176,7 +176,7 @@ class Cloud:
         log = directory / "server.log"
         with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
             port = listener.getsockname()[1]
-            endpoint = Endpoint(f"https://localhost:{port}", str(certificate), self.region, 0, str(directory), str(log))
+            endpoint = Endpoint(f"https://127.0.0.1:{port}", str(certificate), self.region, 0, str(directory), str(log))
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "sandbox.server", "--fd", str(listener.fileno())),
@@ -268,7 +268,7 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
             "MINISTACK_SSL_CERT": endpoint.certificate,
             "MINISTACK_SSL_KEY": str(directory / "server.key"),
             "SSL_CERT_FILE": endpoint.certificate,
-            "MINISTACK_HOST": "localhost",
+            "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": endpoint.region,
             "BIND_HOST": "127.0.0.1",
@@ -287,6 +287,7 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
             "NODE_PATH": str(LAMBDA_RUNTIME / "node_modules"),
             "PYTHONPATH": str(LAMBDA_RUNTIME / "python"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "NODE_NO_WARNINGS": "1",
             "PYTHONUNBUFFERED": "1",
         }
     )
