@@ -388,7 +388,9 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
             readable = False
             yield f"{where}: {error}"
             continue
-        yield from (f"{where}: {problem}" for problem in check_schema(dataset.schema_document, kind))
+        problems = check_schema(dataset.schema_document, kind)
+        readable = readable and not problems
+        yield from (f"{where}: {problem}" for problem in problems)
     if readable:
         yield from _check_columns(settings)
         yield from _check_filters(settings)

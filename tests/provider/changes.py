@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.personalize_provider.resources import RESOURCES
 from tests.provider import blocks
 from tests.provider.blocks import RECIPE, Resource, Resources, arn, custom
 
@@ -30,7 +31,10 @@ class Setting:
 
     def before(self) -> Resources:
         """The resources before the change."""
-        return {**self.around(), "Target": self.target()}
+        target = self.target()
+        noun = target["Type"].removeprefix("Custom::Personalize")
+        waited_for = blocks.chain("Target", noun) if RESOURCES[noun].outlasts_request else {}
+        return {**self.around(), "Target": target, **waited_for}
 
     def after(self, prop: str) -> Resources:
         """The resources after the change of one property."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.virtual.cloud import VirtualCloud
@@ -11,8 +9,8 @@ from tests.provider.blocks import put_data
 
 
 @pytest.fixture
-def cloud() -> Iterator[VirtualCloud]:
+def cloud() -> VirtualCloud:
     """An account with the sample data in S3."""
     account = VirtualCloud()
     put_data(account)
-    yield account
+    return account

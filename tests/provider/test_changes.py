@@ -71,7 +71,7 @@ def test_change_is_taken_back_by_a_rollback(cloud: VirtualCloud, noun: str, prop
     after = setting.after(prop)
     after["Failing"] = {
         "Type": "Custom::PersonalizeSchema",
-        "DependsOn": ["Target"],
+        "DependsOn": ["TargetSettled" if "TargetSettled" in after else "Target"],
         "Properties": {"ServiceToken": "token", "NamePrefix": "vod-test-bad", "Schema": "not a schema"},
     }
     cloud.cloudformation.deploy("app", template(after))

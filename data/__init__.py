@@ -1,0 +1,1 @@
+"""Sample data: MovieLens 100K by the workshop's rules, or a generated catalogue."""

@@ -1,0 +1,1 @@
+"""Units of the app: settings, schema rules, sample data."""

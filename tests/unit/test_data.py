@@ -1,0 +1,111 @@
+"""The sample data fits the schemas, and follows the workshop's rules."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from data import movielens, synthetic
+from data.__main__ import main
+from data.catalogue import Interaction
+from stacks.settings import CONFIG_DIRECTORY
+
+
+def columns(kind: str) -> list[str]:
+    return [
+        field["name"] for field in json.loads((CONFIG_DIRECTORY / "schemas" / f"{kind}.avsc").read_text())["fields"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sample")
+    assert main(["synthetic", "--out", str(out)]) == 0
+    return out
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.mark.parametrize("kind", ["interactions", "items", "users"])
+def test_columns_are_those_of_the_schema(written: Path, kind: str) -> None:
+    assert list(rows(written / f"{kind}.csv")[0]) == columns(kind)
+
+
+def test_generated_data_meets_the_minimums_of_the_service(written: Path) -> None:
+    events = rows(written / "interactions.csv")
+    per_user = Counter(event["USER_ID"] for event in events)
+    assert sum(event["EVENT_TYPE"] == "Watch" for event in events) >= 1000
+    assert sum(count >= 2 for count in per_user.values()) >= 25
+
+
+def test_generated_interactions_refer_to_items_and_users(written: Path) -> None:
+    items = {row["ITEM_ID"] for row in rows(written / "items.csv")}
+    users = {row["USER_ID"] for row in rows(written / "users.csv")}
+    for event in rows(written / "interactions.csv"):
+        assert event["ITEM_ID"] in items
+        assert event["USER_ID"] in users
+
+
+def test_titles_are_unique() -> None:
+    titles = [item.title for item in synthetic.generate().items]
+    assert len(set(titles)) == len(titles)
+
+
+def test_generated_data_is_the_same_every_time() -> None:
+    assert synthetic.generate() == synthetic.generate()
+
+
+def test_files_are_not_written_twice(written: Path) -> None:
+    (written / "items.csv").write_text("untouched")
+    assert main(["synthetic", "--out", str(written)]) == 0
+    assert (written / "items.csv").read_text() == "untouched"
+
+
+MOVIE = {
+    "movie_id": 1,
+    "movie_title": "Toy Story (1995)",
+    "release_date": "01-Jan-1995",
+    "unknown": 0,
+    "Comedy": 1,
+    "War": 1,
+}
+UNKNOWN = {"movie_id": 2, "movie_title": "unknown", "release_date": None, "unknown": 0, "Comedy": 0, "War": 0}
+USER = {"user_id": 5, "age": 24, "gender": "M", "occupation": "technician", "zip_code": "1"}
+
+
+def rating(value: int, timestamp: int, movie: int = 1) -> dict[str, int]:
+    return {"user_id": 5, "movie_id": movie, "rating": value, "timestamp": timestamp}
+
+
+@pytest.mark.parametrize(("value", "events"), [(1, []), (2, ["Click"]), (3, ["Click"]), (4, ["Click", "Watch"])])
+def test_ratings_become_clicks_and_watches(value: int, events: list[str]) -> None:
+    catalogue = movielens.convert([rating(value, 10)], [MOVIE], [USER])
+    assert [event.event_type for event in catalogue.interactions] == events
+
+
+def test_a_film_is_created_with_its_first_rating() -> None:
+    catalogue = movielens.convert([rating(1, 20), rating(5, 10)], [MOVIE, UNKNOWN], [USER])
+    film, unknown = catalogue.items
+    assert (film.genres, film.year, film.creation_timestamp) == (("Comedy", "War"), 1995, 10)
+    assert (unknown.genres, unknown.year, unknown.creation_timestamp) == (("unknown",), None, 10)
+    assert catalogue.interactions[-1] == Interaction(10, "5", "1", "Watch")
+
+
+def test_falls_back_to_the_generated_catalogue_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unavailable(_: Path) -> Path:
+        raise movielens.NotAvailableError("no network")
+
+    monkeypatch.setattr(movielens, "fetch", unavailable)
+    assert main(["movielens", "--out", str(tmp_path / "a")]) == 1
+    assert main(["sample", "--out", str(tmp_path / "b")]) == 0
+    assert "using the generated catalogue instead" in capsys.readouterr().err
+    assert (tmp_path / "b" / "interactions.csv").is_file()

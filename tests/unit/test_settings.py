@@ -1,0 +1,242 @@
+"""The settings file: one sentence for each mistake."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks.settings import CONFIG_DIRECTORY, SettingsError, load_settings
+
+ROOT = CONFIG_DIRECTORY.parent
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def mistakes(config: Path) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings("dev", config)
+    return [line.removeprefix(f"{config / 'dev.yaml'}: ") for line in str(caught.value).splitlines()]
+
+
+@pytest.mark.parametrize("env", sorted(path.stem for path in CONFIG_DIRECTORY.glob("*.yaml")))
+def test_the_settings_in_the_repository_are_right(env: str) -> None:
+    settings = load_settings(env)
+    assert settings.prefix == f"vod-{env}"
+    assert settings.parameter_path == f"/vod/{env}"
+    assert list(settings.datasets.used) == ["INTERACTIONS", "ITEMS", "USERS"]
+
+
+def test_durations_are_seconds(config: Path) -> None:
+    edit(config / "dev.yaml", "max_wait: 4h", "max_wait: 90m")
+    assert load_settings("dev", config).max_wait == 5400
+
+
+def test_data_folder_and_data_version_apply_to_each_dataset_unless_it_has_its_own(config: Path) -> None:
+    edit(config / "dev.yaml", "data: sample", "data: s3://lake/vod/")
+    edit(config / "dev.yaml", "data_location: null", "data_location: s3://other/clicks.csv\n    data_version: 7")
+    settings = load_settings("dev", config)
+    assert settings.location_of("INTERACTIONS") == "s3://other/clicks.csv"
+    assert settings.location_of("ITEMS") == "s3://lake/vod/items.csv"
+    assert settings.data_version_of("INTERACTIONS") == "7"
+    assert settings.data_version_of("ITEMS") == "1"
+
+
+RECIPES = (
+    "aws-vod-because-you-watched-x, aws-vod-more-like-x, aws-vod-most-popular, aws-vod-trending-now, aws-vod-top-picks"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "recipe: aws-vod-more-like-x",
+            "recipe: aws-vod-foo",
+            "recommenders.more_like_x.recipe: 'aws-vod-foo' is not a recipe of the VIDEO_ON_DEMAND domain. "
+            f"Use one of {RECIPES}.",
+        ),
+        (
+            "app_name: vod",
+            "app_name: my vod",
+            "app_name: 'my vod' must be 1 to 20 letters, digits and hyphens, and begin with a letter.",
+        ),
+        (
+            "min_provisioned_tps: 1",
+            "min_provisioned_tps: 0",
+            "ranking.campaign.min_provisioned_tps: must be at least 1, but is 0.",
+        ),
+        (
+            "allow_replacement: false",
+            "allow_replacment: false",
+            "allow_replacment: is not a setting. Did you mean allow_replacement? Remove it, or correct its name.",
+        ),
+        (
+            "min_provisioned_tps: 1",
+            "min_provisoned_tps: 1",
+            "ranking.campaign.min_provisoned_tps: is not a setting. Did you mean min_provisioned_tps? "
+            "Remove it, or correct its name.",
+        ),
+        (
+            "    recipe: aws-vod-top-picks\n",
+            "    recipe: aws-vod-most-popular\n",
+            "recommenders.top_picks: recipe 'aws-vod-most-popular' does not explore. Remove item_exploration_config.",
+        ),
+        ("removal_policy: destroy", "", "removal_policy: is missing. Add it."),
+        (
+            "removal_policy: destroy",
+            "removal_policy: keep",
+            "removal_policy: must be 'destroy' or 'retain', but is 'keep'.",
+        ),
+        (
+            "account: null",
+            "account: 123456789012",
+            "account: must be text (in quotes, if it looks like a number), but is 123456789012.",
+        ),
+        ("account: null", 'account: "1234"', "account: '1234' must be 12 digits in quotes."),
+        ("region: null", "region: Ireland", "region: 'Ireland' must be a region such as eu-west-1."),
+        (
+            "max_wait: 4h",
+            "max_wait: 4 days",
+            "max_wait: '4 days' must be a number of minutes or hours, such as 90m or 4h.",
+        ),
+        ("max_wait: 4h", "max_wait: 49h", "max_wait: '49h' must be 1h to 48h."),
+        ("data: sample", "data: s3://bucket/x", "data: 's3://bucket/x' must be a folder and end in a slash."),
+        ("data: sample", "data: ./x", "data: './x' must be sample or a folder such as s3://bucket/folder/."),
+        (
+            "data_location: null",
+            "data_location: /tmp/x.csv",
+            "datasets.interactions.data_location: '/tmp/x.csv' must be a location such as s3://bucket/folder/.",
+        ),
+        (
+            "import_mode: FULL",
+            "import_mode: full",
+            "datasets.interactions.import_mode: must be 'FULL' or 'INCREMENTAL', but is 'full'.",
+        ),
+        (
+            "auto_training_days: null",
+            "auto_training_days: 31",
+            "ranking.auto_training_days: must be at most 30, but is 31.",
+        ),
+        (
+            "auto_training_days: null",
+            "auto_training_days: often",
+            "ranking.auto_training_days: must be a whole number, but is 'often'.",
+        ),
+        (
+            "perform_hpo: false",
+            "perform_hpo: true",
+            "ranking: recipe 'aws-personalized-ranking-v2' does not take perform_hpo. Set it to false.",
+        ),
+        (
+            "algorithm_hyper_parameters: {}",
+            "algorithm_hyper_parameters: {apply_recency_bias: often}",
+            "ranking: hyperparameter apply_recency_bias must be true or false, but is 'often'.",
+        ),
+        (
+            "recipe: aws-personalized-ranking-v2",
+            "recipe: aws-personalized-ranking\n  algorithm_hyper_parameters: {bptt: 64} #",
+            "ranking: hyperparameter bptt must be a whole number, 2 to 32, but is '64'.",
+        ),
+        (
+            "coverage: 0.1",
+            "coverage: 10",
+            "ranking.quality_gate.minimums.coverage: must be at most 1, but is 10.",
+        ),
+        (
+            "excluded_dataset_columns: {}",
+            "excluded_dataset_columns: {items: [BUDGET]}",
+            "recommenders.more_like_x.excluded_dataset_columns.items: 'BUDGET' is not a column of that dataset. "
+            "It has ITEM_ID, TITLE, GENRES, YEAR, CREATION_TIMESTAMP.",
+        ),
+        (
+            "Items.GENRES",
+            "Items.GENRE",
+            "filters.genre: 'Items.GENRE' is not a column of the items dataset. "
+            "It has ITEM_ID, TITLE, GENRES, YEAR, CREATION_TIMESTAMP.",
+        ),
+        (
+            "Items.GENRES",
+            "Movies.GENRES",
+            "filters.genre: 'Movies.GENRES' must begin with one of Interactions, Items, Users, CurrentUser.",
+        ),
+        (
+            "  project: vod",
+            "  aws:project: vod",
+            "tags: 'aws:project' begins with aws:, which AWS keeps to itself. Rename it.",
+        ),
+        ("tags:", "tags: [", "line 19, column 1: expected ',' or ']', but got '?'. Correct the YAML."),
+        ("event_tracker: true", "data: sample", "line 105, column 1: 'data' is there twice. Correct the YAML."),
+        ("tags:\n  project: vod", "tags: none", "tags: must be a section of settings, but is 'none'."),
+    ],
+)
+def test_mistake(config: Path, old: str, new: str, sentence: str) -> None:
+    file = config / "dev.yaml"
+    if "algorithm_hyper_parameters: {bptt" in new:
+        edit(file, "  algorithm_hyper_parameters: {}\n", "")
+    edit(file, old, new)
+    assert mistakes(config) == [sentence]
+
+
+def test_schema_without_event_type_is_one_sentence(config: Path) -> None:
+    file = config / "schemas" / "interactions.avsc"
+    file.write_text(re.sub(r'\{"name": "EVENT_TYPE"[^}]*\},\s*', "", file.read_text()))
+    assert mistakes(config) == ["datasets.interactions.schema_file: EVENT_TYPE: this field is required, as string."]
+
+
+def test_schema_that_is_not_there_or_not_json(config: Path) -> None:
+    edit(config / "dev.yaml", "schemas/items.avsc", "schemas/films.avsc")
+    (config / "schemas" / "users.avsc").write_text("{")
+    first, second = mistakes(config)
+    assert first == (
+        f"datasets.items.schema_file: 'schemas/films.avsc' cannot be read from {config}: No such file or directory."
+    )
+    assert second.startswith("datasets.users.schema_file: 'schemas/users.avsc' is not JSON: line 1, ")
+
+
+def test_every_mistake_is_reported_at_once(config: Path) -> None:
+    edit(config / "dev.yaml", "app_name: vod", "app_name: '!'")
+    edit(config / "dev.yaml", "min_provisioned_tps: 1", "min_provisioned_tps: 0")
+    assert len(mistakes(config)) == 2
+
+
+def test_unknown_environment_names_those_that_exist() -> None:
+    with pytest.raises(SettingsError, match=r"Environments in .*config: dev, prod\."):
+        load_settings("staging")
+
+
+def test_environment_names_are_short(config: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^env: '../x' must be 1 to 10 letters, digits and hyphens"):
+        load_settings("../x", config)
+
+
+def test_the_app_prints_the_sentence_and_exits_with_1(config: Path) -> None:
+    edit(config / "dev.yaml", "min_provisioned_tps: 1", "min_provisioned_tps: 0")
+    context = f'{{"config_dir": "{config}"}}'
+    result = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "CDK_CONTEXT_JSON": context},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"{config / 'dev.yaml'}: ranking.campaign.min_provisioned_tps: must be at least 1, but is 0."
+    )
+    assert "Traceback" not in result.stderr
