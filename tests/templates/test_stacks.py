@@ -1,0 +1,316 @@
+"""What the stacks of the app hold, read from their templates as a reviewer would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import cfnlint.api
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Match, Template
+from aws_cdk.aws_s3 import Bucket
+from cfnlint.config import ManualArgs
+
+from app import build
+from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
+from sandbox.virtual.template import dependencies, references
+from tests.templates.conftest import Templates
+
+CUSTOM = "Custom::Personalize"
+
+
+def of_type(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
+    return {key: each for key, each in template["Resources"].items() if each["Type"] == type_}
+
+
+def comes_after(template: dict[str, Any], logical_id: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = [logical_id]
+    while waiting:
+        for needed in dependencies(template, waiting.pop()) - seen:
+            seen.add(needed)
+            waiting.append(needed)
+    return seen
+
+
+def statements(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        yield from policy["Properties"]["PolicyDocument"]["Statement"]
+
+
+# -- what is there -------------------------------------------------------------------------------------------------
+
+
+def test_data_stack(dev: Templates) -> None:
+    template = Template.from_json(dev["data"])
+    for noun, count in {"DatasetGroup": 1, "Schema": 3, "Dataset": 3, "DatasetImportJob": 3, "Filter": 2}.items():
+        template.resource_count_is(f"{CUSTOM}{noun}", count)
+    template.resource_count_is(f"{CUSTOM}EventTracker", 1)
+    template.has_resource_properties(f"{CUSTOM}DatasetGroup", {"Domain": "VIDEO_ON_DEMAND", "AllowReplacement": False})
+    for dataset_type in ("INTERACTIONS", "ITEMS", "USERS"):
+        template.has_resource_properties(f"{CUSTOM}Dataset", {"DatasetType": dataset_type})
+
+
+def test_recommender_stack(dev: Templates) -> None:
+    template = Template.from_json(dev["recommenders"])
+    template.resource_count_is(f"{CUSTOM}Recommender", 2)
+    template.has_resource_properties(
+        f"{CUSTOM}Recommender",
+        {
+            "RecipeArn": {
+                "Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":personalize:::recipe/aws-vod-top-picks"]]
+            },
+            "RecommenderConfig": {
+                "MinRecommendationRequestsPerSecond": 1,
+                "EnableMetadataWithRecommendations": False,
+                "ItemExplorationConfig": {"explorationWeight": "0.3", "explorationItemAgeCutOff": "30"},
+                "TrainingDataConfig": {"ExcludedDatasetColumns": {}},
+            },
+        },
+    )
+
+
+def test_ranking_stack(dev: Templates) -> None:
+    template = Template.from_json(dev["ranking"])
+    template.has_resource_properties(f"{CUSTOM}Solution", {"PerformAutoTraining": False, "PerformHPO": False})
+    template.has_resource_properties(f"{CUSTOM}SolutionVersion", {"TrainingMode": "FULL"})
+    template.has_resource_properties(f"{CUSTOM}QualityGate", {"Minimums": {"coverage": "0.1"}})
+    gate = next(iter(of_type(dev["ranking"], f"{CUSTOM}QualityGate")))
+    template.has_resource_properties(
+        f"{CUSTOM}Campaign",
+        {"MinProvisionedTPS": 1, "SolutionVersionArn": {"Fn::GetAtt": [gate, "SolutionVersionArn"]}},
+    )
+
+
+def test_every_personalize_resource_is_one_the_provider_knows(dev: Templates, prod: Templates) -> None:
+    for template in [*dev.values(), *prod.values()]:
+        for resource in template["Resources"].values():
+            noun = resource["Type"].removeprefix(CUSTOM)
+            if not resource["Type"].startswith(CUSTOM) or noun in ("Wait", "QualityGate"):
+                continue
+            known = RESOURCES[noun].properties | CONTROL_PROPERTIES | {"ServiceToken", "ServiceTimeout"}
+            assert resource["Properties"].keys() <= known
+
+
+# -- outputs -------------------------------------------------------------------------------------------------------
+
+NOTEBOOK_VARIABLES = {
+    "data": [
+        "dataset_group_arn",
+        "interactions_dataset_arn",
+        "items_dataset_arn",
+        "users_dataset_arn",
+        "interactions_schema_arn",
+        "items_schema_arn",
+        "users_schema_arn",
+        "event_tracker_arn",
+        "event_tracker_tracking_id",
+        "bucket_name",
+        "service_role_arn",
+        "filter_unwatched_arn",
+        "filter_genre_arn",
+    ],
+    "recommenders": ["recommender_more_like_x_arn", "recommender_top_picks_arn"],
+    "ranking": [
+        "rerank_solution_arn",
+        "rerank_solution_version_arn",
+        "rerank_campaign_arn",
+        "rerank_metric_coverage",
+        "rerank_metric_mean_reciprocal_rank_at_25",
+        *(f"rerank_metric_normalized_discounted_cumulative_gain_at_{n}" for n in (5, 10, 25)),
+        *(f"rerank_metric_precision_at_{n}" for n in (5, 10, 25)),
+    ],
+}
+
+
+@pytest.mark.parametrize("stack", NOTEBOOK_VARIABLES)
+def test_every_notebook_variable_is_an_output_and_a_parameter(dev: Templates, stack: str) -> None:
+    outputs = dev[stack]["Outputs"]
+    parameters = {
+        each["Properties"]["Name"]: each["Properties"]["Value"]
+        for each in of_type(dev[stack], "AWS::SSM::Parameter").values()
+    }
+    for variable in NOTEBOOK_VARIABLES[stack]:
+        key = "".join(part[:1].upper() + part[1:] for part in variable.split("_"))
+        assert outputs[key]["Value"] == parameters.pop(f"/vod/dev/{variable}")
+    assert parameters == {}
+
+
+# -- order ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stack", "noun"), [("recommenders", "Recommender"), ("ranking", "SolutionVersion")])
+def test_training_stacks_come_after_the_data_stack(dev_assembly: Path, stack: str, noun: str) -> None:
+    manifest = json.loads((dev_assembly / "manifest.json").read_text())
+    assert "vod-dev-data" in manifest["artifacts"][f"vod-dev-{stack}"]["dependencies"]
+
+
+def test_every_import_is_waited_for(dev: Templates) -> None:
+    template = dev["data"]
+    waited = {
+        next(iter(references(each["Properties"]["ResourceArn"])))
+        for each in of_type(template, f"{CUSTOM}Wait").values()
+        if each["Properties"]["Link"] == 1
+    }
+    assert waited == set(of_type(template, f"{CUSTOM}DatasetImportJob"))
+
+
+def test_imports_come_after_data_and_permissions(dev: Templates) -> None:
+    template = dev["data"]
+    for logical_id in of_type(template, f"{CUSTOM}DatasetImportJob"):
+        before = {template["Resources"][each]["Type"] for each in comes_after(template, logical_id)}
+        assert {"AWS::S3::BucketPolicy", "AWS::IAM::Policy", "Custom::CDKBucketDeployment"} <= before
+
+
+def test_filters_come_after_all_datasets(dev: Templates) -> None:
+    template = dev["data"]
+    for logical_id in of_type(template, f"{CUSTOM}Filter"):
+        assert set(of_type(template, f"{CUSTOM}Dataset")) <= comes_after(template, logical_id)
+
+
+def test_max_wait_decides_the_number_of_links(dev: Templates, prod: Templates) -> None:
+    """4 hours are 5 links of 50 minutes, 12 hours are 15."""
+    assert len(of_type(dev["ranking"], f"{CUSTOM}Wait")) == 5
+    assert len(of_type(prod["ranking"], f"{CUSTOM}Wait")) == 15
+
+
+def test_training_is_triggered_by_text_that_names_the_data(dev: Templates) -> None:
+    version = next(iter(of_type(dev["ranking"], f"{CUSTOM}SolutionVersion").values()))
+    triggers = version["Properties"]["Triggers"]
+    assert triggers["TrainingTrigger"] == "1"
+    assert len(triggers) == 4
+    assert all(isinstance(value, str) for value in triggers.values())
+
+
+# -- the bucket and the roles --------------------------------------------------------------------------------------
+
+
+def test_bucket_is_encrypted_versioned_and_private(dev: Templates, prod: Templates) -> None:
+    for templates in (dev, prod):
+        Template.from_json(templates["data"]).has_resource_properties(
+            "AWS::S3::Bucket",
+            {
+                "BucketEncryption": Match.any_value(),
+                "VersioningConfiguration": {"Status": "Enabled"},
+                "PublicAccessBlockConfiguration": {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": True,
+                    "IgnorePublicAcls": True,
+                    "RestrictPublicBuckets": True,
+                },
+            },
+        )
+
+
+def test_bucket_policy_refuses_plain_http_and_lets_personalize_read_for_this_account(dev: Templates) -> None:
+    policy = next(iter(of_type(dev["data"], "AWS::S3::BucketPolicy").values()))
+    by_effect = policy["Properties"]["PolicyDocument"]["Statement"]
+    denied = next(each for each in by_effect if each["Effect"] == "Deny")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    reads = next(each for each in by_effect if each.get("Sid") == "PersonalizeReads")
+    assert reads["Principal"] == {"Service": "personalize.amazonaws.com"}
+    assert reads["Action"] == ["s3:GetObject", "s3:ListBucket"]
+    assert reads["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+@pytest.mark.parametrize("type_", ["AWS::S3::Bucket", f"{CUSTOM}DatasetGroup", f"{CUSTOM}Dataset", f"{CUSTOM}Schema"])
+def test_data_goes_with_dev_and_stays_with_prod(dev: Templates, prod: Templates, type_: str) -> None:
+    assert {each["DeletionPolicy"] for each in of_type(dev["data"], type_).values()} == {"Delete"}
+    assert {each["DeletionPolicy"] for each in of_type(prod["data"], type_).values()} == {"Retain"}
+
+
+def test_only_dev_uploads_the_sample_and_empties_the_bucket(dev: Templates, prod: Templates) -> None:
+    for type_ in ("Custom::CDKBucketDeployment", "Custom::S3AutoDeleteObjects"):
+        assert len(of_type(dev["data"], type_)) == 1
+        assert of_type(prod["data"], type_) == {}
+
+
+def test_only_personalize_for_this_account_may_assume_the_service_role(dev: Templates) -> None:
+    roles = [
+        statement
+        for role in of_type(dev["data"], "AWS::IAM::Role").values()
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": "personalize.amazonaws.com"}
+    ]
+    assert len(roles) == 1
+    assert roles[0]["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert "aws:SourceArn" in roles[0]["Condition"]["ArnLike"]
+
+
+def test_prod_role_reads_the_bucket_of_the_settings_and_nothing_else(prod: Templates) -> None:
+    reads = [each for each in statements(prod["data"]) if each["Action"] in ("s3:GetObject", "s3:ListBucket")]
+    arns = json.dumps([each["Resource"] for each in reads])
+    assert "my-company-vod-data/personalize/" in arns
+    assert "Bucket83908E77" not in arns
+
+
+def test_provider_reaches_only_names_of_this_app(dev: Templates) -> None:
+    for statement in statements(dev["data"]):
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        if not any(action.startswith("personalize:") for action in actions):
+            continue
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for resource in resources:
+            if resource == "*":
+                assert all(action.startswith("personalize:List") for action in actions)
+                continue
+            name = resource["Fn::Join"][1][-1]
+            assert "/vod-dev-*" in name or name.endswith(":event-tracker/*")
+
+
+def test_provider_passes_only_the_service_role_and_only_to_personalize(dev: Templates) -> None:
+    passes = [each for each in statements(dev["data"]) if each["Action"] == "iam:PassRole"]
+    assert len(passes) == 1
+    role = next(key for key in of_type(dev["data"], "AWS::IAM::Role") if key.startswith("ServiceRole"))
+    assert passes[0]["Resource"] == {"Fn::GetAtt": [role, "Arn"]}
+    assert passes[0]["Condition"] == {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}}
+
+
+def test_one_provider_serves_all_stacks_and_cannot_be_deleted_before_them(dev: Templates) -> None:
+    for stack in ("recommenders", "ranking"):
+        assert of_type(dev[stack], "AWS::Lambda::Function") == {}
+        tokens = {
+            json.dumps(each["Properties"]["ServiceToken"])
+            for each in dev[stack]["Resources"].values()
+            if each["Type"].startswith(CUSTOM)
+        }
+        assert len(tokens) == 1
+        assert "Fn::ImportValue" in tokens.pop()
+
+
+def test_logs_are_kept_for_a_limited_time(dev: Templates) -> None:
+    groups = of_type(dev["data"], "AWS::Logs::LogGroup").values()
+    assert groups
+    assert all(each["Properties"].get("RetentionInDays") for each in groups)
+
+
+def test_tags_of_the_settings_are_on_every_taggable_resource(dev: Templates) -> None:
+    for template in dev.values():
+        for resource in template["Resources"].values():
+            noun = resource["Type"].removeprefix(CUSTOM)
+            if noun in RESOURCES and RESOURCES[noun].taggable:
+                assert {"Key": "project", "Value": "vod"} in resource["Properties"]["Tags"]
+
+
+# -- linters -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_cfn_lint_is_clean(env: str, request: pytest.FixtureRequest) -> None:
+    assembly: Path = request.getfixturevalue(f"{env}_assembly")
+    for path in assembly.glob("*.template.json"):
+        found = cfnlint.api.lint(path.read_text(), config=ManualArgs(ignore_checks=["W3005"], regions=["eu-west-1"]))
+        assert [str(each) for each in found] == []
+
+
+def test_cdk_nag_ends_the_synthesis_where_it_finds_something(sample_directory: Path, tmp_path: Path) -> None:
+    """The other tests synthesize dev and prod the same way, so both are clean."""
+    context = {"env": "prod", "sample_dir": str(sample_directory)}
+    app = App(outdir=str(tmp_path), context=context, analytics_reporting=False)
+    build(app)
+    Bucket(cast(Stack, app.node.find_child("vod-prod-data")), "Unencrypted")
+    with pytest.raises(RuntimeError, match="Validation failed"):
+        app.synth()
