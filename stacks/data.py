@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IDependable
 
@@ -25,6 +26,8 @@ from .personalize.service_role import allow_personalize_read
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
 
+# Where CDK puts the function behind `auto_delete_objects`.
+_EMPTYING = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
 SAMPLE_DIRECTORY = Path(__file__).parents[1] / "data" / "out"
 
 
@@ -92,6 +95,8 @@ class DataStack(Stack):
                 )
             ],
         )
+        if destroy:
+            self._own_log_of_emptying(bucket)
         allow_personalize_read(bucket)
         acknowledge(
             bucket,
@@ -99,6 +104,18 @@ class DataStack(Stack):
             "Access logs need a bucket of their own; accounts that log S3 access use CloudTrail data events.",
         )
         return bucket
+
+    def _own_log_of_emptying(self, bucket: s3.Bucket) -> None:
+        """Declare the log group of the function that empties the bucket: else Lambda makes it, and it stays."""
+        function = cast(CfnResource, self.node.find_child(_EMPTYING).node.find_child("Handler"))
+        log_group = logs.LogGroup(
+            self,
+            "EmptyingLogs",
+            log_group_name=f"/aws/lambda/{function.ref}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        bucket.node.find_child("AutoDeleteObjectsCustomResource").node.add_dependency(log_group)
 
     # -- datasets ------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
@@ -51,6 +52,10 @@ class SampleData(Construct):
             destination_bucket=bucket,
             destination_key_prefix=self._prefix,
             memory_limit=256,
+            # CDK's default keeps the log group when the stack is deleted.
+            log_group=logs.LogGroup(
+                self, "Logs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+            ),
         )
         self._acknowledge_findings(deployment)
 

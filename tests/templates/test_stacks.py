@@ -287,6 +287,16 @@ def test_logs_are_kept_for_a_limited_time(dev: Templates) -> None:
     assert all(each["Properties"].get("RetentionInDays") for each in groups)
 
 
+def test_no_log_stays_behind(dev: Templates) -> None:
+    """Every function writes to a log group of the stack, and that goes with the stack."""
+    groups = of_type(dev["data"], "AWS::Logs::LogGroup")
+    assert {each["DeletionPolicy"] for each in groups.values()} == {"Delete"}
+    named = {name for each in groups.values() for name in references(each["Properties"].get("LogGroupName", ""))}
+    for logical_id, function in of_type(dev["data"], "AWS::Lambda::Function").items():
+        configured = set(references(function["Properties"].get("LoggingConfig", {}))) & groups.keys()
+        assert configured or logical_id in named, logical_id
+
+
 def test_tags_of_the_settings_are_on_every_taggable_resource(dev: Templates) -> None:
     for template in dev.values():
         for resource in template["Resources"].values():
