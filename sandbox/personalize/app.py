@@ -1,0 +1,110 @@
+"""The emulator as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from . import wire
+from .faults import Fault
+from .service import Service
+
+Scope = Mapping[str, Any]
+Headers = Iterable[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+CONTROL_PREFIX = "/_sandbox/"
+
+
+def claims(headers: Headers) -> bool:
+    """Whether a request with these ASGI headers is signed for Amazon Personalize."""
+    return wire.is_ours(_lower(headers))
+
+
+class PersonalizeApp:
+    """Serves the three APIs, and below /_sandbox/ what tests steer the emulator with.
+
+    GET /_sandbox/state: all resources and their statuses, the time, and the faults that are set.
+    POST /_sandbox/faults: set a fault, a JSON object with the attributes of `Fault`. DELETE: unset all.
+    POST /_sandbox/clock/advance: move the clock by {"seconds": N}.
+    """
+
+    def __init__(self, service: Service, caller_of: Callable[[Headers], object] = lambda headers: "anonymous") -> None:
+        """Serve a service.
+
+        Args:
+            service: what answers.
+            caller_of: from a request's ASGI headers, who sent it.
+        """
+        self._service = service
+        self._caller_of = caller_of
+
+    claims = staticmethod(claims)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a connection."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        body = await _body(receive)
+        # Reading imported data and training take a while, and may themselves need this process to answer.
+        found = await asyncio.to_thread(self._answer, scope, body)
+        headers = [(name.encode(), value.encode()) for name, value in found.headers.items()]
+        headers.append((b"content-length", str(len(found.body)).encode()))
+        await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        await send({"type": "http.response.body", "body": found.body})
+
+    def _answer(self, scope: Scope, body: bytes) -> wire.HttpAnswer:
+        if scope["path"].startswith(CONTROL_PREFIX):
+            return self._steer(scope["method"], scope["path"].removeprefix(CONTROL_PREFIX), body)
+        caller = self._caller_of(scope["headers"])
+        return wire.answer(self._service, scope["method"], scope["path"], _lower(scope["headers"]), body, caller)
+
+    def _steer(self, method: str, path: str, body: bytes) -> wire.HttpAnswer:
+        service = self._service
+        try:
+            given = json.loads(body or b"{}")
+            if (method, path) == ("GET", "state"):
+                state = {"now": service.clock.now(), "faults": service.faults.listed(), "resources": service.state()}
+                return _json(200, state)
+            if (method, path) == ("POST", "faults"):
+                service.faults.add(Fault(**given))
+                return _json(200, {"faults": service.faults.listed()})
+            if (method, path) == ("DELETE", "faults"):
+                service.faults.clear()
+                return _json(200, {"faults": []})
+            if (method, path) == ("POST", "clock/advance"):
+                # Clocks need not be movable; those of this package are.
+                service.clock.advance(float(given["seconds"]))  # type: ignore[attr-defined]
+                return _json(200, {"now": service.clock.now()})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return _json(400, {"message": str(error)})
+        return _json(404, {"message": f"There is nothing at {method} {CONTROL_PREFIX}{path}."})
+
+
+def _lower(headers: Headers) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+def _json(status: int, body: Mapping[str, Any]) -> wire.HttpAnswer:
+    return wire.HttpAnswer(status, json.dumps(body).encode(), {"content-type": "application/json"})
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return body
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,334 @@
+"""The records in datasets, and how they get there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .avro import Field, Schema
+from .errors import invalid
+from .objects import ObjectAccessDeniedError, ObjectNotFoundError, Objects
+
+Row = dict[str, Any]
+Columns = dict[str, list[Any]]
+
+# Quotas: developer guide, "Amazon Personalize endpoints and quotas".
+_MAX_ID = 256
+_MAX_CATEGORY = 1000
+_MAX_TEXT = 20_000
+_MAX_EVENT_TYPES_AND_METADATA = 10
+_KEY_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
+_INTERACTION_KEYS = frozenset({"USER_ID", "ITEM_ID", "TIMESTAMP"})
+_RESERVED_INTERACTION_FIELDS = frozenset({"IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"})
+
+NONCONFORMING = (
+    "Input csv has rows that do not conform to the dataset schema. Please ensure all required data fields are "
+    "present and that they are of the type specified in the schema."
+)
+
+
+class ImportFailedError(Exception):
+    """An import that cannot be; its text is the failure reason."""
+
+
+class Table:
+    """Records in columns, with an index by user for interactions."""
+
+    def __init__(self) -> None:
+        """Make an empty table."""
+        self.columns: Columns = {}
+        self._length = 0
+        self._by_user: dict[str, list[int]] | None = None
+
+    def extend(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Append records; columns that either side lacks are filled with None."""
+        added = len(next(iter(columns.values()), ()))
+        for name in columns.keys() | self.columns.keys():
+            column = self.columns.setdefault(name, [None] * self._length)
+            column.extend(columns.get(name) or [None] * added)
+        self._length += added
+        self._by_user = None
+
+    def column(self, name: str) -> list[Any]:
+        """Values of a column; None throughout if there is no such column."""
+        return self.columns.get(name) or [None] * self._length
+
+    def of_user(self, user: str) -> list[int]:
+        """Positions of a user's records."""
+        if self._by_user is None:
+            index: dict[str, list[int]] = defaultdict(list)
+            for position, name in enumerate(self.columns.get("USER_ID", ())):
+                index[name].append(position)
+            self._by_user = index
+        return self._by_user.get(user, [])
+
+
+class Dataset:
+    """The records of a dataset: imported in bulk, and one by one.
+
+    A FULL import replaces what was imported in bulk only (API reference, CreateDatasetImportJob).
+
+    Attributes:
+        schema: what the records conform to.
+        bulk: interactions imported in bulk.
+        single: interactions recorded one by one.
+        was_imported: whether there was an import job.
+        changes: how often records came in.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        """Make an empty dataset."""
+        self.schema = schema
+        self.bulk = Table()
+        self.single = Table()
+        self.was_imported = False
+        self.changes = 0
+        self._bulk_rows: dict[str, Row] = {}
+        self._single_rows: dict[str, Row] = {}
+        self._event_ids: set[str] = set()
+
+    @property
+    def dataset_type(self) -> str:
+        """INTERACTIONS, ITEMS, USERS, ..."""
+        return self.schema.dataset_type
+
+    def apply(self, columns: Columns, mode: str) -> None:
+        """Take in the records of an import job, in place of the earlier ones if the mode is FULL."""
+        self.was_imported = True
+        self.changes += 1
+        if self.dataset_type not in _KEY_OF:
+            if mode == "FULL":
+                self.bulk = Table()
+            self.bulk.extend(columns)
+            return
+        if mode == "FULL":
+            self._bulk_rows = {}
+        names = list(columns)
+        for values in zip(*columns.values(), strict=True):
+            row = dict(zip(names, values, strict=True))
+            self._bulk_rows[row[_KEY_OF[self.dataset_type]]] = row
+            if mode == "INCREMENTAL":
+                self._single_rows.pop(row[_KEY_OF[self.dataset_type]], None)
+
+    def put(self, row: Row) -> None:
+        """Take in one record."""
+        self.changes += 1
+        key = _KEY_OF.get(self.dataset_type)
+        if key:
+            self._single_rows[row[key]] = row
+        else:
+            self.single.extend({name: [value] for name, value in row.items()})
+
+    def is_new_event(self, event_id: str | None) -> bool:
+        """Whether an event is the first of its id (API reference, Event: later ones do not count)."""
+        if event_id is None:
+            return True
+        if event_id in self._event_ids:
+            return False
+        self._event_ids.add(event_id)
+        return True
+
+    def row(self, key: str) -> Row | None:
+        """The item or user of that id."""
+        return self._single_rows.get(key) or self._bulk_rows.get(key)
+
+    def keys(self) -> list[str]:
+        """Ids of all items or users."""
+        return list({**self._bulk_rows, **self._single_rows})
+
+    def column(self, name: str) -> list[Any]:
+        """A column of all interactions."""
+        return self.bulk.column(name) + self.single.column(name)
+
+    def events_of(self, user: str) -> Iterator[Row]:
+        """A user's interactions, oldest first."""
+        found = [
+            {name: column[position] for name, column in table.columns.items()}
+            for table in (self.bulk, self.single)
+            for position in table.of_user(user)
+        ]
+        return iter(sorted(found, key=lambda row: row["TIMESTAMP"]))
+
+
+# -- bulk import -------------------------------------------------------------------------------------------
+
+
+def read_import(objects: Objects, role_arn: str, location: str, schema: Schema, minimum: int) -> Columns:
+    """Read the CSV files at a location and check them against a schema.
+
+    Source of the rules: developer guide, "Preparing training data for Amazon Personalize", "Creating schema JSON files
+    for Amazon Personalize schemas" (order of columns), "Importing bulk data into Amazon Personalize with a dataset
+    import job" (folders), "Common error messages in Amazon Personalize", and the quotas.
+
+    Args:
+        objects: where they are read from.
+        role_arn: role to read them with.
+        location: `s3://bucket/key` or `s3://bucket/folder/`.
+        schema: what they must conform to.
+        minimum: least number of records, for interactions.
+
+    Raises:
+        ImportFailedError: with the reason.
+    """
+    prefix = f"Failed to create a data import job for {schema.dataset_type} dataset. "
+    try:
+        found = list(objects.read(role_arn, location))
+    except ObjectAccessDeniedError as denied:
+        raise ImportFailedError(f"{prefix}Insufficient privileges for accessing data in Amazon S3. {denied}") from None
+    except ObjectNotFoundError as missing:
+        raise ImportFailedError(f"{prefix}Invalid Data location. {missing}") from None
+    # Folders below do not count, nor does the empty object that stands for the folder itself.
+    folder = location.removeprefix("s3://").partition("/")[2].rpartition("/")[0]
+    files = [(key, body) for key, body in found if key.rpartition("/")[0] == folder and not key.endswith("/")]
+    if not files:
+        raise ImportFailedError(f"{prefix}Invalid Data location. No file is at {location}")
+    columns: Columns = {name: [] for name in schema.names}
+    try:
+        for key, body in files:
+            for name, values in _read_csv(key, body, schema).items():
+                columns[name].extend(values)
+        _check_volume(columns, schema, minimum)
+    except ImportFailedError as failed:
+        raise ImportFailedError(f"{prefix}{failed}") from None
+    return columns
+
+
+def _read_csv(key: str, body: bytes, schema: Schema) -> Columns:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportFailedError(f"{key} is not encoded in UTF-8.") from None
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, [])
+    missing = [name for name in schema.names if name not in header]
+    if missing:
+        raise ImportFailedError(f"Input CSV is missing the following columns:[{', '.join(missing)}].")
+    extra = [name for name in header if name not in schema.names]
+    if extra:
+        raise ImportFailedError(f"Input CSV has columns that are not in the schema:[{', '.join(extra)}].")
+    if tuple(header) != schema.names:
+        raise ImportFailedError(
+            f"The columns of the input CSV are not in the order of the schema:[{', '.join(schema.names)}]."
+        )
+    rows = [row for row in reader if row]
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(header):
+            raise ImportFailedError(
+                f"{NONCONFORMING} {key}, line {number}: {len(row)} values for {len(header)} columns."
+            )
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
+    return {field.name: _typed_column(key, field, values) for field, values in zip(schema.fields, columns, strict=True)}
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "int": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "boolean": {"true": True, "false": False}.__getitem__,
+}
+
+
+def _typed_column(key: str, field: Field, values: list[str]) -> list[Any]:
+    parse = _PARSERS[field.type]
+    try:
+        if "" not in values:
+            typed = values if field.type == "string" else list(map(parse, values))
+        elif field.nullable:
+            typed = [parse(value) if value else None for value in values]
+        else:
+            raise ValueError
+    except (ValueError, KeyError):
+        raise ImportFailedError(f"{NONCONFORMING} {_first_bad(key, field, values, parse)}") from None
+    _check_length(field, values)
+    return typed
+
+
+def _first_bad(key: str, field: Field, values: list[str], parse: Callable[[str], Any]) -> str:
+    for line, value in enumerate(values, 2):
+        if not value and not field.nullable:
+            return f"{key}, line {line}: {field.name} is empty."
+        try:
+            if value:
+                parse(value)
+        except (ValueError, KeyError):
+            return f"{key}, line {line}: {field.name} is '{value}', which is not of type {field.type}."
+    return ""
+
+
+def _check_length(field: Field, values: list[str]) -> None:
+    if field.name in ("USER_ID", "ITEM_ID"):
+        maximum = _MAX_ID
+    elif field.categorical:
+        maximum = _MAX_CATEGORY
+    elif field.textual:
+        maximum = _MAX_TEXT
+    else:
+        return
+    if max(map(len, values), default=0) > maximum:
+        raise ImportFailedError(f"Length cannot be more than {maximum} characters for {field.name}.")
+
+
+def _check_volume(columns: Columns, schema: Schema, minimum: int) -> None:
+    if schema.dataset_type != "INTERACTIONS":
+        return
+    count = len(columns["USER_ID"])
+    if count < minimum:
+        raise ImportFailedError(f"The import has {count} interactions; at least {minimum} are required.")
+    metadata = [name for name in schema.names if name not in _INTERACTION_KEYS | _RESERVED_INTERACTION_FIELDS]
+    kinds = len(set(columns.get("EVENT_TYPE", ())))
+    if kinds + len(metadata) > _MAX_EVENT_TYPES_AND_METADATA:
+        raise ImportFailedError(
+            f"The number of distinct event types ({kinds}) and metadata columns ({len(metadata)}) together exceeds "
+            f"{_MAX_EVENT_TYPES_AND_METADATA}."
+        )
+
+
+# -- individual records ------------------------------------------------------------------------------------
+
+
+def put_row(schema: Schema, keys: Row, properties: str | None) -> Row:
+    """A record from the members of a Put* request.
+
+    The keys of `properties` are camel case names of the schema's fields (API reference, Item, Event).
+
+    Raises:
+        ServiceError: InvalidInputException if they do not fit the schema.
+    """
+    row: Row = dict(keys)
+    for name, value in _properties(properties).items():
+        field = schema.field(re.sub(r"(?<!^)(?=[A-Z])", "_", name)) or schema.field(name)
+        if field is None:
+            raise invalid(f"Property '{name}' matches no field of the schema.")
+        row[field.name] = _typed_value(field, value)
+    missing = [field.name for field in schema.fields if row.get(field.name) is None and not field.nullable]
+    if missing:
+        raise invalid(f"The record lacks the required fields {', '.join(missing)}.")
+    return row
+
+
+def _properties(text: str | None) -> Row:
+    if text is None:
+        return {}
+    try:
+        properties = json.loads(text)
+    except ValueError:
+        raise invalid("properties is not a JSON object.") from None
+    if not isinstance(properties, dict):
+        raise invalid("properties is not a JSON object.")
+    return properties
+
+
+def _typed_value(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    try:
+        return _PARSERS[field.type](str(value).lower() if field.type == "boolean" else str(value))
+    except (ValueError, KeyError):
+        raise invalid(f"{field.name} is '{value}', which is not of type {field.type}.") from None

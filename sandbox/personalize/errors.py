@@ -1,0 +1,51 @@
+"""Errors the service answers with."""
+
+from __future__ import annotations
+
+# Codes that are not 400. The modelled errors of a REST-JSON API carry their status in its service model.
+_HTTP_STATUS = {
+    "InternalServerException": 500,
+    "ServiceUnavailableException": 503,
+}
+
+
+class ServiceError(Exception):
+    """An error answer.
+
+    Attributes:
+        code: the error code, such as `ResourceInUseException`.
+        message: what a caller reads.
+        http_status: status of the HTTP response.
+    """
+
+    def __init__(self, code: str, message: str, http_status: int | None = None) -> None:
+        """Make an error; the status follows from the code unless given."""
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.http_status = http_status or _HTTP_STATUS.get(code, 400)
+
+
+def invalid(message: str) -> ServiceError:
+    """The request is well-formed but cannot be."""
+    return ServiceError("InvalidInputException", message)
+
+
+def not_found(arn: str) -> ServiceError:
+    """No resource has that ARN."""
+    return ServiceError("ResourceNotFoundException", f"Resource with ARN {arn} does not exist.")
+
+
+def exists(message: str) -> ServiceError:
+    """The name, or the only place for such a resource, is taken."""
+    return ServiceError("ResourceAlreadyExistsException", message)
+
+
+def in_use(message: str) -> ServiceError:
+    """The state of a resource does not allow the request."""
+    return ServiceError("ResourceInUseException", message)
+
+
+def limit(message: str) -> ServiceError:
+    """A quota is used up."""
+    return ServiceError("LimitExceededException", message)

@@ -1,0 +1,73 @@
+"""The operations of the `personalize-events` API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .data import Dataset, put_row
+from .errors import invalid
+from .region import ACTIVE, Region, Resource
+from .request import Request
+from .training import dataset_of
+
+Answer = dict[str, Any]
+
+
+def tracker(region: Region, tracking_id: str) -> Resource | None:
+    """The event tracker with that tracking id."""
+    return next(region.of("EventTracker", trackingId=tracking_id), None)
+
+
+def _put_events(request: Request) -> Answer:
+    """Append events to the Interactions dataset of the tracker's group (API reference, CreateEventTracker)."""
+    found = tracker(request.region, request.params["trackingId"])
+    if found is None or found.status != ACTIVE:
+        raise invalid(f"There is no active event tracker with the tracking ID {request.params['trackingId']}.")
+    dataset = dataset_of(request.region, found.fields["datasetGroupArn"], "INTERACTIONS")
+    if dataset is None:
+        raise invalid("The dataset group of the event tracker has no Interactions dataset.")
+    # Until a user logs in, the session stands for them (API reference, PutEvents).
+    user = request.params.get("userId", request.params["sessionId"])
+    rows = [_event_row(dataset, user, event) for event in request.params["eventList"] if "itemId" in event]
+    for event_id, row in rows:
+        if dataset.is_new_event(event_id):
+            dataset.put(row)
+    return {}
+
+
+def _event_row(dataset: Dataset, user: str, event: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    keys = {
+        "USER_ID": user,
+        "ITEM_ID": event["itemId"],
+        "TIMESTAMP": int(event["sentAt"]),
+        "EVENT_TYPE": event["eventType"],
+        "EVENT_VALUE": event.get("eventValue"),
+    }
+    return event.get("eventId"), put_row(dataset.schema, keys, event.get("properties"))
+
+
+def _put_items(request: Request) -> Answer:
+    return _put(request, "ITEMS", "ITEM_ID", [(one["itemId"], one) for one in request.params["items"]])
+
+
+def _put_users(request: Request) -> Answer:
+    return _put(request, "USERS", "USER_ID", [(one["userId"], one) for one in request.params["users"]])
+
+
+def _put(request: Request, dataset_type: str, key: str, records: list[tuple[str, Mapping[str, Any]]]) -> Answer:
+    resource = request.region.get(request.params["datasetArn"], "Dataset")
+    dataset = request.region.datasets.get(resource.arn)
+    if dataset is None or resource.fields["datasetType"] != dataset_type:
+        raise invalid(f"{resource.arn} is not an active dataset of type {dataset_type}.")
+    rows = [put_row(dataset.schema, {key: name}, record.get("properties")) for name, record in records]
+    for row in rows:
+        dataset.put(row)
+    return {}
+
+
+OPERATIONS: Mapping[str, Callable[[Request], Answer]] = {
+    "PutEvents": _put_events,
+    "PutItems": _put_items,
+    "PutUsers": _put_users,
+}

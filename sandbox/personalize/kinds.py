@@ -1,0 +1,631 @@
+"""Every kind of resource, described once.
+
+Operation, field and status names are those of the `personalize` service model in botocore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import avro, lifecycle, rules, training
+from .data import Dataset, ImportFailedError, read_import
+from .errors import exists
+from .region import ACTIVE, Region, Resource, is_busy
+from .request import Request
+from .rules import Blocker, Rule
+
+_DAY = 86_400.0
+_DEFAULT_SCHEDULE = "rate(7 days)"
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class UpdateRule:
+    """How a kind changes in place.
+
+    Attributes:
+        operation: the Update* operation.
+        latest: member of the description that shows the latest update.
+        rules: what it must meet.
+        fields: from the request, what changes.
+        shown: from the request, what the summary of the update shows; the same as `fields` if None.
+        from_failed: whether a resource in CREATE FAILED may be updated too.
+        seconds: how long it takes, if not simply `update_*` of Durations.
+    """
+
+    operation: str
+    latest: str
+    rules: tuple[Rule, ...]
+    fields: Callable[[Request, Resource], Fields]
+    shown: Callable[[Request, Resource], Fields] | None = None
+    from_failed: bool = False
+    seconds: Callable[[Request, Resource], float] | None = None
+
+
+def _no_failure(region: Region, resource: Resource, at: float) -> str | None:
+    return None
+
+
+def _no_update_failure(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
+    return None
+
+
+def _no_effect(region: Region, resource: Resource, at: float) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource.
+
+    Attributes:
+        noun: the noun in the operations' names.
+        key: the noun as a member name: `<key>Arn`, and the member that a Describe* answer holds.
+        list_key: the member that a List* answer holds.
+        path: what follows the account in its ARN.
+        fields: from the Create* request, the fields of the description.
+        parents: request members that name resources which must exist, and their kinds.
+        rules: what a Create* request must meet, in the order in which they are checked; names come first.
+        list_by: member by which List* narrows its answer.
+        name_member: request member that carries the name.
+        answers: fields that the Create* answer shows, besides the ARN.
+        update: how it changes in place, if it does.
+        blockers: what keeps it from being deleted, besides its own transitions.
+        can_be_deleted: whether there is a Delete* operation.
+        deletes_from_pending: whether it never is DELETE IN_PROGRESS.
+        taggable: whether it has tags.
+        has_status: whether it has a status; if not, it exists or it does not.
+        start: work when its creation begins; finish: when it ends; activated: once it is ACTIVE.
+        updated: work when an update ends; deleted: when it goes.
+    """
+
+    noun: str
+    key: str
+    list_key: str
+    path: Callable[[Request], str]
+    fields: Callable[[Request], Fields]
+    parents: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    list_by: str | None = None
+    name_member: str = "name"
+    answers: tuple[str, ...] = ()
+    update: UpdateRule | None = None
+    blockers: tuple[Blocker, ...] = ()
+    can_be_deleted: bool = True
+    deletes_from_pending: bool = False
+    taggable: bool = True
+    has_status: bool = True
+    start: Callable[[Region, Resource, float], str | None] = _no_failure
+    finish: Callable[[Region, Resource, float], str | None] = _no_failure
+    activated: Callable[[Region, Resource, float], None] = _no_effect
+    updated: Callable[[Region, Resource, Fields, float], str | None] = _no_update_failure
+    deleted: Callable[[Region, Resource, float], None] = _no_effect
+
+    @property
+    def arn_member(self) -> str:
+        """Member that holds the ARN."""
+        return f"{self.key}Arn"
+
+    def check_name(self, request: Request, arn: str) -> None:
+        """Refuse a name that is taken (API reference, Create*: ResourceAlreadyExistsException)."""
+        if arn in request.region.resources:
+            raise exists(f"Another resource with ARN {arn} already exists. Use a different name, or delete it first.")
+
+
+def _named(prefix: str, member: str = "name") -> Callable[[Request], str]:
+    return lambda request: f"{prefix}/{request.params[member]}"
+
+
+def _taken(*members: str, **defaults: Any) -> Callable[[Request], Fields]:
+    """Fields taken over from the request, and what they are if left out."""
+
+    def fields(request: Request) -> Fields:
+        given = {member: request.params[member] for member in members if member in request.params}
+        return {**defaults, **given}
+
+    return fields
+
+
+# -- dataset groups, schemas, datasets ---------------------------------------------------------------------
+
+
+def _dataset_path(request: Request) -> str:
+    return f"dataset/{request.params['datasetGroupArn'].rpartition('/')[2]}/{request.params['datasetType'].upper()}"
+
+
+def _dataset_fields(request: Request) -> Fields:
+    fields = _taken("schemaArn", "datasetGroupArn")(request)
+    return {**fields, "datasetType": request.params["datasetType"].upper()}
+
+
+def _open_dataset(region: Region, resource: Resource, at: float) -> None:
+    region.datasets[resource.arn] = Dataset(_schema_of(region, resource))
+
+
+def _schema_of(region: Region, resource: Resource) -> avro.Schema:
+    return avro.parse(region.get(resource.fields["schemaArn"], "Schema").fields["schema"])
+
+
+def _change_schema(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
+    if region.find(resource.fields["schemaArn"], "Schema") is None:
+        return "The schema no longer exists."
+    region.datasets[resource.arn].schema = _schema_of(region, resource)
+    return None
+
+
+def _drop_dataset(region: Region, resource: Resource, at: float) -> None:
+    region.datasets.pop(resource.arn, None)
+    for job in region.of("DatasetImportJob", datasetArn=resource.arn):
+        region.remove(job)
+
+
+def _read_data(region: Region, resource: Resource, at: float) -> str | None:
+    fields, environment = resource.fields, region.environment
+    dataset = region.datasets[fields["datasetArn"]]
+    location = fields["dataSource"]["dataLocation"]
+    minimum = environment.quotas.interactions_per_import
+    try:
+        resource.work = read_import(environment.objects, fields["roleArn"], location, dataset.schema, minimum)
+    except ImportFailedError as failed:
+        return str(failed)
+    return None
+
+
+def _apply_data(region: Region, resource: Resource, at: float) -> str | None:
+    region.datasets[resource.fields["datasetArn"]].apply(resource.work, resource.fields["importMode"])
+    resource.work = None
+    return None
+
+
+# -- recommenders ------------------------------------------------------------------------------------------
+
+
+def _recommender_fields(request: Request) -> Fields:
+    fields = _taken("datasetGroupArn", "recipeArn")(request)
+    return {**fields, "recommenderConfig": _recommender_config(request, {})}
+
+
+def _recommender_config(request: Request, current: Fields) -> Fields:
+    defaults = {"minRecommendationRequestsPerSecond": 1, "enableMetadataWithRecommendations": False}
+    return {**defaults, **current, **request.params.get("recommenderConfig", {})}
+
+
+def _new_recommender_config(request: Request, resource: Resource) -> Fields:
+    return {"recommenderConfig": _recommender_config(request, resource.fields["recommenderConfig"])}
+
+
+def _retrains(request: Request, resource: Resource) -> bool:
+    """Whether an update changes the columns used in training (API reference, UpdateRecommender)."""
+    new = request.params["recommenderConfig"]
+    current = resource.fields["recommenderConfig"]
+    return "trainingDataConfig" in new and new["trainingDataConfig"] != current.get("trainingDataConfig")
+
+
+def _recommender_update_seconds(request: Request, resource: Resource) -> float:
+    durations = request.region.environment.durations
+    return durations.retrain_recommender if _retrains(request, resource) else durations.update_recommender
+
+
+def _retrain_if_needed(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
+    old, new = before["recommenderConfig"], resource.fields["recommenderConfig"]
+    if old.get("trainingDataConfig") == new.get("trainingDataConfig"):
+        return None
+    return training.start(region, resource, at) or training.finish(region, resource, at)
+
+
+# -- solutions and their versions --------------------------------------------------------------------------
+
+
+def _solution_fields(request: Request) -> Fields:
+    fields = _taken(
+        "datasetGroupArn",
+        "recipeArn",
+        "eventType",
+        "performHPO",
+        "performAutoML",
+        "performAutoTraining",
+        "performIncrementalUpdate",
+        performHPO=False,
+        performAutoML=False,
+        performAutoTraining=True,
+        performIncrementalUpdate=False,
+    )(request)
+    config = dict(request.params.get("solutionConfig", {}))
+    if fields["performAutoTraining"]:
+        config.setdefault("autoTrainingConfig", {"schedulingExpression": _DEFAULT_SCHEDULE})
+    return {**fields, "solutionConfig": config}
+
+
+def _new_solution_fields(request: Request, resource: Resource) -> Fields:
+    fields = {
+        member: request.params[member]
+        for member in ("performAutoTraining", "performIncrementalUpdate")
+        if member in request.params
+    }
+    config = {**resource.fields["solutionConfig"], **request.params.get("solutionUpdateConfig", {})}
+    if fields.get("performAutoTraining"):
+        config.setdefault("autoTrainingConfig", {"schedulingExpression": _DEFAULT_SCHEDULE})
+    return {**fields, "solutionConfig": config}
+
+
+def _solution_update_shown(request: Request, resource: Resource) -> Fields:
+    return {member: value for member, value in request.params.items() if member != "solutionArn"}
+
+
+def _schedule_training(region: Region, resource: Resource, at: float) -> None:
+    """Plan the first automatic training.
+
+    API reference, CreateSolution, UpdateSolution: within one hour after the solution is ACTIVE, or its update is;
+    skipped if a version was made by hand within that hour; then by the schedule, every 7 days by default.
+    """
+    if not resource.fields["performAutoTraining"]:
+        return
+    resource.turn += 1
+    turn = resource.turn
+    active_since = at
+
+    def first(when: float) -> None:
+        if resource.turn != turn:
+            return
+        manual = any(one.created >= active_since for one in region.of("SolutionVersion", solutionArn=resource.arn))
+        if not manual:
+            _train_automatically(region, resource, when)
+        again(when)
+
+    def again(when: float) -> None:
+        expression = resource.fields["solutionConfig"]["autoTrainingConfig"]["schedulingExpression"]
+        region.at(when + rules.training_days(expression) * _DAY, due)
+
+    def due(when: float) -> None:
+        if resource.turn != turn:
+            return
+        _train_automatically(region, resource, when)
+        again(when)
+
+    region.at(at + region.environment.durations.first_automatic_training, first)
+
+
+def _train_automatically(region: Region, solution: Resource, at: float) -> None:
+    """Train, if interactions came in since the last training (developer guide, "Configuring automatic training")."""
+    interactions = training.dataset_of(region, solution.fields["datasetGroupArn"], "INTERACTIONS")
+    models = [one.model or one.work for one in region.of("SolutionVersion", solutionArn=solution.arn)]
+    known = max((model.trained_on for model in models if model), default=0)
+    if interactions is None or interactions.changes == known:
+        return
+    pending = sum(is_busy(version.status) for version in region.of("SolutionVersion"))
+    if pending >= region.environment.quotas.pending_solution_versions:
+        return
+    kind = KINDS["SolutionVersion"]
+    fields = {**_inherited(solution), "trainingMode": "FULL", "trainingType": "AUTOMATIC"}
+    arn = f"{solution.arn}/{region.new_id(solution.arn)}"
+    lifecycle.create(region, Resource(kind, arn, "", fields, created=at, updated=at), at)
+
+
+def _reschedule_training(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
+    keys = ("performAutoTraining",)
+    schedule = [one["solutionConfig"].get("autoTrainingConfig") for one in (before, resource.fields)]
+    if all(before[key] == resource.fields[key] for key in keys) and schedule[0] == schedule[1]:
+        return None
+    resource.turn += 1
+    _schedule_training(region, resource, at)
+    return None
+
+
+def _forget_versions(region: Region, resource: Resource, at: float) -> None:
+    """All versions go with their solution (API reference, DeleteSolution)."""
+    for version in region.of("SolutionVersion", solutionArn=resource.arn):
+        region.remove(version)
+
+
+def _version_path(request: Request) -> str:
+    arn = request.params["solutionArn"]
+    return f"solution/{arn.rpartition('/')[2]}/{request.region.new_id(arn)}"
+
+
+def _inherited(solution: Resource) -> Fields:
+    members = (
+        "datasetGroupArn",
+        "recipeArn",
+        "eventType",
+        "performHPO",
+        "performAutoML",
+        "performIncrementalUpdate",
+        "solutionConfig",
+    )
+    return {
+        "solutionArn": solution.arn,
+        **{member: solution.fields[member] for member in members if member in solution.fields},
+    }
+
+
+def _version_fields(request: Request) -> Fields:
+    solution = request.region.get(request.params["solutionArn"], "Solution")
+    mode = request.params.get("trainingMode", "FULL")
+    return {**_inherited(solution), "trainingMode": mode, "trainingType": "MANUAL"}
+
+
+def _version_name_is_new(request: Request) -> None:
+    name = request.params.get("name")
+    for version in request.region.of("SolutionVersion", solutionArn=request.params["solutionArn"]):
+        if name and version.name == name:
+            raise exists(f"The solution already has a version named {name}: {version.arn}.")
+
+
+def _finish_version(region: Region, resource: Resource, at: float) -> str | None:
+    resource.fields["trainingHours"] = round((at - resource.created) / 3600, 3)
+    return training.finish(region, resource, at)
+
+
+def _roll_out(region: Region, version: Resource, at: float) -> None:
+    """Campaigns that follow the latest version are updated to a new one (API reference, CampaignConfig)."""
+    for campaign in region.of("Campaign", solutionArn=version.fields["solutionArn"]):
+        if campaign.status == ACTIVE:
+            _catch_up(region, campaign, at)
+
+
+def _catch_up(region: Region, campaign: Resource, at: float) -> None:
+    latest = rules.latest_version(region, campaign.fields["solutionArn"])
+    follows = campaign.fields["campaignConfig"].get("syncWithLatestSolutionVersion")
+    if not follows or latest is None or latest.arn == campaign.fields["solutionVersionArn"]:
+        return
+    fields = {"solutionVersionArn": latest.arn}
+    shown = {
+        "solutionVersionArn": latest.arn,
+        "minProvisionedTPS": campaign.fields["minProvisionedTPS"],
+        "campaignConfig": campaign.fields["campaignConfig"],
+    }
+    lifecycle.update(region, campaign, fields, shown, region.environment.durations.update_campaign, at)
+
+
+# -- campaigns ---------------------------------------------------------------------------------------------
+
+
+def _campaign_fields(request: Request) -> Fields:
+    fields = _taken("minProvisionedTPS", "campaignConfig", minProvisionedTPS=1, campaignConfig={})(request)
+    return {**fields, **_campaign_version(request)}
+
+
+def _campaign_version(request: Request) -> Fields:
+    arn = request.params.get("solutionVersionArn")
+    if arn is None:
+        return {}
+    version = rules.deployable_version(request.region, arn)
+    return {"solutionVersionArn": version.arn, "solutionArn": version.fields["solutionArn"]}
+
+
+def _new_campaign_fields(request: Request, resource: Resource) -> Fields:
+    given = {k: request.params[k] for k in ("minProvisionedTPS", "campaignConfig") if k in request.params}
+    return {**given, **_campaign_version(request)}
+
+
+def _campaign_update_shown(request: Request, resource: Resource) -> Fields:
+    members = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig")
+    return {**{member: resource.fields[member] for member in members}, **_new_campaign_fields(request, resource)}
+
+
+# -- event trackers ----------------------------------------------------------------------------------------
+
+
+def _tracker_fields(request: Request) -> Fields:
+    digits = request.region.new_id("tracking", 32)
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return {
+        "datasetGroupArn": request.params["datasetGroupArn"],
+        "accountId": request.region.environment.account_id,
+        "trackingId": "-".join(parts),
+    }
+
+
+_GROUP = {"datasetGroupArn": "DatasetGroup"}
+
+KINDS: Mapping[str, Kind] = {
+    kind.noun: kind
+    for kind in (
+        Kind(
+            noun="DatasetGroup",
+            key="datasetGroup",
+            list_key="datasetGroups",
+            path=_named("dataset-group"),
+            fields=_taken("domain", "roleArn", "kmsKeyArn"),
+            rules=(rules.kms_key_needs_role, rules.at_most("dataset_groups", "DatasetGroup")),
+            answers=("domain",),
+            # API reference, DeleteDatasetGroup. Recommenders: inferred from the order of deletion in the developer
+            # guide, "Requirements for deleting Amazon Personalize resources".
+            blockers=(
+                rules.holds("EventTracker", "datasetGroupArn", "an event tracker"),
+                rules.holds("Solution", "datasetGroupArn", "a solution"),
+                rules.holds("Recommender", "datasetGroupArn", "a recommender"),
+                rules.holds("Dataset", "datasetGroupArn", "a dataset"),
+            ),
+            deletes_from_pending=True,
+        ),
+        Kind(
+            noun="Schema",
+            key="schema",
+            list_key="schemas",
+            path=_named("schema"),
+            fields=_taken("schema", "domain"),
+            rules=(rules.schema_is_valid, rules.at_most("schemas", "Schema")),
+            # API reference, DeleteSchema.
+            blockers=(rules.holds("Dataset", "schemaArn", "a dataset"),),
+            taggable=False,
+            has_status=False,
+        ),
+        Kind(
+            noun="Dataset",
+            key="dataset",
+            list_key="datasets",
+            path=_dataset_path,
+            fields=_dataset_fields,
+            parents={"schemaArn": "Schema", **_GROUP},
+            rules=(rules.group_is_active, rules.dataset_fits_schema),
+            list_by="datasetGroupArn",
+            update=UpdateRule(
+                "UpdateDataset",
+                "latestDatasetUpdate",
+                (rules.new_schema_fits_dataset,),
+                lambda request, resource: {"schemaArn": request.params["schemaArn"]},
+            ),
+            # API reference, DeleteDataset; developer guide, "Requirements for deleting Amazon Personalize resources".
+            blockers=(
+                rules.holds("Filter", "datasetGroupArn", "a filter in its dataset group", own="datasetGroupArn"),
+                rules.is_recorded_into,
+                rules.is_deployed,
+                rules.is_worked_on("DatasetImportJob", "datasetArn"),
+                rules.is_worked_on("SolutionVersion", "datasetGroupArn", own="datasetGroupArn"),
+                rules.is_worked_on("Recommender", "datasetGroupArn", own="datasetGroupArn"),
+            ),
+            activated=_open_dataset,
+            updated=_change_schema,
+            deleted=_drop_dataset,
+        ),
+        Kind(
+            noun="DatasetImportJob",
+            key="datasetImportJob",
+            list_key="datasetImportJobs",
+            path=_named("dataset-import-job", "jobName"),
+            fields=_taken(
+                "datasetArn", "dataSource", "roleArn", "importMode", "publishAttributionMetricsToS3", importMode="FULL"
+            ),
+            parents={"datasetArn": "Dataset"},
+            rules=(
+                rules.import_location_is_valid,
+                rules.import_into_active_dataset,
+                rules.first_import_is_full,
+                rules.at_most("pending_dataset_import_jobs", "DatasetImportJob", pending=True),
+            ),
+            list_by="datasetArn",
+            name_member="jobName",
+            can_be_deleted=False,
+            start=_read_data,
+            finish=_apply_data,
+        ),
+        Kind(
+            noun="Recommender",
+            key="recommender",
+            list_key="recommenders",
+            path=_named("recommender"),
+            fields=_recommender_fields,
+            parents=_GROUP,
+            rules=(
+                rules.group_is_active,
+                rules.recommender_fits_domain,
+                rules.recommender_config_is_valid,
+                rules.required_datasets_exist,
+                rules.at_most("recommenders_per_dataset_group", "Recommender", scope="datasetGroupArn"),
+            ),
+            list_by="datasetGroupArn",
+            update=UpdateRule(
+                "UpdateRecommender",
+                "latestRecommenderUpdate",
+                (rules.recommender_config_is_valid,),
+                _new_recommender_config,
+                seconds=_recommender_update_seconds,
+            ),
+            start=training.start,
+            finish=training.finish,
+            updated=_retrain_if_needed,
+        ),
+        Kind(
+            noun="Solution",
+            key="solution",
+            list_key="solutions",
+            path=_named("solution"),
+            fields=_solution_fields,
+            parents=_GROUP,
+            rules=(
+                rules.group_is_active,
+                rules.solution_recipe_is_custom,
+                rules.solution_options_fit_recipe,
+                rules.schedule_is_valid,
+                rules.at_most("solutions_per_dataset_group", "Solution", scope="datasetGroupArn"),
+            ),
+            list_by="datasetGroupArn",
+            update=UpdateRule(
+                "UpdateSolution",
+                "latestSolutionUpdate",
+                (rules.schedule_is_valid,),
+                _new_solution_fields,
+                shown=_solution_update_shown,
+            ),
+            # API reference, DeleteSolution; developer guide, "Requirements for deleting Amazon Personalize resources".
+            blockers=(
+                rules.is_updating,
+                rules.holds("Campaign", "solutionArn", "a campaign"),
+                rules.is_worked_on("SolutionVersion", "solutionArn"),
+            ),
+            activated=_schedule_training,
+            updated=_reschedule_training,
+            deleted=_forget_versions,
+        ),
+        Kind(
+            noun="SolutionVersion",
+            key="solutionVersion",
+            list_key="solutionVersions",
+            path=_version_path,
+            fields=_version_fields,
+            parents={"solutionArn": "Solution"},
+            rules=(
+                rules.solution_is_active,
+                _version_name_is_new,
+                rules.update_training_is_possible,
+                rules.at_most("pending_solution_versions", "SolutionVersion", pending=True),
+            ),
+            list_by="solutionArn",
+            can_be_deleted=False,
+            start=training.start,
+            finish=_finish_version,
+            activated=_roll_out,
+        ),
+        Kind(
+            noun="Campaign",
+            key="campaign",
+            list_key="campaigns",
+            path=_named("campaign"),
+            fields=_campaign_fields,
+            rules=(
+                rules.campaign_version_is_deployable,
+                rules.at_most("campaigns_per_dataset_group", "Campaign", scope="solutionVersionArn"),
+            ),
+            list_by="solutionArn",
+            update=UpdateRule(
+                "UpdateCampaign",
+                "latestCampaignUpdate",
+                (rules.campaign_version_is_deployable,),
+                _new_campaign_fields,
+                shown=_campaign_update_shown,
+                from_failed=True,
+            ),
+            # A version may have become ACTIVE meanwhile.
+            activated=_catch_up,
+        ),
+        Kind(
+            noun="Filter",
+            key="filter",
+            list_key="Filters",
+            path=_named("filter"),
+            fields=_taken("datasetGroupArn", "filterExpression"),
+            parents=_GROUP,
+            rules=(
+                rules.filter_group_is_active,
+                rules.filter_is_valid,
+                rules.at_most("filters_per_dataset_group", "Filter", scope="datasetGroupArn"),
+            ),
+            list_by="datasetGroupArn",
+        ),
+        Kind(
+            noun="EventTracker",
+            key="eventTracker",
+            list_key="eventTrackers",
+            path=lambda request: f"event-tracker/{request.region.new_id(request.params['datasetGroupArn'])}",
+            fields=_tracker_fields,
+            parents=_GROUP,
+            rules=(rules.group_is_active, rules.one_event_tracker),
+            list_by="datasetGroupArn",
+            answers=("trackingId",),
+        ),
+    )
+}

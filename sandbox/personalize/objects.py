@@ -1,0 +1,51 @@
+"""What the service reads from Amazon S3, and on whose behalf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+
+class ObjectAccessDeniedError(Exception):
+    """The role, or the bucket's policy, does not let the service read."""
+
+
+class ObjectNotFoundError(Exception):
+    """There is no such bucket or object."""
+
+
+class Objects(Protocol):
+    """Objects as the service sees them when it assumes a role."""
+
+    def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of the object at `s3://bucket/key`, or of all below `s3://bucket/prefix/`.
+
+        Raises:
+            ObjectAccessDeniedError: the role may not list or read it.
+            ObjectNotFoundError: nothing is there.
+        """
+        ...
+
+
+class MemoryObjects:
+    """Objects held in memory, for tests."""
+
+    def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
+        """Hold `objects` by their `s3://bucket/key`."""
+        self.objects: dict[str, bytes] = dict(objects or {})
+        self.denied_roles: set[str] = set()
+
+    def put(self, location: str, body: bytes | str) -> None:
+        """Store an object at `s3://bucket/key`."""
+        self.objects[location] = body.encode() if isinstance(body, str) else body
+
+    def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of what is at or below a location."""
+        if role_arn in self.denied_roles:
+            raise ObjectAccessDeniedError(f"{role_arn} may not read {location}")
+        below = [key for key in self.objects if location.endswith("/") and key.startswith(location)]
+        found = [location] if location in self.objects else sorted(below)
+        if not found:
+            raise ObjectNotFoundError(f"Nothing is at {location}")
+        for key in found:
+            yield key.removeprefix("s3://").partition("/")[2], self.objects[key]

@@ -1,0 +1,29 @@
+"""Service quotas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """Quotas of an account in a region, at their default values.
+
+    Source: developer guide, "Amazon Personalize endpoints and quotas".
+    """
+
+    schemas: int = 500
+    dataset_groups: int = 5
+    pending_dataset_import_jobs: int = 5
+    pending_solution_versions: int = 20
+    solutions_per_dataset_group: int = 10
+    campaigns_per_dataset_group: int = 5
+    recommenders_per_dataset_group: int = 5
+    filters_per_dataset_group: int = 30
+    fields_per_filter: int = 10
+    filter_fields_per_dataset_group: int = 20
+    tags_per_resource: int = 50
+    interactions_to_train: int = 1000
+    interactions_per_import: int = 1000
+    users_to_train: int = 25
+    filter_interactions_per_event_type: int = 100

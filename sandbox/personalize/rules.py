@@ -1,0 +1,449 @@
+"""The service's rules on creating, changing and deleting, one function each.
+
+A rule raises the service's error or returns. docs/personalize-rules.md lists all rules with their sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from . import avro, filters
+from .errors import exists, in_use, invalid, limit
+from .quotas import Quotas
+from .recipes import RECIPES, Recipe
+from .region import ACTIVE, Region, Resource, is_busy
+from .request import Request
+
+LATEST = "/$LATEST"
+CUSTOM_SEMANTIC = "aws-semantic-similarity"
+
+Rule = Callable[[Request], None]
+# What keeps a resource from being deleted: a sentence, or None.
+Blocker = Callable[[Region, Resource], str | None]
+
+
+# -- states ------------------------------------------------------------------------------------------------
+
+
+def must_be_active(resource: Resource) -> None:
+    """Refuse to build on what is not ACTIVE.
+
+    API reference: CreateDatasetGroup ("wait until ACTIVE before adding a dataset"), CreateSolutionVersion,
+    CreateCampaign, CreateDatasetImportJob. That a transition is ResourceInUse and a failure InvalidInput is inferred.
+    """
+    if resource.status == ACTIVE:
+        return
+    sentence = f"{resource.arn} must be ACTIVE, but is {resource.status}."
+    raise in_use(sentence) if is_busy(resource.status) else invalid(sentence)
+
+
+def must_be_settled(resource: Resource) -> None:
+    """Refuse to change or delete what is in transition.
+
+    Developer guide, "Requirements for deleting Amazon Personalize resources": nothing can be deleted whose status is
+    changing.
+    """
+    if is_busy(resource.status):
+        raise in_use(f"{resource.arn} is {resource.status}. Wait until it has settled.")
+
+
+def must_not_be_updating(resource: Resource) -> None:
+    """Refuse a second update while one is under way (API reference, Update*: ResourceInUseException)."""
+    sentence = _update_under_way(resource)
+    if sentence:
+        raise in_use(sentence)
+
+
+def _update_under_way(resource: Resource) -> str | None:
+    if resource.update and is_busy(resource.update.status):
+        return f"An update of {resource.arn} is {resource.update.status}. Wait until it has settled."
+    return None
+
+
+# -- creating ----------------------------------------------------------------------------------------------
+
+
+def group(request: Request) -> Resource:
+    """The dataset group a request names."""
+    return request.region.get(request.params["datasetGroupArn"], "DatasetGroup")
+
+
+def group_is_active(request: Request) -> None:
+    """The dataset group must be ACTIVE (API reference, CreateDatasetGroup)."""
+    must_be_active(group(request))
+
+
+def kms_key_needs_role(request: Request) -> None:
+    """A KMS key needs a role that may use it (API reference, CreateDatasetGroup)."""
+    if ("kmsKeyArn" in request.params) != ("roleArn" in request.params):
+        raise invalid("Specify kmsKeyArn and roleArn together, or neither of them.")
+
+
+def schema_is_valid(request: Request) -> None:
+    """The schema must follow the rules for its dataset type and domain ("Creating schema JSON files ...")."""
+    avro.parse(request.params["schema"], request.params.get("domain"))
+
+
+def dataset_fits_schema(request: Request) -> None:
+    """Schema, dataset type and dataset group must match.
+
+    API reference, CreateSchema (domain: that of the dataset group) and CreateDataset (types, in any case).
+    """
+    schema = request.region.get(request.params["schemaArn"], "Schema")
+    _same_domain(schema, group(request))
+    wanted = request.params["datasetType"].upper()
+    if wanted not in avro.DATASET_TYPES.values():
+        raise invalid(f"datasetType must be one of {', '.join(avro.DATASET_TYPES.values())}, not {wanted}.")
+    _same_type(schema, wanted)
+
+
+def new_schema_fits_dataset(request: Request) -> None:
+    """A replacement schema must be for the same type and domain as the dataset (API reference, UpdateDataset)."""
+    dataset = request.region.get(request.params["datasetArn"], "Dataset")
+    schema = request.region.get(request.params["schemaArn"], "Schema")
+    _same_domain(schema, request.region.get(dataset.fields["datasetGroupArn"], "DatasetGroup"))
+    _same_type(schema, dataset.fields["datasetType"])
+
+
+def _same_domain(schema: Resource, owner: Resource) -> None:
+    if schema.fields.get("domain") != owner.fields.get("domain"):
+        raise invalid(
+            f"The schema's domain ({schema.fields.get('domain', 'none')}) is not that of the dataset group "
+            f"({owner.fields.get('domain', 'none')})."
+        )
+
+
+def _same_type(schema: Resource, dataset_type: str) -> None:
+    actual = avro.parse(schema.fields["schema"]).dataset_type
+    if actual != dataset_type:
+        raise invalid(f"The schema is for a dataset of type {actual}, not {dataset_type}.")
+
+
+def import_location_is_valid(request: Request) -> None:
+    """Data is read from Amazon S3 (developer guide, "Common error messages in Amazon Personalize")."""
+    location = request.params["dataSource"].get("dataLocation", "")
+    if not re.fullmatch(r"s3://[^/]+/.+", location):
+        raise invalid("Invalid Data location.")
+
+
+def import_into_active_dataset(request: Request) -> None:
+    """The dataset must be ACTIVE to import into; inferred from the API reference, CreateDatasetImportJob."""
+    must_be_active(request.region.get(request.params["datasetArn"], "Dataset"))
+
+
+def first_import_is_full(request: Request) -> None:
+    """Without earlier bulk records only FULL is allowed (API reference, CreateDatasetImportJob)."""
+    dataset = request.region.datasets.get(request.params["datasetArn"])
+    if request.params.get("importMode") == "INCREMENTAL" and not (dataset and dataset.was_imported):
+        raise invalid("The dataset has no bulk records yet, so importMode must be FULL.")
+
+
+def recipe(request: Request) -> Recipe:
+    """The recipe a request names."""
+    found = RECIPES.get(request.params["recipeArn"])
+    if found is None:
+        raise invalid(f"There is no recipe with ARN {request.params['recipeArn']}.")
+    return found
+
+
+def recommender_fits_domain(request: Request) -> None:
+    """Recommenders are for domain dataset groups and recipes of their domain (API reference, CreateRecommender)."""
+    domain = group(request).fields.get("domain")
+    if domain is None:
+        raise invalid("Recommenders can be created only in a Domain dataset group.")
+    if recipe(request).domain != domain:
+        raise invalid(f"{request.params['recipeArn']} is not a use case of the domain {domain}.")
+
+
+def recommender_config_is_valid(request: Request) -> None:
+    """Exploration is for use cases that explore ("VIDEO_ON_DEMAND use cases"), with documented ranges."""
+    config = request.params.get("recommenderConfig", {})
+    if "recipeArn" in request.params:
+        used = recipe(request)
+    else:
+        used = RECIPES[request.region.get(request.params["recommenderArn"], "Recommender").fields["recipeArn"]]
+    _exploration(config.get("itemExplorationConfig", {}), used)
+
+
+def _exploration(config: dict[str, str], used: Recipe) -> None:
+    if config and not used.explores:
+        raise invalid(f"itemExplorationConfig is not supported by {used.name}.")
+    ranges = {"explorationWeight": (0.0, 1.0), "explorationItemAgeCutOff": (1.0, float("inf"))}
+    for name, text in config.items():
+        if name not in ranges:
+            raise invalid(f"itemExplorationConfig has no parameter {name}.")
+        low, high = ranges[name]
+        try:
+            fits = low <= float(text) <= high
+        except ValueError:
+            fits = False
+        if not fits:
+            raise invalid(f"{name} must be a number from {low:g} to {high:g}, not '{text}'.")
+
+
+def required_datasets_exist(request: Request) -> None:
+    """The use case's datasets must be there, and ACTIVE ("VIDEO_ON_DEMAND use cases", required datasets)."""
+    for dataset_type in recipe(request).datasets:
+        found = next(
+            request.region.of("Dataset", datasetGroupArn=request.params["datasetGroupArn"], datasetType=dataset_type),
+            None,
+        )
+        if found is None:
+            raise invalid(f"The dataset group has no {dataset_type} dataset, which {recipe(request).name} requires.")
+        must_be_active(found)
+
+
+def solution_recipe_is_custom(request: Request) -> None:
+    """A solution names a custom recipe, unless AutoML chooses one (API reference, CreateSolution)."""
+    if request.params.get("performAutoML"):
+        if "recipeArn" in request.params:
+            raise invalid("When performAutoML is true, recipeArn must be omitted.")
+        raise invalid("AutoML is not supported by this emulator; specify recipeArn.")
+    if "recipeArn" not in request.params:
+        raise invalid("recipeArn is required when performAutoML is false.")
+    if recipe(request).is_use_case:
+        raise invalid(f"{recipe(request).name} is a use case for recommenders, not a recipe for solutions.")
+
+
+def solution_options_fit_recipe(request: Request) -> None:
+    """Options must be among those of the recipe (developer guide, pages of the recipes)."""
+    used = recipe(request)
+    params = request.params.get("solutionConfig", {}).get("algorithmHyperParameters", {})
+    unknown = params.keys() - used.hyper_parameters if used.hyper_parameters is not None else set()
+    if unknown:
+        raise invalid(f"{used.name} has no hyperparameter {', '.join(sorted(unknown))}.")
+    if request.params.get("performHPO") and not used.hpo:
+        raise invalid(f"{used.name} does not support hyperparameter optimization (performHPO).")
+    if request.params.get("performIncrementalUpdate") and used.name != CUSTOM_SEMANTIC:
+        raise invalid("performIncrementalUpdate is supported only by the semantic-similarity recipe.")
+
+
+def schedule_is_valid(request: Request) -> None:
+    """Automatic training is every 1 to 30 days (API reference, AutoTrainingConfig)."""
+    config = request.params.get("solutionConfig") or request.params.get("solutionUpdateConfig") or {}
+    expression = config.get("autoTrainingConfig", {}).get("schedulingExpression")
+    if expression is not None and not 1 <= training_days(expression) <= 30:
+        raise invalid("schedulingExpression must be rate(N days) with N from 1 to 30.")
+
+
+def training_days(expression: str) -> int:
+    """Days in `rate(N days)`."""
+    found = re.search(r"\d+", expression)
+    return int(found[0]) if found else 0
+
+
+def solution_is_active(request: Request) -> None:
+    """The solution must be ACTIVE to train (API reference, CreateSolutionVersion)."""
+    must_be_active(request.region.get(request.params["solutionArn"], "Solution"))
+
+
+def update_training_is_possible(request: Request) -> None:
+    """UPDATE needs an ACTIVE version made by FULL, and User-Personalization (API reference, CreateSolutionVersion)."""
+    if request.params.get("trainingMode") != "UPDATE":
+        return
+    solution = request.region.get(request.params["solutionArn"], "Solution")
+    if RECIPES[solution.fields["recipeArn"]].name != "aws-user-personalization":
+        raise invalid("trainingMode UPDATE is supported only by the User-Personalization recipe.")
+    versions = request.region.of("SolutionVersion", solutionArn=solution.arn, trainingMode="FULL")
+    if not any(version.status == ACTIVE for version in versions):
+        raise invalid("trainingMode UPDATE needs an active solution version that was trained with FULL.")
+
+
+def deployable_version(region: Region, arn: str) -> Resource:
+    """The solution version a campaign is to deploy: the one named, or the latest ACTIVE one of `<solution>/$LATEST`.
+
+    API reference, CreateCampaign.
+    """
+    if not arn.endswith(LATEST):
+        version = region.get(arn, "SolutionVersion")
+        must_be_active(version)
+        return version
+    solution = region.get(arn.removesuffix(LATEST), "Solution")
+    latest = latest_version(region, solution.arn)
+    if latest is None:
+        raise invalid(f"{solution.arn} has no active solution version.")
+    return latest
+
+
+def latest_version(region: Region, solution_arn: str) -> Resource | None:
+    """The newest ACTIVE version of a solution."""
+    versions = [one for one in region.of("SolutionVersion", solutionArn=solution_arn) if one.status == ACTIVE]
+    return versions[-1] if versions else None
+
+
+def campaign_version_is_deployable(request: Request) -> None:
+    """A campaign deploys an ACTIVE version; to follow the latest, it must name `$LATEST` (API: CampaignConfig)."""
+    arn = request.params.get("solutionVersionArn")
+    if arn is not None:
+        deployable_version(request.region, arn)
+    syncs = request.params.get("campaignConfig", {}).get("syncWithLatestSolutionVersion")
+    if syncs and not (arn or "").endswith(LATEST):
+        raise invalid("syncWithLatestSolutionVersion requires solutionVersionArn in SolutionArn/$LATEST format.")
+
+
+def filter_group_is_active(request: Request) -> None:
+    """The dataset group must be ACTIVE; inferred. CreateFilter has no ResourceInUseException to say "not yet" with."""
+    found = group(request)
+    if found.status != ACTIVE:
+        raise invalid(f"{found.arn} must be ACTIVE, but is {found.status}.")
+
+
+def filter_is_valid(request: Request) -> None:
+    """The expression must parse, and use fields of the group's schemas ("Filter expressions")."""
+    parsed = filters.parse(request.params["filterExpression"])
+    region, group_arn = request.region, request.params["datasetGroupArn"]
+    schemas = {
+        one.fields["datasetType"]: region.datasets[one.arn].schema
+        for one in region.of("Dataset", datasetGroupArn=group_arn)
+        if one.arn in region.datasets
+    }
+    quotas = region.environment.quotas
+    filters.check_fields(parsed, schemas, quotas.fields_per_filter)
+    used = parsed.fields().union(
+        *(
+            filters.parse(one.fields["filterExpression"]).fields()
+            for one in region.of("Filter", datasetGroupArn=group_arn)
+        )
+    )
+    if len(used) > quotas.filter_fields_per_dataset_group:
+        raise limit(
+            f"More than {quotas.filter_fields_per_dataset_group} distinct dataset fields across the filters of the "
+            f"dataset group."
+        )
+
+
+def one_event_tracker(request: Request) -> None:
+    """A dataset group has at most one event tracker (API reference, CreateEventTracker); the code is inferred."""
+    for tracker in request.region.of("EventTracker", datasetGroupArn=request.params["datasetGroupArn"]):
+        raise exists(f"The dataset group already has an event tracker: {tracker.arn}.")
+
+
+# -- quotas ------------------------------------------------------------------------------------------------
+
+
+def at_most(quota: str, noun: str, scope: str | None = None, pending: bool = False) -> Rule:
+    """A rule on the number of resources of a kind.
+
+    Quotas; the sentences are those of the developer guide, "Common error messages in Amazon Personalize".
+
+    Args:
+        quota: attribute of Quotas.
+        noun: the kind.
+        scope: request member whose value they share; None for all in the region.
+        pending: whether only those in transition count.
+    """
+
+    def rule(request: Request) -> None:
+        maximum = getattr(request.region.environment.quotas, quota)
+        owner = _scope(request, scope)
+        found = [one for one in request.region.of(noun) if owner is None or _owner(request.region, one) == owner]
+        if pending:
+            found = [one for one in found if is_busy(one.status)]
+        if len(found) < maximum:
+            return
+        state = (
+            "with PENDING or IN_PROGRESS status." if pending else "in ACTIVE state. Please delete some and try again."
+        )
+        raise limit(f"More than {maximum} resources {state}")
+
+    assert hasattr(Quotas(), quota)
+    return rule
+
+
+def _scope(request: Request, member: str | None) -> str | None:
+    if member != "solutionVersionArn":
+        return request.params[member] if member else None
+    version = deployable_version(request.region, request.params[member])
+    return str(version.fields["datasetGroupArn"])
+
+
+def _owner(region: Region, resource: Resource) -> str | None:
+    """ARN of a resource's dataset group."""
+    if resource.kind.noun == "Campaign":
+        version = region.find(resource.fields["solutionVersionArn"])
+        return version.fields["datasetGroupArn"] if version else None
+    return resource.fields.get("datasetGroupArn")
+
+
+# -- deleting ----------------------------------------------------------------------------------------------
+
+
+def holds(noun: str, member: str, words: str, own: str | None = None) -> Blocker:
+    """A blocker: resources of a kind that name the one to be deleted.
+
+    Args:
+        noun: kind of the resources.
+        member: their field.
+        words: what they are.
+        own: field of the resource to be deleted that has the same value; None for its ARN.
+    """
+
+    def blocker(region: Region, resource: Resource) -> str | None:
+        value = resource.fields[own] if own else resource.arn
+        found = next(region.of(noun, **{member: value}), None)
+        return _delete_first(resource, words, found) if found else None
+
+    return blocker
+
+
+def is_recorded_into(region: Region, resource: Resource) -> str | None:
+    """A blocker: an event tracker, for an Interactions dataset.
+
+    Developer guide, "Requirements for deleting Amazon Personalize resources".
+    """
+    if resource.fields["datasetType"] != "INTERACTIONS":
+        return None
+    found = next(region.of("EventTracker", datasetGroupArn=resource.fields["datasetGroupArn"]), None)
+    return _delete_first(resource, "an event tracker", found) if found else None
+
+
+def is_deployed(region: Region, resource: Resource) -> str | None:
+    """A blocker: campaigns of a dataset's group that are ACTIVE or in transition.
+
+    Developer guide, "Requirements for deleting Amazon Personalize resources".
+    """
+    for campaign in region.of("Campaign"):
+        is_ours = _owner(region, campaign) == resource.fields["datasetGroupArn"]
+        if is_ours and (campaign.status == ACTIVE or is_busy(campaign.status)):
+            return _delete_first(resource, "a campaign", campaign)
+    return None
+
+
+def is_updating(region: Region, resource: Resource) -> str | None:
+    """A blocker: an update under way.
+
+    Developer guide, "Requirements for deleting Amazon Personalize resources", says so of solutions only.
+    """
+    return _update_under_way(resource)
+
+
+def _delete_first(resource: Resource, words: str, found: Resource) -> str:
+    return f"{resource.arn} still has {words}: {found.arn}. Delete it first."
+
+
+def is_worked_on(noun: str, member: str, own: str | None = None) -> Blocker:
+    """A blocker: resources of a kind in transition that name the same thing as the one to be deleted.
+
+    Args:
+        noun: kind of the resources.
+        member: their field.
+        own: field of the resource to be deleted that has the same value; None for its ARN.
+    """
+
+    def blocker(region: Region, resource: Resource) -> str | None:
+        value = resource.fields[own] if own else resource.arn
+        busy = (one for one in region.of(noun, **{member: value}) if is_busy(one.status))
+        found = next(busy, None)
+        return f"{resource.arn} is in use by {found.arn}, which is {found.status}." if found else None
+
+    return blocker
+
+
+def check_deletable(region: Region, resource: Resource, blockers: Iterable[Blocker]) -> None:
+    """Raise ResourceInUseException for the first blocker that says so."""
+    must_be_settled(resource)
+    for blocker in blockers:
+        sentence = blocker(region, resource)
+        if sentence:
+            raise in_use(sentence)

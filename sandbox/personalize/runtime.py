@@ -1,0 +1,200 @@
+"""The operations of the `personalize-runtime` API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import filters
+from .errors import invalid
+from .models import Model
+from .recipes import PERSONALIZED_RANKING
+from .region import ACTIVE, Region, Resource
+from .request import Request
+from .training import dataset_of
+
+Answer = dict[str, Any]
+Scored = list[tuple[str, float]]
+
+# API reference, GetRecommendations and GetPersonalizedRanking.
+_DEFAULT_RESULTS = 25
+_MOST_RESULTS = 500
+_MOST_WITH_METADATA = 50
+_MOST_COLUMNS = 10
+
+
+@dataclass(frozen=True)
+class _Served:
+    """What answers a request: a model, where its data is, and how it is configured."""
+
+    model: Model
+    group_arn: str
+    shows_metadata: bool
+
+
+def _get_recommendations(request: Request) -> Answer:
+    params = request.params
+    served = _served(request)
+    recipe = served.model.recipe
+    if recipe.type == PERSONALIZED_RANKING:
+        raise invalid(f"Campaigns of the recipe {recipe.name} are used with GetPersonalizedRanking.")
+    if recipe.needs_user and "userId" not in params:
+        raise invalid(f"userId is required for {recipe.name}.")
+    if recipe.needs_item and "itemId" not in params:
+        raise invalid(f"itemId is required for {recipe.name}.")
+    wanted = params.get("numResults", _DEFAULT_RESULTS)
+    _at_most(request, "numResults", wanted)
+    user = params.get("userId")
+    ranked = served.model.ranked(_history(request.region, served, user), params.get("itemId"))
+    ranked = _without_hidden(request.region, served, user, ranked)
+    others = _filtered(request, served, ranked, params)
+    found: list[Answer] = [{"itemId": item, "score": score} for item, score in others[:wanted]]
+    for promotion in params.get("promotions", []):
+        promoted = _filtered(request, served, ranked, promotion)
+        found = _promoted(promoted, others, promotion, wanted)
+    return _answer(request, served, "itemList", found)
+
+
+def _get_ranking(request: Request) -> Answer:
+    served = _served(request)
+    recipe = served.model.recipe
+    if recipe.type != PERSONALIZED_RANKING:
+        raise invalid(f"GetPersonalizedRanking needs a recipe of type {PERSONALIZED_RANKING}, not {recipe.name}.")
+    wanted: Sequence[str] = list(dict.fromkeys(request.params["inputList"]))
+    _at_most(request, "inputList", len(wanted))
+    scores = dict(served.model.ranked(_history(request.region, served, request.params["userId"])))
+    known = sorted((item for item in wanted if item in scores), key=lambda item: -scores[item])
+    total = sum(scores[item] for item in known) or 1.0
+    # Items that were not trained with come last (API reference, GetPersonalizedRanking).
+    ranked = [(item, scores[item] / total) for item in known] + [(item, 0.0) for item in wanted if item not in scores]
+    ranked = _filtered(request, served, ranked, request.params)
+    return _answer(request, served, "personalizedRanking", [{"itemId": item, "score": score} for item, score in ranked])
+
+
+def _served(request: Request) -> _Served:
+    """The campaign or recommender a request names, which must be ACTIVE."""
+    params, region = request.params, request.region
+    if ("campaignArn" in params) == ("recommenderArn" in params):
+        raise invalid("Specify either campaignArn or recommenderArn.")
+    if "recommenderArn" in params:
+        recommender = region.get(params["recommenderArn"], "Recommender")
+        _check_active(recommender)
+        config = recommender.fields["recommenderConfig"]
+        return _Served(recommender.model, recommender.fields["datasetGroupArn"], _shows_metadata(config))
+    campaign = region.get(params["campaignArn"], "Campaign")
+    _check_active(campaign)
+    version = region.get(campaign.fields["solutionVersionArn"], "SolutionVersion")
+    config = campaign.fields["campaignConfig"]
+    shows_metadata = version.model.recipe.has_metadata or _shows_metadata(config)
+    return _Served(version.model, version.fields["datasetGroupArn"], shows_metadata)
+
+
+def _shows_metadata(config: Mapping[str, Any]) -> bool:
+    return bool(config.get("enableMetadataWithRecommendations"))
+
+
+def _check_active(resource: Resource) -> None:
+    if resource.status != ACTIVE:
+        raise invalid(f"{resource.arn} must be ACTIVE, but is {resource.status}.")
+
+
+def _at_most(request: Request, member: str, count: int) -> None:
+    maximum = _MOST_WITH_METADATA if request.params.get("metadataColumns") else _MOST_RESULTS
+    if count > maximum:
+        raise invalid(f"{member} can be at most {maximum}, not {count}.")
+
+
+def _history(region: Region, served: _Served, user: str | None) -> list[str]:
+    interactions = dataset_of(region, served.group_arn, "INTERACTIONS")
+    return [event["ITEM_ID"] for event in interactions.events_of(user)] if interactions and user is not None else []
+
+
+def _without_hidden(region: Region, served: _Served, user: str | None, ranked: Scored) -> Scored:
+    """Use cases leave out what the user has watched or bought ("VIDEO_ON_DEMAND use cases")."""
+    event_type = served.model.recipe.hides
+    interactions = dataset_of(region, served.group_arn, "INTERACTIONS")
+    if event_type is None or user is None or interactions is None:
+        return ranked
+    events = interactions.events_of(user)
+    hidden = {event["ITEM_ID"] for event in events if str(event.get("EVENT_TYPE")).lower() == event_type.lower()}
+    return [(item, score) for item, score in ranked if item not in hidden]
+
+
+def _filtered(request: Request, served: _Served, ranked: Scored, chosen: Mapping[str, Any]) -> Scored:
+    """What the filter of a request, or of a promotion in it, lets through."""
+    if "filterArn" not in chosen:
+        return ranked
+    region = request.region
+    resource = region.get(chosen["filterArn"], "Filter")
+    if resource.fields["datasetGroupArn"] != served.group_arn:
+        raise invalid(f"{resource.arn} belongs to another dataset group.")
+    _check_active(resource)
+    data = filters.Data(
+        dataset_of(region, served.group_arn, "INTERACTIONS"),
+        dataset_of(region, served.group_arn, "ITEMS"),
+        dataset_of(region, served.group_arn, "USERS"),
+        region.environment.quotas.filter_interactions_per_event_type,
+    )
+    parsed = filters.parse(resource.fields["filterExpression"])
+    values = chosen.get("filterValues", {})
+    allowed = set(
+        filters.allowed_items(parsed, [item for item, _ in ranked], request.params.get("userId"), values, data)
+    )
+    return [(item, score) for item, score in ranked if item in allowed]
+
+
+def _promoted(promoted: Scored, others: Scored, promotion: Mapping[str, Any], wanted: int) -> list[Answer]:
+    """Give a share of the places to promoted items.
+
+    Developer guide, "Promoting items in real-time recommendations": the filter of the promotion is for promoted items,
+    that of the request for the others. The service puts promoted items anywhere; here they are spread evenly.
+    """
+    places = round(wanted * promotion.get("percentPromotedItems", 100) / 100)
+    chosen = dict(promoted[:places])
+    first: list[Answer] = [
+        {"itemId": item, "score": chosen[item], "promotionName": promotion.get("name")} for item in chosen
+    ]
+    second: list[Answer] = [{"itemId": item, "score": score} for item, score in others if item not in chosen]
+    found: list[Answer] = []
+    for place in range(wanted):
+        is_due = (place + 1) * places // wanted > place * places // wanted
+        source = first if first and (is_due or not second) else second
+        if source:
+            found.append(source.pop(0))
+    return found
+
+
+def _answer(request: Request, served: _Served, key: str, found: list[Answer]) -> Answer:
+    columns = _metadata_columns(request, served)
+    items = dataset_of(request.region, served.group_arn, "ITEMS")
+    for one in found:
+        if not served.model.has_scores:
+            one.pop("score", None)
+        if columns and items:
+            row = items.row(one["itemId"]) or {}
+            one["metadata"] = {name: str(row[name]) for name in columns if row.get(name) is not None}
+    return {key: found, "recommendationId": f"RID-{request.region.new_id('recommendation', 32)}"}
+
+
+def _metadata_columns(request: Request, served: _Served) -> list[str]:
+    """Item columns to show, if the campaign or recommender allows them (API reference, metadataColumns)."""
+    asked: Mapping[str, list[str]] = request.params.get("metadataColumns", {})
+    if not asked:
+        return []
+    if not served.shows_metadata:
+        raise invalid("metadataColumns needs enableMetadataWithRecommendations on the campaign or recommender.")
+    columns = {kind.upper(): names for kind, names in asked.items()}.get("ITEMS", [])
+    items = dataset_of(request.region, served.group_arn, "ITEMS")
+    unknown = [name for name in columns if items is None or items.schema.field(name) is None]
+    if unknown or not columns:
+        raise invalid(f"The Items dataset has no column {', '.join(unknown) or '(none asked for)'}.")
+    if len(columns) > _MOST_COLUMNS:
+        raise invalid(f"At most {_MOST_COLUMNS} metadata columns can be asked for.")
+    return list(columns)
+
+
+OPERATIONS: Mapping[str, Callable[[Request], Answer]] = {
+    "GetRecommendations": _get_recommendations,
+    "GetPersonalizedRanking": _get_ranking,
+}

@@ -1,0 +1,211 @@
+"""The service: every request of every API goes through `Service.call`."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import control, events, runtime
+from .authorizer import AccessDeniedError, AllowAll, Authorizer
+from .clock import Clock
+from .durations import Durations
+from .errors import ServiceError
+from .faults import Faults
+from .kinds import KINDS, Kind
+from .objects import Objects
+from .quotas import Quotas
+from .region import Environment, Region
+from .request import Request
+from .shapes import checked_input, error_status, operation_model, shaped_output
+
+_PASSED_TO = {"iam:PassedToService": "personalize.amazonaws.com"}
+# Kinds that creating something in or for is a permission on.
+_OWNERS = ("DatasetGroup", "Dataset")
+_VERB = re.compile(r"(Create|Describe|Delete|Update|List)(.+?)(s?)$")
+# Sent by REST-JSON APIs; the JSON API sends everything but server errors with 400.
+_REST_DENIED = 403
+
+
+class Service:
+    """An Amazon Personalize of one account, in all regions."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        objects: Objects,
+        authorizer: Authorizer | None = None,
+        account_id: str = "000000000000",
+        partition: str = "aws",
+        faults: Faults | None = None,
+        durations: Durations | None = None,
+        quotas: Quotas | None = None,
+    ) -> None:
+        """Make a service without resources.
+
+        Args:
+            clock: the time its lifecycles run by.
+            objects: what imports read from.
+            authorizer: decides on each request; None allows everything.
+            account_id: 12 digits.
+            partition: first part of ARNs after `arn`.
+            faults: what goes wrong on demand; more can be set at any time.
+            durations: how long things take.
+            quotas: service quotas.
+        """
+        self.clock = clock
+        self.faults = faults or Faults()
+        self._authorizer = authorizer or AllowAll()
+        self._environment = Environment(
+            account_id, partition, objects, durations or Durations(), quotas or Quotas(), self.faults
+        )
+        self._regions: dict[str, Region] = {}
+        self._lock = threading.RLock()
+
+    def call(
+        self, api: str, operation: str, params: Mapping[str, Any], *, region: str, caller: object
+    ) -> dict[str, Any]:
+        """Carry out an operation.
+
+        Args:
+            api: `personalize`, `personalize-runtime` or `personalize-events`.
+            operation: its name, such as `CreateSolution`.
+            params: members of the request.
+            region: name of the region.
+            caller: who asks; str() of it appears in messages.
+
+        Returns:
+            Members of the answer; timestamps are in seconds since the epoch.
+
+        Raises:
+            ServiceError: the service's error.
+        """
+        with self._lock:
+            try:
+                return self._call(api, operation, params, region, caller)
+            except ServiceError as error:
+                status = error_status(api, error.code)
+                if error.code == "AccessDeniedException" and api != "personalize":
+                    status = _REST_DENIED
+                error.http_status = status or error.http_status
+                raise
+
+    def state(self) -> dict[str, list[dict[str, Any]]]:
+        """All resources and their statuses, by region."""
+        with self._lock:
+            now = self.clock.now()
+            for region in self._regions.values():
+                region.settle(now)
+            return {
+                name: [
+                    {
+                        "type": one.kind.noun,
+                        "arn": one.arn,
+                        "name": one.name,
+                        "status": one.status,
+                        "failureReason": one.failure_reason,
+                        "latestUpdate": one.update.view() if one.update else None,
+                        "tags": dict(one.tags),
+                    }
+                    for one in region.resources.values()
+                ]
+                for name, region in self._regions.items()
+            }
+
+    def _call(
+        self, api: str, operation: str, params: Mapping[str, Any], region_name: str, caller: object
+    ) -> dict[str, Any]:
+        model = operation_model(api, operation)
+        now = self.clock.now()
+        region = self._regions.setdefault(region_name, Region(region_name, self._environment))
+        region.settle(now)
+        names = _names(params)
+        self.faults.refuse(operation, *names)
+        request = Request(operation, checked_input(model.input_shape, params), region, now)
+        work, resources = self._prepared(request)
+        self._authorize(request, resources, caller)
+        answer = shaped_output(model.output_shape, work(request))
+        region.settle(now)
+        self.faults.crash(operation, *names)
+        return answer
+
+    def _prepared(self, request: Request) -> tuple[Callable[[Request], dict[str, Any]], tuple[str, ...]]:
+        """What to do, and the ARNs of what a permission is needed on, that of what it is done to first."""
+        operation, params = request.operation, request.params
+        special = control.SINGLE.get(operation) or runtime.OPERATIONS.get(operation) or events.OPERATIONS.get(operation)
+        if special:
+            return special, (_resource(request),)
+        verb, kind = _split(operation)
+        if verb == "Create":
+            arn = request.region.arn(kind.path(request))
+            return lambda asked: control.create(kind, asked, arn), _created(kind, request, arn)
+        if verb == "List":
+            return lambda asked: control.list_(kind, asked), ("*",)
+        work = {"Describe": control.describe, "Update": control.update, "Delete": control.delete}[verb]
+        return lambda asked: work(kind, asked), (params[kind.arn_member],)
+
+    def _authorize(self, request: Request, resources: tuple[str, ...], caller: object) -> None:
+        """Check the permissions that the service authorization reference lists for the operation."""
+        given = {f"aws:RequestTag/{tag['tagKey']}": tag["tagValue"] for tag in request.params.get("tags", [])}
+        for resource in resources:
+            found = request.region.find(resource)
+            tags = {f"aws:ResourceTag/{key}": value for key, value in (found.tags if found else {}).items()}
+            self._permit(caller, f"personalize:{request.operation}", resource, {**tags, **given})
+        if request.operation.startswith("Create") and given:
+            self._permit(caller, "personalize:TagResource", resources[0], given)
+        role = request.params.get("roleArn")
+        if role:
+            self._permit(caller, "iam:PassRole", role, dict(_PASSED_TO))
+
+    def _permit(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
+        try:
+            self._authorizer.authorize(caller, action, resource, context)
+        except AccessDeniedError as denied:
+            message = str(denied) or (
+                f"User: {caller} is not authorized to perform: {action} on resource: {resource} because no "
+                f"identity-based policy allows the {action} action"
+            )
+            raise ServiceError("AccessDeniedException", message) from None
+
+
+def _split(operation: str) -> tuple[str, Kind]:
+    match = _VERB.match(operation)
+    if match and match[1] == "List" and match[3]:
+        kind = KINDS.get(match[2])
+    else:
+        kind = KINDS.get(match[2] + match[3]) if match else None
+    if match is None or kind is None:
+        raise ServiceError("UnknownOperationException", f"The emulator does not offer {operation}.")
+    return match[1], kind
+
+
+def _created(kind: Kind, request: Request, arn: str) -> tuple[str, ...]:
+    """ARNs that the permission to create has to cover (service authorization reference, required resource types)."""
+    if kind.noun == "SolutionVersion":
+        return (request.params["solutionArn"],)
+    if kind.noun == "Campaign":
+        return arn, request.params["solutionVersionArn"].rpartition("/")[0]
+    return arn, *(request.params[member] for member, noun in kind.parents.items() if noun in _OWNERS)
+
+
+def _resource(request: Request) -> str:
+    """ARN in a request that a permission is checked on; PutEvents and the List* operations have none."""
+    members = (
+        "resourceArn",
+        "campaignArn",
+        "recommenderArn",
+        "solutionVersionArn",
+        "datasetArn",
+        "recipeArn",
+        "algorithmArn",
+        "featureTransformationArn",
+    )
+    return next((request.params[member] for member in members if member in request.params), "*")
+
+
+def _names(params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names and ARNs in a request, for faults to match."""
+    named = [params[member] for member in ("name", "jobName") if member in params]
+    arns = [value for member, value in params.items() if member.endswith("Arn") and isinstance(value, str)]
+    return (*named, *arns, *(arn.rpartition("/")[2] for arn in arns))

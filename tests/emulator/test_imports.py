@@ -1,0 +1,260 @@
+"""Imports: what a CSV file must be like, and what becomes of the records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.personalize.avro import parse
+from sandbox.personalize.data import NONCONFORMING, Dataset, ImportFailedError, read_import
+from sandbox.personalize.objects import MemoryObjects
+from tests.emulator import records
+from tests.emulator.account import ROLE, Account
+
+INTERACTIONS = "USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n"
+ITEMS = "ITEM_ID,GENRES,CREATION_TIMESTAMP,PRICE\n"
+
+
+def reading(kind: str, minimum: int = 0, **files: bytes | str) -> dict[str, list[Any]]:
+    """Read files, named without their extension, from a folder."""
+    objects = MemoryObjects()
+    for name, body in files.items():
+        objects.put(f"s3://movies/data/{name.replace('__', '/')}.csv", body)
+    return read_import(objects, ROLE, "s3://movies/data/", parse(records.schema(kind)), minimum)
+
+
+def failure(kind: str, body: bytes | str, minimum: int = 0) -> str:
+    with pytest.raises(ImportFailedError) as caught:
+        reading(kind, minimum, rows=body)
+    prefix = f"Failed to create a data import job for {kind.upper()} dataset. "
+    assert str(caught.value).startswith(prefix)
+    return str(caught.value).removeprefix(prefix)
+
+
+# -- reading -----------------------------------------------------------------------------------------------
+
+
+def test_values_get_the_types_of_the_schema() -> None:
+    columns = reading("Items", rows=ITEMS + 'i1,"Drama|War",1500,2.5\ni2,Comedy,1600,\n')
+    assert columns == {
+        "ITEM_ID": ["i1", "i2"],
+        "GENRES": ["Drama|War", "Comedy"],
+        "CREATION_TIMESTAMP": [1500, 1600],
+        "PRICE": [2.5, None],
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("USER_ID,ITEM_ID\n", "Input CSV is missing the following columns:[EVENT_TYPE, TIMESTAMP]."),
+        ("USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP,DEVICE\n", "columns that are not in the schema:[DEVICE]."),
+        ("ITEM_ID,USER_ID,EVENT_TYPE,TIMESTAMP\n", "not in the order of the schema"),
+        ("u1,i1,Watch,1\n", "missing the following columns:[USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP]."),
+        ("", "missing the following columns:"),
+    ],
+)
+def test_the_header_must_be_that_of_the_schema(header: str, words: str) -> None:
+    assert words in failure("Interactions", header)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("u1,i1,Watch,yesterday", "rows.csv, line 3: TIMESTAMP is 'yesterday', which is not of type long."),
+        ("u1,i1,Watch,1.5", "rows.csv, line 3: TIMESTAMP is '1.5', which is not of type long."),
+        ("u1,,Watch,1", "rows.csv, line 3: ITEM_ID is empty."),
+        ("u1,i1,Watch,", "rows.csv, line 3: TIMESTAMP is empty."),
+        ("u1,i1,Watch", "rows.csv, line 3: 3 values for 4 columns."),
+        ("u1,i1,Watch,1,2", "rows.csv, line 3: 5 values for 4 columns."),
+    ],
+)
+def test_rows_must_conform_to_the_schema(row: str, words: str) -> None:
+    assert failure("Interactions", f"{INTERACTIONS}u0,i0,Watch,1\n{row}\n") == f"{NONCONFORMING} data/{words}"
+
+
+@pytest.mark.parametrize(("value", "taken"), [("true", True), ("false", False), ("True", None), ("1", None)])
+def test_booleans_are_written_in_lower_case(value: str, taken: bool | None) -> None:
+    fields = [*records.FIELDS["Items"][:3], {"name": "FREE", "type": "boolean"}]
+    objects = MemoryObjects(
+        {"s3://movies/rows.csv": f"ITEM_ID,GENRES,CREATION_TIMESTAMP,FREE\ni1,War,1,{value}\n".encode()}
+    )
+    schema = parse(records.schema("Items", fields))
+    if taken is not None:
+        assert read_import(objects, ROLE, "s3://movies/rows.csv", schema, 0)["FREE"] == [taken]
+        return
+    with pytest.raises(ImportFailedError, match="not of type boolean"):
+        read_import(objects, ROLE, "s3://movies/rows.csv", schema, 0)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(256, True), (257, False)])
+def test_ids_have_a_length(length: int, fits: bool) -> None:
+    body = f"{ITEMS}{'x' * length},War,1,\n"
+    if fits:
+        assert reading("Items", rows=body)["ITEM_ID"] == ["x" * length]
+        return
+    assert failure("Items", body) == "Length cannot be more than 256 characters for ITEM_ID."
+
+
+def test_categories_have_a_length() -> None:
+    assert reading("Items", rows=f"{ITEMS}i1,{'x' * 1000},1,\n")["GENRES"] == ["x" * 1000]
+    assert "1000 characters for GENRES" in failure("Items", f"{ITEMS}i1,{'x' * 1001},1,\n")
+
+
+def test_texts_have_a_length() -> None:
+    fields = [*records.FIELDS["Items"][:3], {"name": "PLOT", "type": "string", "textual": True}]
+    schema = parse(records.schema("Items", fields))
+    body = f"ITEM_ID,GENRES,CREATION_TIMESTAMP,PLOT\ni1,War,1,{'x' * 20_001}\n"
+    objects = MemoryObjects({"s3://movies/rows.csv": body.encode()})
+    with pytest.raises(ImportFailedError, match="20000 characters for PLOT"):
+        read_import(objects, ROLE, "s3://movies/rows.csv", schema, 0)
+
+
+def test_files_are_in_utf_8() -> None:
+    assert reading("Items", rows=f"\ufeff{ITEMS}ü1,War,1,\n".encode())["ITEM_ID"] == ["ü1"]
+    assert failure("Items", f"{ITEMS}ü1,War,1,\n".encode("latin-1")) == "data/rows.csv is not encoded in UTF-8."
+
+
+def test_all_files_of_a_folder_count_but_not_those_of_folders_below() -> None:
+    columns = reading(
+        "Items", first=f"{ITEMS}i1,War,1,\n", second=f"{ITEMS}i2,War,1,\n", old__third=f"{ITEMS}i3,War,1,\n"
+    )
+    assert columns["ITEM_ID"] == ["i1", "i2"]
+
+
+def test_a_folder_without_files_is_no_location() -> None:
+    with pytest.raises(ImportFailedError, match=r"Invalid Data location\. No file is at s3://movies/data/"):
+        reading("Items", old__third=f"{ITEMS}i3,War,1,\n")
+
+
+def test_too_few_interactions_are_refused_and_few_items_are_not() -> None:
+    rows = "".join(f"u{n},i{n},Watch,{n}\n" for n in range(9))
+    assert (
+        failure("Interactions", INTERACTIONS + rows, 10) == "The import has 9 interactions; at least 10 are required."
+    )
+    assert len(reading("Interactions", 9, rows=INTERACTIONS + rows)["USER_ID"]) == 9
+    assert reading("Items", 10, rows=ITEMS)["ITEM_ID"] == []
+
+
+def test_event_types_and_metadata_are_at_most_ten_together() -> None:
+    rows = "".join(f"u{n},i{n},Event{n},{n}\n" for n in range(10))
+    assert "event types (10) and metadata columns (1)" in failure("Interactions", INTERACTIONS + rows)
+    assert len(reading("Interactions", rows=INTERACTIONS + rows.replace("Event9", "Event8"))["USER_ID"]) == 10
+
+
+# -- jobs --------------------------------------------------------------------------------------------------
+
+
+def test_a_job_without_access_fails(movies: Account) -> None:
+    movies.objects.denied_roles.add(ROLE)
+    job = movies.imported("Users", records.csv("Users", records.user_rows()))
+    assert job["status"] == "CREATE FAILED"
+    assert job["failureReason"].startswith(
+        "Failed to create a data import job for USERS dataset. Insufficient privileges for accessing data in Amazon S3."
+    )
+    assert ROLE in job["failureReason"]
+
+
+def test_a_job_without_an_object_fails(movies: Account) -> None:
+    job = movies.imported("Users", dataSource={"dataLocation": "s3://movies/nothing.csv"})
+    assert job["status"] == "CREATE FAILED"
+    assert "Invalid Data location. Nothing is at s3://movies/nothing.csv" in job["failureReason"]
+
+
+def test_a_job_with_bad_data_fails_and_changes_nothing(movies: Account) -> None:
+    recommender = movies.recommender()
+    before = movies.recommended(recommender)
+    job = movies.imported("Interactions", f"{INTERACTIONS}u0,i1,Watch,1\n")
+    assert (job["status"], "at least 1000 are required" in job["failureReason"]) == ("CREATE FAILED", True)
+    assert movies.recommended(recommender) == before
+
+
+def test_a_job_shows_what_it_was_asked(movies: Account) -> None:
+    job = movies.imported("Users", records.csv("Users", records.user_rows()), importMode="INCREMENTAL")
+    assert (job["importMode"], job["roleArn"], job["datasetArn"]) == ("INCREMENTAL", ROLE, movies.datasets["Users"])
+    assert movies.imported("Users", records.csv("Users", records.user_rows()))["importMode"] == "FULL"
+
+
+# -- the records -------------------------------------------------------------------------------------------
+
+
+def dataset(kind: str) -> Dataset:
+    return Dataset(parse(records.schema(kind)))
+
+
+def items(*prices: tuple[str, float]) -> dict[str, list[Any]]:
+    return {"ITEM_ID": [item for item, _ in prices], "PRICE": [price for _, price in prices]}
+
+
+def events(*times: int, user: str = "u0") -> dict[str, list[Any]]:
+    count = len(times)
+    return {
+        "USER_ID": [user] * count,
+        "ITEM_ID": [f"i{time}" for time in times],
+        "EVENT_TYPE": ["Watch"] * count,
+        "TIMESTAMP": list(times),
+    }
+
+
+def prices(data: Dataset) -> dict[str, float]:
+    return {key: (data.row(key) or {})["PRICE"] for key in sorted(data.keys())}
+
+
+def history(data: Dataset, user: str = "u0") -> list[int]:
+    return [event["TIMESTAMP"] for event in data.events_of(user)]
+
+
+def test_a_full_import_takes_the_place_of_the_one_before() -> None:
+    data = dataset("Items")
+    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL")
+    data.apply(items(("i2", 3.0), ("i3", 4.0)), "FULL")
+    assert prices(data) == {"i2": 3.0, "i3": 4.0}
+
+
+def test_an_incremental_import_adds_and_replaces_by_id() -> None:
+    data = dataset("Items")
+    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL")
+    data.apply(items(("i2", 3.0), ("i3", 4.0)), "INCREMENTAL")
+    assert prices(data) == {"i1": 1.0, "i2": 3.0, "i3": 4.0}
+
+
+def test_a_full_import_does_not_replace_single_records() -> None:
+    data = dataset("Items")
+    data.put({"ITEM_ID": "i1", "PRICE": 9.0})
+    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL")
+    assert prices(data) == {"i1": 9.0, "i2": 2.0}
+
+
+def test_an_incremental_import_replaces_single_records_of_the_same_id() -> None:
+    data = dataset("Items")
+    data.apply(items(("i2", 2.0)), "FULL")
+    data.put({"ITEM_ID": "i1", "PRICE": 9.0})
+    data.apply(items(("i1", 1.0)), "INCREMENTAL")
+    assert prices(data) == {"i1": 1.0, "i2": 2.0}
+
+
+def test_a_full_import_of_interactions_keeps_recorded_events() -> None:
+    data = dataset("Interactions")
+    data.apply(events(1, 2), "FULL")
+    data.put({name: column[0] for name, column in events(5).items()})
+    data.apply(events(3), "FULL")
+    assert history(data) == [3, 5]
+
+
+def test_an_incremental_import_of_interactions_adds() -> None:
+    data = dataset("Interactions")
+    data.apply(events(4, 2), "FULL")
+    data.apply(events(3), "INCREMENTAL")
+    data.apply(events(1, user="u1"), "INCREMENTAL")
+    assert history(data) == [2, 3, 4]
+    assert history(data, "u1") == [1]
+    assert history(data, "u2") == []
+
+
+def test_records_from_before_a_new_column_have_none_in_it() -> None:
+    data = dataset("Interactions")
+    data.apply(events(1), "FULL")
+    data.apply({**events(2), "DEVICE": ["tv"]}, "INCREMENTAL")
+    assert data.column("DEVICE") == [None, "tv"]
+    assert data.column("WEATHER") == [None, None]

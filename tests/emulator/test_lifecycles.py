@@ -1,0 +1,283 @@
+"""Statuses by the clock: creation, update, deletion, stopping, and their failures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.personalize import Durations, Fault
+from tests.emulator import records
+from tests.emulator.account import RECIPE, ROLE, Account, key, refusal
+
+ADD_FIELD = [*records.FIELDS["Items"], {"name": "STUDIO", "type": ["null", "string"], "categorical": True}]
+
+
+def params_of(account: Account, noun: str) -> dict[str, Any]:
+    """What it takes to create a resource of a kind in the account `movies`."""
+    group = {"datasetGroupArn": account.group}
+    match noun:
+        case "DatasetGroup":
+            return {"domain": "VIDEO_ON_DEMAND"}
+        case "Dataset":
+            other = account.created("DatasetGroup", domain="VIDEO_ON_DEMAND")
+            return {"datasetGroupArn": other, "datasetType": "Items", "schemaArn": account.schema("Items")}
+        case "DatasetImportJob":
+            account.objects.put("s3://movies/more.csv", records.csv("Users", records.user_rows()))
+            location = {"dataLocation": "s3://movies/more.csv"}
+            return {"datasetArn": account.datasets["Users"], "dataSource": location, "roleArn": ROLE}
+        case "Recommender":
+            return {**group, "recipeArn": f"{RECIPE}/aws-vod-top-picks"}
+        case "Solution":
+            return {**group, "recipeArn": f"{RECIPE}/aws-personalized-ranking", "performAutoTraining": False}
+        case "SolutionVersion":
+            return {"solutionArn": account.solution()}
+        case "Campaign":
+            return {"solutionVersionArn": account.version()}
+        case "Filter":
+            return {**group, "filterExpression": 'INCLUDE ItemID WHERE Items.GENRES IN ("War")'}
+        case _:
+            return group
+
+
+KINDS_WITH_STATUS = (
+    "DatasetGroup",
+    "Dataset",
+    "DatasetImportJob",
+    "Recommender",
+    "Solution",
+    "SolutionVersion",
+    "Campaign",
+    "Filter",
+    "EventTracker",
+)
+
+
+@pytest.mark.parametrize("noun", KINDS_WITH_STATUS)
+def test_creation_goes_from_pending_by_way_of_in_progress_to_active(movies: Account, noun: str) -> None:
+    params = params_of(movies, noun)
+    seconds = Durations().of("create", noun)
+    arn = movies.create(noun, **params)
+    assert movies.status(noun, arn) == "CREATE PENDING"
+    movies.wait(seconds * 0.1)
+    assert movies.status(noun, arn) == "CREATE IN_PROGRESS"
+    movies.wait(seconds * 0.9 - 1)
+    assert movies.status(noun, arn) == "CREATE IN_PROGRESS"
+    movies.wait(1)
+    assert movies.status(noun, arn) == "ACTIVE"
+
+
+@pytest.mark.parametrize("noun", KINDS_WITH_STATUS)
+def test_a_creation_that_fails_says_why(movies: Account, noun: str) -> None:
+    params = params_of(movies, noun)
+    movies.service.faults.add(Fault("fail", f"Create{noun}", message="No more disks."))
+    description = movies.describe(noun, movies.created(noun, **params))
+    assert description["status"] == "CREATE FAILED"
+    # The other descriptions have no such member.
+    if noun not in ("Dataset", "Solution", "EventTracker"):
+        assert description["failureReason"] == "No more disks."
+
+
+def test_times_of_creation_and_of_the_last_change_are_those_of_the_clock(account: Account) -> None:
+    before = account.clock.now()
+    arn = account.created("DatasetGroup")
+    description = account.describe("DatasetGroup", arn)
+    assert description["creationDateTime"].timestamp() == before
+    assert description["lastUpdatedDateTime"].timestamp() == before + Durations().create_dataset_group
+
+
+def test_a_schema_exists_at_once_and_goes_at_once(account: Account) -> None:
+    arn = account.schema("Items")
+    assert account.describe("Schema", arn)["schema"] == records.schema("Items")
+    account.delete("Schema", arn)
+    assert refusal(account.personalize.describe_schema, schemaArn=arn)[0] == "ResourceNotFound"
+
+
+@pytest.mark.parametrize("noun", ["Dataset", "Recommender", "Solution", "Campaign", "Filter", "EventTracker"])
+def test_deletion_goes_from_pending_by_way_of_in_progress_to_gone(movies: Account, noun: str) -> None:
+    arn = movies.created(noun, **params_of(movies, noun))
+    seconds = Durations().of("delete", noun)
+    movies.delete(noun, arn)
+    assert movies.status(noun, arn) == "DELETE PENDING"
+    movies.wait(seconds * 0.5)
+    assert movies.status(noun, arn) == "DELETE IN_PROGRESS"
+    movies.wait(seconds * 0.5)
+    assert movies.status(noun, arn) == "GONE"
+
+
+def test_a_dataset_group_is_only_ever_delete_pending(account: Account) -> None:
+    arn = account.created("DatasetGroup")
+    account.delete("DatasetGroup", arn)
+    account.wait(Durations().delete_dataset_group - 1)
+    assert account.status("DatasetGroup", arn) == "DELETE PENDING"
+    account.wait(1)
+    assert account.status("DatasetGroup", arn) == "GONE"
+
+
+def test_what_failed_to_be_created_can_be_deleted(account: Account) -> None:
+    account.service.faults.add(Fault("fail", "CreateDatasetGroup"))
+    arn = account.created("DatasetGroup")
+    account.delete("DatasetGroup", arn)
+    account.wait()
+    assert account.status("DatasetGroup", arn) == "GONE"
+
+
+def test_a_name_is_free_again_once_its_resource_is_gone(account: Account) -> None:
+    arn = account.created("DatasetGroup", name="movies")
+    account.delete("DatasetGroup", arn)
+    account.wait()
+    assert account.create("DatasetGroup", name="movies") == arn
+
+
+UPDATES: dict[str, tuple[str, dict[str, Any]]] = {
+    "Recommender": ("latestRecommenderUpdate", {"recommenderConfig": {"minRecommendationRequestsPerSecond": 3}}),
+    "Solution": ("latestSolutionUpdate", {"performAutoTraining": True}),
+    "Campaign": ("latestCampaignUpdate", {"minProvisionedTPS": 3}),
+}
+
+
+def update_of(account: Account, noun: str) -> tuple[str, str, dict[str, Any]]:
+    """A resource, the member that shows its update, and the request."""
+    if noun == "Dataset":
+        schema = account.schema("Items", records.schema("Items", ADD_FIELD))
+        return account.datasets["Items"], "latestDatasetUpdate", {"schemaArn": schema}
+    latest, change = UPDATES[noun]
+    return account.created(noun, **params_of(account, noun)), latest, change
+
+
+@pytest.mark.parametrize("noun", ["Dataset", *UPDATES])
+def test_an_update_has_a_status_of_its_own_and_counts_once_it_is_active(movies: Account, noun: str) -> None:
+    arn, latest, change = update_of(movies, noun)
+    seconds = Durations().of("update", noun)
+    before = movies.describe(noun, arn)
+    assert latest not in before
+    movies.update(noun, arn, **change)
+    seen = []
+    for passed in (0, seconds * 0.5, seconds * 0.5):
+        movies.wait(passed)
+        seen.append(movies.describe(noun, arn))
+    assert [one["status"] for one in seen] == ["ACTIVE"] * 3
+    assert [one[latest]["status"] for one in seen] == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+    member, value = next(iter(change.items()))
+    shown = [one[member] for one in seen]
+    assert shown[:2] == [before[member]] * 2
+    assert shown[2] != before[member]
+    assert shown[2] == ({**before[member], **value} if isinstance(value, dict) else value)
+
+
+@pytest.mark.parametrize("noun", ["Dataset", *UPDATES])
+def test_an_update_that_fails_says_why_and_changes_nothing(movies: Account, noun: str) -> None:
+    arn, latest, change = update_of(movies, noun)
+    before = movies.describe(noun, arn)
+    movies.service.faults.add(Fault("fail", f"Update{noun}", message="No more disks."))
+    movies.update(noun, arn, **change)
+    movies.wait()
+    after = movies.describe(noun, arn)
+    assert (after[latest]["status"], after[latest]["failureReason"]) == ("CREATE FAILED", "No more disks.")
+    assert {member: after[member] for member in before} == before
+
+
+def test_the_update_of_a_dataset_fails_if_its_schema_has_gone_meanwhile(movies: Account) -> None:
+    schema = movies.schema("Items", records.schema("Items", ADD_FIELD))
+    movies.update("Dataset", movies.datasets["Items"], schemaArn=schema)
+    movies.delete("Schema", schema)
+    movies.wait()
+    update = movies.describe("Dataset", movies.datasets["Items"])["latestDatasetUpdate"]
+    assert (update["status"], update["failureReason"]) == ("CREATE FAILED", "The schema no longer exists.")
+
+
+def test_a_failed_campaign_becomes_active_by_an_update(movies: Account) -> None:
+    movies.service.faults.add(Fault("fail", "CreateCampaign"))
+    arn = movies.campaign()
+    assert movies.status("Campaign", arn) == "CREATE FAILED"
+    movies.update("Campaign", arn, minProvisionedTPS=1)
+    movies.wait()
+    assert movies.status("Campaign", arn) == "ACTIVE"
+
+
+def test_changing_the_columns_of_a_recommender_trains_it_again(movies: Account) -> None:
+    arn = movies.recommender()
+    columns = {"excludedDatasetColumns": {"Items": ["PRICE"]}}
+    movies.update("Recommender", arn, recommenderConfig={"trainingDataConfig": columns})
+    movies.wait(Durations().update_recommender)
+    assert movies.describe("Recommender", arn)["latestRecommenderUpdate"]["status"] == "CREATE IN_PROGRESS"
+    movies.wait(Durations().retrain_recommender - Durations().update_recommender)
+    description = movies.describe("Recommender", arn)
+    assert description["latestRecommenderUpdate"]["status"] == "ACTIVE"
+    assert description["recommenderConfig"]["trainingDataConfig"] == columns
+    assert description["recommenderConfig"]["minRecommendationRequestsPerSecond"] == 1
+
+
+def test_a_recommender_stops_and_starts(movies: Account) -> None:
+    arn = movies.recommender()
+    seen = []
+    for switch, seconds in (
+        (movies.personalize.stop_recommender, Durations().stop_recommender),
+        (movies.personalize.start_recommender, Durations().start_recommender),
+    ):
+        assert switch(recommenderArn=arn)["recommenderArn"] == arn
+        for passed in (0, seconds * 0.5, seconds * 0.5):
+            movies.wait(passed)
+            seen.append(movies.status("Recommender", arn))
+    assert seen == ["STOP PENDING", "STOP IN_PROGRESS", "INACTIVE", "START PENDING", "START IN_PROGRESS", "ACTIVE"]
+
+
+def test_a_training_stops_at_once_while_pending(movies: Account) -> None:
+    arn = movies.create("SolutionVersion", solutionArn=movies.solution())
+    movies.personalize.stop_solution_version_creation(solutionVersionArn=arn)
+    assert movies.status("SolutionVersion", arn) == "CREATE STOPPED"
+    movies.wait()
+    assert movies.status("SolutionVersion", arn) == "CREATE STOPPED"
+
+
+def test_a_training_in_progress_takes_a_while_to_stop(movies: Account) -> None:
+    arn = movies.create("SolutionVersion", solutionArn=movies.solution())
+    movies.wait(Durations().create_solution_version * 0.5)
+    movies.personalize.stop_solution_version_creation(solutionVersionArn=arn)
+    assert movies.status("SolutionVersion", arn) == "CREATE STOPPING"
+    movies.wait(Durations().stop_solution_version)
+    assert movies.status("SolutionVersion", arn) == "CREATE STOPPED"
+    movies.wait()
+    assert movies.status("SolutionVersion", arn) == "CREATE STOPPED"
+
+
+def test_a_trained_version_tells_how_long_it_took(movies: Account) -> None:
+    description = movies.describe("SolutionVersion", movies.version())
+    assert description["trainingHours"] == round(Durations().create_solution_version / 3600, 3)
+    assert (description["trainingMode"], description["trainingType"]) == ("FULL", "MANUAL")
+
+
+def test_durations_can_be_chosen() -> None:
+    account = Account(durations=Durations(create_dataset_group=7))
+    arn = account.create("DatasetGroup")
+    account.wait(6)
+    assert account.status("DatasetGroup", arn) == "CREATE IN_PROGRESS"
+    account.wait(1)
+    assert account.status("DatasetGroup", arn) == "ACTIVE"
+
+
+def test_regions_know_nothing_of_each_other(account: Account) -> None:
+    arn = account.created("DatasetGroup", name="movies")
+    elsewhere = account.client("personalize", region="us-west-2")
+    assert refusal(elsewhere.describe_dataset_group, datasetGroupArn=arn)[0] == "ResourceNotFound"
+    assert ":us-west-2:" in elsewhere.create_dataset_group(name="movies")["datasetGroupArn"]
+
+
+@pytest.mark.parametrize("noun", [*KINDS_WITH_STATUS, "Schema"])
+def test_describing_what_does_not_exist_is_not_found(account: Account, noun: str) -> None:
+    arn = "arn:aws:personalize:eu-west-1:000000000000:nothing/here"
+    code, message = refusal(account.operation("describe", noun), **{f"{key(noun)}Arn": arn})
+    assert (code, message) == ("ResourceNotFound", f"Resource with ARN {arn} does not exist.")
+
+
+def test_an_arn_of_another_kind_is_not_found(account: Account) -> None:
+    group = account.created("DatasetGroup")
+    assert refusal(account.personalize.describe_solution, solutionArn=group)[0] == "ResourceNotFound"
+
+
+def test_the_same_requests_give_the_same_identifiers() -> None:
+    arns = []
+    for account in (Account(), Account()):
+        account.open_group()
+        arns.append(account.created("EventTracker", datasetGroupArn=account.group))
+    assert arns[0] == arns[1]

@@ -1,0 +1,236 @@
+"""Lists and their pages, tags, recipes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import records
+from tests.emulator.account import RECIPE, VOD, Account, refusal
+
+# -- lists -------------------------------------------------------------------------------------------------
+
+
+def names(answer: dict[str, Any], member: str) -> list[str]:
+    return [one["name"] for one in answer[member]]
+
+
+def test_pages_follow_each_other(account: Account) -> None:
+    for number in range(5):
+        account.create("Schema", name=f"s{number}", schema=records.schema("Items"))
+    pages, token = [], None
+    while True:
+        page = account.personalize.list_schemas(maxResults=2, **({"nextToken": token} if token else {}))
+        pages.append(names(page, "schemas"))
+        token = page.get("nextToken")
+        if token is None:
+            break
+    assert pages == [["s0", "s1"], ["s2", "s3"], ["s4"]]
+
+
+def test_a_last_page_that_is_full_has_no_token(account: Account) -> None:
+    for number in range(2):
+        account.create("Schema", name=f"s{number}", schema=records.schema("Items"))
+    assert "nextToken" not in account.personalize.list_schemas(maxResults=2)
+
+
+def test_a_page_has_a_hundred_resources_unless_told_otherwise(account: Account) -> None:
+    for _ in range(101):
+        account.create("Schema", schema=records.schema("Items"))
+    page = account.personalize.list_schemas()
+    assert len(page["schemas"]) == 100
+    assert len(account.personalize.list_schemas(nextToken=page["nextToken"])["schemas"]) == 1
+    assert refusal(account.personalize.list_schemas, maxResults=101)[0] == "Validation"
+
+
+def test_a_token_is_good_for_its_operation_only(account: Account) -> None:
+    for _ in range(2):
+        account.create("Schema", schema=records.schema("Items"))
+    token = account.personalize.list_schemas(maxResults=1)["nextToken"]
+    assert refusal(account.personalize.list_dataset_groups, nextToken=token)[0] == "InvalidNextToken"
+    for wrong in ("nonsense", "!!!!"):
+        assert refusal(account.personalize.list_schemas, nextToken=wrong)[0] == "InvalidNextToken"
+
+
+@pytest.mark.parametrize(
+    ("noun", "operation", "member", "by"),
+    [
+        ("Dataset", "list_datasets", "datasets", "datasetGroupArn"),
+        ("DatasetImportJob", "list_dataset_import_jobs", "datasetImportJobs", "datasetArn"),
+        ("Recommender", "list_recommenders", "recommenders", "datasetGroupArn"),
+        ("Solution", "list_solutions", "solutions", "datasetGroupArn"),
+        ("SolutionVersion", "list_solution_versions", "solutionVersions", "solutionArn"),
+        ("Campaign", "list_campaigns", "campaigns", "solutionArn"),
+        ("Filter", "list_filters", "Filters", "datasetGroupArn"),
+        ("EventTracker", "list_event_trackers", "eventTrackers", "datasetGroupArn"),
+    ],
+)
+def test_lists_are_narrowed_by_what_resources_belong_to(
+    account: Account, noun: str, operation: str, member: str, by: str
+) -> None:
+    owners = []
+    for _ in range(2):
+        account.fill("Interactions", "Items")
+        solution = account.solution()
+        owner = {"solutionArn": solution, "datasetGroupArn": account.group, "datasetArn": account.datasets["Items"]}
+        owners.append(owner[by])
+        match noun:
+            case "Recommender":
+                account.recommender()
+            case "SolutionVersion":
+                account.version(solution)
+            case "Campaign":
+                account.campaign(account.version(solution))
+            case "Filter":
+                account.filter('INCLUDE ItemID WHERE Items.GENRES IN ("War")')
+            case "EventTracker":
+                account.tracker()
+    call = getattr(account.personalize, operation)
+    key = f"{noun[0].lower()}{noun[1:]}Arn"
+    everything = [one[key] for one in call()[member]]
+    narrowed = [[one[key] for one in call(**{by: owner})[member]] for owner in owners]
+    assert all(narrowed)
+    assert not set(narrowed[0]) & set(narrowed[1])
+    if noun != "DatasetImportJob":
+        assert sorted(narrowed[0] + narrowed[1]) == sorted(everything)
+
+
+def test_only_versions_are_asked_for_by_a_solution_that_exists(movies: Account) -> None:
+    missing = "arn:aws:personalize:eu-west-1:000000000000:solution/nothing"
+    assert refusal(movies.personalize.list_solution_versions, solutionArn=missing)[0] == "ResourceNotFound"
+    assert movies.personalize.list_campaigns(solutionArn=missing)["campaigns"] == []
+
+
+def test_summaries_show_what_descriptions_do(movies: Account) -> None:
+    solution = movies.solution()
+    (summary,) = movies.personalize.list_solutions()["solutions"]
+    description = movies.describe("Solution", solution)
+    assert summary.items() <= description.items()
+    assert {"name", "solutionArn", "status", "recipeArn"} <= summary.keys()
+    assert "performHPO" not in summary
+
+
+# -- tags --------------------------------------------------------------------------------------------------
+
+
+def tags(account: Account, arn: str) -> dict[str, str]:
+    found = account.personalize.list_tags_for_resource(resourceArn=arn)["tags"]
+    return {tag["tagKey"]: tag["tagValue"] for tag in found}
+
+
+def as_tags(**values: str) -> list[dict[str, str]]:
+    return [{"tagKey": name, "tagValue": value} for name, value in values.items()]
+
+
+def test_tags_are_added_changed_and_removed(account: Account) -> None:
+    arn = account.create("DatasetGroup", tags=as_tags(team="a", stage="dev"))
+    assert tags(account, arn) == {"stage": "dev", "team": "a"}
+    account.personalize.tag_resource(resourceArn=arn, tags=as_tags(team="b", cost="1"))
+    assert tags(account, arn) == {"cost": "1", "stage": "dev", "team": "b"}
+    account.personalize.untag_resource(resourceArn=arn, tagKeys=["team", "unknown"])
+    assert tags(account, arn) == {"cost": "1", "stage": "dev"}
+
+
+def test_everything_but_a_schema_has_tags(movies: Account) -> None:
+    version = movies.version()
+    taggable = [
+        movies.group,
+        movies.datasets["Items"],
+        movies.personalize.list_dataset_import_jobs()["datasetImportJobs"][0]["datasetImportJobArn"],
+        movies.recommender(),
+        movies.solution(),
+        version,
+        movies.campaign(version),
+        movies.filter('INCLUDE ItemID WHERE Items.GENRES IN ("War")'),
+        movies.created("EventTracker", datasetGroupArn=movies.group),
+    ]
+    for arn in taggable:
+        movies.personalize.tag_resource(resourceArn=arn, tags=as_tags(team="a"))
+        assert tags(movies, arn) == {"team": "a"}
+    code, message = refusal(movies.personalize.list_tags_for_resource, resourceArn=movies.schema("Items"))
+    assert (code, message) == ("InvalidInput", "Resources of type Schema cannot be tagged.")
+
+
+def test_a_resource_has_fifty_tags_at_most(account: Account) -> None:
+    fifty = {f"key{n}": "x" for n in range(50)}
+    arn = account.create("DatasetGroup", tags=as_tags(**fifty))
+    call = account.personalize.tag_resource
+    assert refusal(call, resourceArn=arn, tags=as_tags(one_more="x"))[0] == "TooManyTags"
+    call(resourceArn=arn, tags=as_tags(key0="y"))
+    assert (
+        refusal(account.personalize.create_dataset_group, name="g", tags=as_tags(**fifty, more="x"))[0] == "TooManyTags"
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("aws:stack", "x"), ("AWS:stack", "x"), ("stack", "aws:x")])
+def test_what_begins_with_aws_is_reserved(account: Account, name: str, value: str) -> None:
+    arn = account.create("DatasetGroup", tags=as_tags(stack="arn:aws:x"))
+    code, message = refusal(account.personalize.tag_resource, resourceArn=arn, tags=as_tags(**{name: value}))
+    assert (code, "must not begin with aws:" in message) == ("InvalidInput", True)
+
+
+def test_tags_of_what_does_not_exist_are_not_found(account: Account) -> None:
+    arn = "arn:aws:personalize:eu-west-1:000000000000:solution/nothing"
+    assert refusal(account.personalize.list_tags_for_resource, resourceArn=arn)[0] == "ResourceNotFound"
+
+
+def test_tags_may_be_in_any_script(account: Account) -> None:
+    arn = account.create("DatasetGroup", tags=as_tags(**{"équipe du film": "映画"}))
+    assert tags(account, arn) == {"équipe du film": "映画"}
+    assert refusal(account.personalize.tag_resource, resourceArn=arn, tags=as_tags(a="(b)"))[0] == "Validation"
+
+
+# -- recipes -----------------------------------------------------------------------------------------------
+
+VOD_RECIPES = {
+    "aws-vod-because-you-watched-x",
+    "aws-vod-more-like-x",
+    "aws-vod-most-popular",
+    "aws-vod-top-picks",
+    "aws-vod-trending-now",
+}
+
+
+def test_recipes_are_listed_by_domain(account: Account) -> None:
+    of_vod = account.personalize.list_recipes(domain=VOD)["recipes"]
+    assert {one["name"] for one in of_vod} == VOD_RECIPES
+    assert {one["domain"] for one in of_vod} == {VOD}
+    every = names(account.personalize.list_recipes(), "recipes")
+    assert set(every) > VOD_RECIPES
+    assert "aws-personalized-ranking-v2" in every
+    assert len(every) == len(set(every))
+
+
+def test_recipes_are_paged_too(account: Account) -> None:
+    first = account.personalize.list_recipes(domain=VOD, maxResults=3)
+    rest = account.personalize.list_recipes(domain=VOD, nextToken=first["nextToken"])
+    assert set(names(first, "recipes")) | set(names(rest, "recipes")) == VOD_RECIPES
+    assert len(first["recipes"]) == 3
+
+
+def test_a_recipe_names_its_algorithm_and_its_transformation(account: Account) -> None:
+    arn = f"{RECIPE}/aws-personalized-ranking"
+    recipe = account.personalize.describe_recipe(recipeArn=arn)["recipe"]
+    assert (recipe["recipeArn"], recipe["status"]) == (arn, "ACTIVE")
+    assert recipe["recipeType"] == "PERSONALIZED_RANKING"
+    algorithm = account.personalize.describe_algorithm(algorithmArn=recipe["algorithmArn"])["algorithm"]
+    assert algorithm["algorithmArn"] == recipe["algorithmArn"]
+    arn = recipe["featureTransformationArn"]
+    found = account.personalize.describe_feature_transformation(featureTransformationArn=arn)["featureTransformation"]
+    assert found["featureTransformationArn"] == arn
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "kind"),
+    [
+        ("describe_recipe", "recipeArn", "recipe"),
+        ("describe_algorithm", "algorithmArn", "algorithm"),
+        ("describe_feature_transformation", "featureTransformationArn", "feature-transformation"),
+    ],
+)
+def test_what_the_service_does_not_bring_along_is_not_found(
+    account: Account, operation: str, member: str, kind: str
+) -> None:
+    arn = f"arn:aws:personalize:::{kind}/aws-guess"
+    assert refusal(getattr(account.personalize, operation), **{member: arn})[0] == "ResourceNotFound"

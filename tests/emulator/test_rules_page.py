@@ -1,0 +1,53 @@
+"""docs/personalize-rules.md and the code name the same rules."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from sandbox.personalize import rules
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "personalize-rules.md").read_text()
+# `module.name`, `module.Class.method`, and the same after `stacks.`
+NAMED = sorted(set(re.findall(r"`((?:stacks\.)?[a-z_]+(?:\.\w+)+)`", PAGE)))
+FILES = re.compile(r"\.py$")
+
+
+@cache
+def module(path: str) -> object:
+    package = "stacks.personalize" if path.startswith("stacks.") else "sandbox.personalize"
+    return importlib.import_module(f"{package}.{path.removeprefix('stacks.')}")
+
+
+def public_functions() -> set[str]:
+    return {
+        f"rules.{name}"
+        for name, function in inspect.getmembers(rules, inspect.isfunction)
+        if function.__module__ == rules.__name__ and not name.startswith("_")
+    }
+
+
+def test_every_rule_is_on_the_page() -> None:
+    assert public_functions() - set(NAMED) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMED if not FILES.search(name)])
+def test_what_the_page_names_exists(name: str) -> None:
+    parts = name.split(".")
+    of_module = 2 if parts[0] == "stacks" else 1
+    found = module(".".join(parts[:of_module]))
+    for part in parts[of_module:]:
+        assert hasattr(found, part), f"{name}: there is no {part}"
+        found = getattr(found, part)
+
+
+def test_every_row_says_where_it_is_enforced() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| Rule", "| ---"))]
+    assert len(rows) > 50
+    assert [row for row in rows if "`" not in row.rstrip("| ").rpartition(" | ")[2] or row.count(" | ") != 3] == []
