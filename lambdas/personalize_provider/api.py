@@ -17,6 +17,8 @@ from .errors import Meaning, meaning
 from .resources import RESOURCES, Resource
 
 Description = dict[str, Any]
+# What a template holds for a shape of the model; a scalar for any other.
+_FORMS = {"structure": Mapping, "map": Mapping, "list": list}
 SERVICE_ERRORS = (BotoCoreError, ClientError)
 
 
@@ -111,6 +113,8 @@ def _member(property_name: str) -> str:
 
 
 def _typed(value: Any, shape: Shape, path: str) -> Any:
+    if _form(value) != _FORMS.get(shape.type_name):
+        raise errors.wrong_type(path, shape.type_name, value)
     if isinstance(shape, StructureShape):
         known = {name: child for name, child in value.items() if _member(name) in shape.members}
         if len(known) < len(value):
@@ -124,6 +128,10 @@ def _typed(value: Any, shape: Shape, path: str) -> Any:
     if isinstance(shape, ListShape):
         return [_typed(child, shape.member, f"{path}[{index}]") for index, child in enumerate(value)]
     return _scalar(value, shape.type_name, path)
+
+
+def _form(value: Any) -> type | None:
+    return Mapping if isinstance(value, Mapping) else list if isinstance(value, list) else None
 
 
 def _scalar(value: Any, type_name: str, path: str) -> Any:

@@ -199,27 +199,34 @@ class Engine:
         self._sync_tags(event, progress, found)
         return complete(status_of(found), attributes(self._api, row, found))
 
-    def _updatable(self, properties: dict[str, Any]) -> dict[str, Any]:
-        assert self._row.update
-        names = self._row.update.properties & properties.keys()
-        return self._api.request(self._row.update.operation, {name: properties[name] for name in names})
+    def _updatable(self, properties: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+        """Request members of an update; what only the other side of the change has gets its default."""
+        update = self._row.update
+        assert update
+        given = {name: properties[name] for name in update.properties & properties.keys()}
+        gone = {name: value for name, value in update.defaults.items() if name in other and name not in properties}
+        return self._api.request(update.operation, {**given, **gone})
+
+    def _before_and_after(self, event: Event) -> tuple[dict[str, Any], dict[str, Any]]:
+        old, new = event["OldResourceProperties"], event["ResourceProperties"]
+        return self._updatable(old, new), self._updatable(new, old)
 
     def _updatable_changed(self, event: Event) -> bool:
-        return self._updatable(event["OldResourceProperties"]) != self._updatable(event["ResourceProperties"])
+        before, after = self._before_and_after(event)
+        return before != after
 
     def _is_applied(self, event: Event, found: Description) -> bool:
         assert self._row.update
-        before = self._updatable(event["OldResourceProperties"])
+        before, after = self._before_and_after(event)
         where = {name[0].lower() + name[1:]: member for name, member in self._row.update.actual.items()}
         return all(
-            covers(found.get(where.get(member, member)), value, before.get(member))
-            for member, value in self._updatable(event["ResourceProperties"]).items()
+            covers(found.get(where.get(member, member)), value, before.get(member)) for member, value in after.items()
         )
 
     def _update(self, event: Event, found: Description) -> Description:
         row = self._row
         assert row.update
-        request = {row.arn_member: found[row.arn_member], **self._updatable(event["ResourceProperties"])}
+        request = {row.arn_member: found[row.arn_member], **self._before_and_after(event)[1]}
         self._api.call(row.update.operation, **request)
         log.write(action=row.update.operation, arn=found[row.arn_member])
         return self._api.describe(row, found[row.arn_member]) or found
@@ -309,10 +316,9 @@ class Engine:
     def _answer_to(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:
         """Another poll, or the sentence that ends the request."""
         row, name = self._row, event["PhysicalResourceId"]
-        operation = getattr(error, "operation_name", "the call")
         what = meaning(error)
         young = now - progress.started < PROPAGATION_SECONDS
-        log.write(action=operation, physical_id=name, error=errors.message(error), meaning=what.name)
+        log.write(action=errors.operation(error), physical_id=name, error=errors.message(error), meaning=what.name)
         if what in (Meaning.RETRY, Meaning.IN_USE):
             return pending(f"waiting ({errors.message(error)})")
         if what is Meaning.EXISTS and not young:
@@ -320,10 +326,10 @@ class Engine:
         if what is Meaning.EXISTS or (young and errors.may_be_propagation(error)):
             return pending(f"waiting ({errors.message(error)})")
         if what is Meaning.DENIED:
-            raise errors.access_denied(operation, error) from error
+            raise errors.access_denied(error) from error
         if what is Meaning.LIMIT:
             raise errors.limit_exceeded(row, error) from error
-        raise errors.refused(row, name, operation, error) from error
+        raise errors.refused(row, name, error) from error
 
 
 def stop(api: Api, row: Resource, found: Description) -> None:

@@ -35,7 +35,6 @@ _MEANINGS = {
     "ResourceNotFoundException": Meaning.ABSENT,
     "ResourceAlreadyExistsException": Meaning.EXISTS,
     "LimitExceededException": Meaning.LIMIT,
-    "TooManyTagsException": Meaning.LIMIT,
     "AccessDeniedException": Meaning.DENIED,
     "AccessDenied": Meaning.DENIED,
     "UnrecognizedClientException": Meaning.DENIED,
@@ -81,6 +80,11 @@ def message(error: BotoCoreError | ClientError) -> str:
     return str(error.response.get("Error", {}).get("Message") or error).strip().rstrip(".")
 
 
+def operation(error: BotoCoreError | ClientError) -> str:
+    """The call that the error is about; botocore's own errors do not say."""
+    return str(getattr(error, "operation_name", "the call"))
+
+
 def may_be_propagation(error: BotoCoreError | ClientError) -> bool:
     """Whether a refusal may be a role or policy that Personalize cannot see yet."""
     return meaning(error) is Meaning.INVALID and bool(_NOT_YET_VISIBLE.search(message(error)))
@@ -96,13 +100,14 @@ def called(row: Resource, name: str) -> str:
     return f"{words(row.noun)} '{name}'"
 
 
-def access_denied(operation: str, error: BotoCoreError | ClientError) -> ProviderError:
+def access_denied(error: BotoCoreError | ClientError) -> ProviderError:
     """A permission is missing from the provider's role."""
     said = message(error)
     action = re.search(r"perform: (\S+)", said)
     resource = re.search(r"on resource: (\S+)", said)
+    missing = action[1] if action else f"personalize:{operation(error)}"
     return ProviderError(
-        f"Access denied: the provider's role may not perform {action[1] if action else f'personalize:{operation}'} "
+        f"Access denied: the provider's role may not perform {missing} "
         f"on {(resource[1] if resource else 'this resource').rstrip('.')}. "
         f"Add the action to the role's policy, or remove what denies it. The service said: {said}."
     )
@@ -116,9 +121,17 @@ def limit_exceeded(row: Resource, error: BotoCoreError | ClientError) -> Provide
     )
 
 
-def refused(row: Resource, name: str, operation: str, error: BotoCoreError | ClientError) -> ProviderError:
+def refused(row: Resource, name: str, error: BotoCoreError | ClientError) -> ProviderError:
     """The service will not take the request as it is."""
-    return ProviderError(f"{operation} of {called(row, name)} was refused: {message(error)}.")
+    return ProviderError(f"{operation(error)} of {called(row, name)} was refused: {message(error)}.")
+
+
+def not_begun(error: BotoCoreError | ClientError) -> ProviderError:
+    """The request could not even find out what there is to do."""
+    return ProviderError(
+        f"The request could not begin, because {operation(error)} did not succeed: {message(error)}. "
+        f"Nothing was changed, so deploy again."
+    )
 
 
 def failed(row: Resource, name: str, status: str, reason: str | None) -> ProviderError:

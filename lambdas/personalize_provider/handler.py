@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors, log
-from .api import Api, default_client
+from .api import SERVICE_ERRORS, Api, default_client
 from .engine import Engine
+from .errors import Meaning, meaning
 from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
@@ -38,12 +39,27 @@ def begin(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any
     """on_event with what it uses."""
     started = clock.time()
     try:
-        name, progress = _handler(event, api, stacks).begin(event, started)
+        name, progress = _begun(_handler(event, api, stacks), event, clock)
     except Exception as error:
         _log(event, "begin", "failed", clock.time() - started, reason=str(error))
         raise
     _log(event, "begin", "accepted", clock.time() - started, physical_id=name)
     return {"PhysicalResourceId": name, "Progress": progress.to_event()}
+
+
+def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]:
+    """A failure here fails the deployment, or worse, its rollback, so what may pass is waited for."""
+    started, pause = clock.time(), _FIRST_PAUSE
+    while True:
+        try:
+            return handler.begin(event, started)
+        except SERVICE_ERRORS as error:
+            if meaning(error) is Meaning.DENIED:
+                raise errors.access_denied(error) from error
+            if meaning(error) is not Meaning.RETRY or clock.time() - started + pause > _YOUNG_SECONDS:
+                raise errors.not_begun(error) from error
+        clock.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any]:

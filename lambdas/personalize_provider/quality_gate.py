@@ -39,7 +39,7 @@ class QualityGate:
             if meaning(error) is Meaning.RETRY:
                 return pending(f"waiting ({errors.message(error)})")
             if meaning(error) is Meaning.DENIED:
-                raise errors.access_denied("GetSolutionMetrics", error) from error
+                raise errors.access_denied(error) from error
             raise errors.metrics_unreadable(errors.message(error)) from error
 
     def allowed_seconds(self, event: Event) -> float:

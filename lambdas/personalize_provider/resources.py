@@ -39,12 +39,14 @@ class Update:
         properties: the properties it takes, each optional in the request.
         latest: member of the description that reports the last update's status, if there is one.
         actual: where the description shows the current value of a property, when not under its own name.
+        defaults: the service's default of a property, set again when the property leaves the template.
     """
 
     operation: str
     properties: frozenset[str]
     latest: str
     actual: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,7 @@ RESOURCES: Mapping[str, Resource] = {
                 frozenset({"PerformAutoTraining", "PerformIncrementalUpdate", "SolutionUpdateConfig"}),
                 "latestSolutionUpdate",
                 actual={"SolutionUpdateConfig": "solutionConfig"},
+                defaults={"PerformAutoTraining": "true", "PerformIncrementalUpdate": "false"},
             ),
             # What UpdateSolution takes as solutionUpdateConfig, CreateSolution takes inside solutionConfig.
             on_create={"SolutionUpdateConfig": "solutionConfig"},
@@ -222,6 +225,7 @@ RESOURCES: Mapping[str, Resource] = {
                 "UpdateCampaign",
                 frozenset({"SolutionVersionArn", "MinProvisionedTPS", "CampaignConfig"}),
                 "latestCampaignUpdate",
+                defaults={"MinProvisionedTPS": "1"},
             ),
             attributes={"CampaignArn": "campaignArn"},
             quota="active campaigns per account",

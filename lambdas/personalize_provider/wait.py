@@ -13,7 +13,7 @@ from .api import SERVICE_ERRORS, Api
 from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
 from .engine import stop
 from .errors import Meaning, meaning
-from .protocol import Event, Outcome, Progress, complete, pending
+from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES, Resource
 
 
@@ -41,15 +41,15 @@ class Wait:
             if meaning(error) in (Meaning.RETRY, Meaning.IN_USE):
                 return pending(f"waiting ({errors.message(error)})")
             if meaning(error) is Meaning.DENIED:
-                raise errors.access_denied("DescribeResource", error) from error
-            raise
+                raise errors.access_denied(error) from error
+            raise errors.refused(*_target(event), error) from error
 
     def allowed_seconds(self, event: Event) -> float:
-        """One link's share of max_wait."""
-        return float(event["ResourceProperties"]["LinkSeconds"])
+        """Longer than a link waits, so that a poll that fails at the end of its time does not fail the request."""
+        return REQUEST_SECONDS
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
-        """The last link gave up."""
+        """The last link gave up, or the service did not answer when a link's time was up."""
         properties = event["ResourceProperties"]
         waited = int(properties["Links"]) * float(properties["LinkSeconds"])
         row, name = _target(event)
@@ -67,8 +67,11 @@ class Wait:
             raise errors.update_failed(row, name, update.get("failureReason"))
         if not is_busy(found) and not is_busy(update):
             return complete(status_of(found), attributes(self._api, row, found))
-        if _is_last(event) or not self._time_is_up(event, progress, now):
-            return pending(status_of(found if is_busy(found) else update))
+        still = pending(status_of(found if is_busy(found) else update))
+        if not _time_is_up(event, progress, now):
+            return still
+        if _is_last(event):
+            raise self.timed_out(event, still)
         return complete("handed over", attributes(self._api, row, found))
 
     def _until_idle(self, event: Event, progress: Progress, now: float) -> Outcome:
@@ -77,17 +80,19 @@ class Wait:
         if found is None or not (is_busy(found) or is_busy(latest_update(row, found))):
             return complete("idle")
         stop(self._api, row, found)
-        if self._time_is_up(event, progress, now):
+        if _time_is_up(event, progress, now):
             return complete("handed over")
         return pending(status_of(found))
-
-    def _time_is_up(self, event: Event, progress: Progress, now: float) -> bool:
-        return now - progress.started >= self.allowed_seconds(event)
 
 
 def _target(event: Event) -> tuple[Resource, str]:
     properties = event["ResourceProperties"]
     return RESOURCES[properties["ResourceType"]], properties["ResourceArn"].rpartition("/")[2]
+
+
+def _time_is_up(event: Event, progress: Progress, now: float) -> bool:
+    """Whether the link has waited its share of max_wait."""
+    return now - progress.started >= float(event["ResourceProperties"]["LinkSeconds"])
 
 
 def _is_last(event: Event) -> bool:

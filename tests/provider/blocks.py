@@ -218,10 +218,10 @@ def template(resources: Resources, tags: Mapping[str, str] | None = None) -> dic
 
 
 def put_data(cloud: VirtualCloud) -> None:
-    """CSV files that meet the service's minimums: 30 users, 40 items, 1200 interactions."""
+    """CSV files that meet the service's minimums: 30 users, 40 items, 1800 interactions, 1200 of them watches."""
     rows = ["USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP"]
     for user in range(30):
-        for step in range(40):
+        for step in range(60):
             # Neighbouring users like neighbouring items, so that there is something to learn.
             item = (user + step * (1 + user % 3)) % 40
             rows.append(f"u{user},i{item},{'Watch' if step % 3 else 'Click'},{1_600_000_000 + user * 1000 + step}")

@@ -43,15 +43,15 @@ class Setting:
         return resources
 
 
-def _two_groups() -> Resources:
-    second = {f"Second{key}": value for key, value in copy.deepcopy(blocks.group()).items()}
+def _two_groups(resources: Callable[[], Resources] = blocks.group) -> Resources:
+    second = {f"Second{key}": value for key, value in copy.deepcopy(resources()).items()}
     for resource in second.values():
         for prop, value in resource["Properties"].items():
             if isinstance(value, dict) and "Fn::GetAtt" in value:
                 resource["Properties"][prop] = {
                     "Fn::GetAtt": [f"Second{value['Fn::GetAtt'][0]}", *value["Fn::GetAtt"][1:]]
                 }
-    return {**blocks.group(), **second}
+    return {**resources(), **second}
 
 
 def _only_group() -> Resources:
@@ -67,7 +67,7 @@ def _for_dataset() -> Resources:
 
 
 def _with_data() -> Resources:
-    return {**_two_groups(), **blocks.data()}
+    return _two_groups(lambda: {**blocks.group(), **blocks.data()})
 
 
 def _with_solution() -> Resources:

@@ -1,0 +1,168 @@
+"""What the service's errors mean to the provider, and the sentences it makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from lambdas.personalize_provider import errors
+from lambdas.personalize_provider.errors import Meaning
+from lambdas.personalize_provider.resources import RESOURCES
+
+SOLUTION = RESOURCES["Solution"]
+URL = "https://personalize.eu-west-1.amazonaws.com"
+
+
+def answered(code: str, message: str = "Said.", status: int = 400) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "CreateSolution")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "meaning"),
+    [
+        ("ResourceInUseException", 400, Meaning.IN_USE),
+        ("ResourceNotFoundException", 400, Meaning.ABSENT),
+        ("ResourceAlreadyExistsException", 400, Meaning.EXISTS),
+        ("LimitExceededException", 400, Meaning.LIMIT),
+        ("AccessDeniedException", 400, Meaning.DENIED),
+        ("AccessDenied", 403, Meaning.DENIED),
+        ("UnrecognizedClientException", 400, Meaning.DENIED),
+        ("InvalidInputException", 400, Meaning.INVALID),
+        # More tags than a resource can have is no quota that could be raised.
+        ("TooManyTagsException", 400, Meaning.INVALID),
+        ("ThrottlingException", 400, Meaning.RETRY),
+        ("Throttling", 400, Meaning.RETRY),
+        ("TooManyRequestsException", 429, Meaning.RETRY),
+        ("RequestTimeout", 400, Meaning.RETRY),
+        ("ServiceUnavailable", 503, Meaning.RETRY),
+        ("InternalServerException", 500, Meaning.RETRY),
+        ("SomethingNew", 502, Meaning.RETRY),
+        ("SomethingNew", 400, Meaning.INVALID),
+    ],
+)
+def test_an_answer_has_a_meaning(code: str, status: int, meaning: Meaning) -> None:
+    assert errors.meaning(answered(code, status=status)) is meaning
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url=URL),
+        ConnectTimeoutError(endpoint_url=URL),
+        EndpointConnectionError(endpoint_url=URL),
+    ],
+)
+def test_no_answer_is_worth_another_poll(error: ReadTimeoutError) -> None:
+    assert errors.meaning(error) is Meaning.RETRY
+    assert URL in errors.message(error)
+
+
+def test_an_answer_without_an_error_in_it_is_invalid() -> None:
+    bare = ClientError({}, "CreateSolution")
+    assert errors.meaning(bare) is Meaning.INVALID
+    assert "CreateSolution" in errors.message(bare)
+
+
+def test_the_services_words_are_kept_without_botocores_frame_and_full_stop() -> None:
+    assert errors.message(answered("InvalidInputException", " Name is taken. ")) == "Name is taken"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "may_be"),
+    [
+        ("InvalidInputException", "The role arn:... cannot be assumed by Personalize", True),
+        ("InvalidInputException", "Insufficient privileges for accessing data in S3", True),
+        ("InvalidInputException", "Please check the bucket policy", True),
+        ("InvalidInputException", "bptt must be 2 to 32", False),
+        ("LimitExceededException", "Too many roles", False),
+    ],
+)
+def test_a_refusal_that_speaks_of_permissions_may_be_their_propagation(code: str, message: str, may_be: bool) -> None:
+    assert errors.may_be_propagation(answered(code, message)) is may_be
+
+
+# -- sentences -----------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_permission_is_named_with_its_resource() -> None:
+    said = (
+        "User: arn:aws:sts::1:assumed-role/handler/x is not authorized to perform: iam:PassRole on resource: "
+        "arn:aws:iam::1:role/personalize because no identity-based policy allows the iam:PassRole action"
+    )
+    assert str(errors.access_denied(answered("AccessDeniedException", said))) == (
+        "Access denied: the provider's role may not perform iam:PassRole on arn:aws:iam::1:role/personalize. "
+        f"Add the action to the role's policy, or remove what denies it. The service said: {said}."
+    )
+
+
+def test_a_missing_permission_that_the_service_does_not_name_is_that_of_the_call() -> None:
+    assert str(errors.access_denied(answered("AccessDeniedException", "No."))) == (
+        "Access denied: the provider's role may not perform personalize:CreateSolution on this resource. "
+        "Add the action to the role's policy, or remove what denies it. The service said: No."
+    )
+
+
+@pytest.mark.parametrize("reason", [None, ""])
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        (
+            lambda reason: errors.failed(SOLUTION, "films", "CREATE FAILED", reason),
+            "The solution 'films' is CREATE FAILED: the service gave no reason.",
+        ),
+        (
+            lambda reason: errors.update_failed(SOLUTION, "films", reason),
+            "The update of solution 'films' failed: the service gave no reason. "
+            "It keeps working with the configuration it had.",
+        ),
+    ],
+)
+def test_a_failure_without_a_reason_says_so(sentence: object, expected: str, reason: str | None) -> None:
+    assert callable(sentence)
+    assert str(sentence(reason)) == expected
+
+
+def test_a_reason_does_not_end_in_two_full_stops() -> None:
+    assert str(errors.failed(SOLUTION, "films", "CREATE FAILED", "Too few interactions. ")).endswith("interactions.")
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (None, "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone."),
+        (
+            "max_wait",
+            "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone. "
+            "Raise max_wait if it may take longer.",
+        ),
+    ],
+)
+def test_a_time_out_says_how_long_it_waited_for_what(setting: str | None, expected: str) -> None:
+    assert str(errors.timed_out(SOLUTION, "films", "be gone", "CREATE PENDING", 3300, setting)) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (59.6, "1 min"),
+        (60, "1 min"),
+        (3600, "1 h"),
+        (5400, "1 h 30 min"),
+        (15_000, "4 h 10 min"),
+    ],
+)
+def test_a_duration_reads_as_one_says_it(seconds: float, expected: str) -> None:
+    assert errors.duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("noun", "words"),
+    [("DatasetImportJob", "dataset import job"), ("Filter", "filter"), ("SolutionVersion", "solution version")],
+)
+def test_a_type_reads_as_one_says_it(noun: str, words: str) -> None:
+    assert errors.words(noun) == words
