@@ -7,12 +7,12 @@ from pathlib import Path
 
 from aws_cdk import App, Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
-from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 
 from stacks.data import SAMPLE_DIRECTORY, DataStack
 from stacks.personalize import PropsError
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
+from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 
 
 def main() -> int:

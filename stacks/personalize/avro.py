@@ -189,7 +189,7 @@ def _check_fields(schema: Mapping[str, Any], rules: _DatasetRules) -> Iterator[s
 
 def _parse_field(raw: Any) -> Field | str:
     """Returns the field, or a sentence that says why there is none."""
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str) or raw.get("type") is None:
         return f'Every field must be an object with a "name" and a "type", unlike {_shorten(raw)}.'
     name = raw["name"]
     declared = raw.get("type")
@@ -221,7 +221,7 @@ def _check_names(raw: Sequence[Any]) -> Iterator[str]:
         name = field.get("name") if isinstance(field, Mapping) else None
         if not isinstance(name, str):
             continue
-        if not re.match(limits.COLUMN_NAME_PATTERN, name) or len(name) > limits.COLUMN_NAME_MAX_LENGTH:
+        if not re.fullmatch(limits.COLUMN_NAME_PATTERN, name) or len(name) > limits.COLUMN_NAME_MAX_LENGTH:
             yield (
                 f"{name}: a field name has letters, digits and underscores, does not begin with a digit "
                 f"and has at most {limits.COLUMN_NAME_MAX_LENGTH} characters."

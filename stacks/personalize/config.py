@@ -11,6 +11,7 @@ from constructs import Construct
 
 from .errors import PropsError
 from .limits import (
+    COLUMN_NAME_MAX_LENGTH,
     COLUMN_NAME_PATTERN,
     EXPLORATION_ITEM_AGE_CUT_OFF_MIN,
     EXPLORATION_WEIGHT_RANGE,
@@ -86,7 +87,7 @@ def training_data_config(id: str, excluded: ExcludedDatasetColumns | None) -> di
             raise PropsError(
                 f"{id}: excluded_dataset_columns has '{dataset_type}'; its keys must be INTERACTIONS, ITEMS or USERS."
             )
-        wrong = [column for column in columns if not re.match(COLUMN_NAME_PATTERN, column)]
+        wrong = [column for column in columns if not _is_column_name(column)]
         if wrong:
             raise PropsError(f"{id}: excluded_dataset_columns has '{wrong[0]}', which is not a column name.")
         if len(columns) > MAX_EXCLUDED_COLUMNS:
@@ -95,6 +96,10 @@ def training_data_config(id: str, excluded: ExcludedDatasetColumns | None) -> di
                 f"at most {MAX_EXCLUDED_COLUMNS} are allowed."
             )
     return {"ExcludedDatasetColumns": {kind: list(columns) for kind, columns in (excluded or {}).items()}}
+
+
+def _is_column_name(text: str) -> bool:
+    return bool(re.fullmatch(COLUMN_NAME_PATTERN, text)) and len(text) <= COLUMN_NAME_MAX_LENGTH
 
 
 def check_minimum_throughput(id: str, prop: str, value: int) -> None:

@@ -21,6 +21,7 @@ NAME_MAX_LENGTH = 63  # characters
 # characters for the readable one.
 APP_NAME_MAX_LENGTH = 20
 ENV_MAX_LENGTH = 10
+NAME_PREFIX_MAX_LENGTH = APP_NAME_MAX_LENGTH + 1 + ENV_MAX_LENGTH
 HASH_LENGTH = 10
 
 # Throughput. API: TransactionsPerSecond (minProvisionedTPS, minRecommendationRequestsPerSecond).

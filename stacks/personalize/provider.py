@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -21,15 +22,26 @@ from constructs import Construct, IConstruct
 
 from .acknowledge import acknowledge, acknowledge_wildcards
 from .errors import PropsError
+from .limits import NAME_PATTERN, NAME_PREFIX_MAX_LENGTH
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
 
 # Actions by the resource type that the Service Authorization Reference gives them
 # (page "Actions, resources, and condition keys for Amazon Personalize").
 _ACTIONS = {
-    "dataset-group": ("CreateDatasetGroup", "DescribeDatasetGroup", "DeleteDatasetGroup"),
+    "dataset-group": (
+        "CreateDatasetGroup",
+        "DescribeDatasetGroup",
+        "DeleteDatasetGroup",
+        # Creating in a dataset group is a permission on that group too.
+        "CreateDataset",
+        "CreateEventTracker",
+        "CreateFilter",
+        "CreateRecommender",
+        "CreateSolution",
+    ),
     "schema": ("CreateSchema", "DescribeSchema", "DeleteSchema"),
-    "dataset": ("CreateDataset", "DescribeDataset", "UpdateDataset", "DeleteDataset"),
+    "dataset": ("CreateDataset", "DescribeDataset", "UpdateDataset", "DeleteDataset", "CreateDatasetImportJob"),
     "dataset-import-job": ("CreateDatasetImportJob", "DescribeDatasetImportJob"),
     "recommender": ("CreateRecommender", "DescribeRecommender", "UpdateRecommender", "DeleteRecommender"),
     "solution": (
@@ -41,6 +53,7 @@ _ACTIONS = {
         "DescribeSolutionVersion",
         "StopSolutionVersionCreation",
         "GetSolutionMetrics",
+        "CreateCampaign",
     ),
     "campaign": ("CreateCampaign", "DescribeCampaign", "UpdateCampaign", "DeleteCampaign"),
     "filter": ("CreateFilter", "DescribeFilter", "DeleteFilter"),
@@ -77,6 +90,14 @@ def refer_strongly(producer: IConstruct) -> None:
     CrossStackReferences.of(producer).produce(ReferenceStrength.STRONG)
 
 
+def _check_prefix(id: str, prefix: str) -> None:
+    if not re.fullmatch(NAME_PATTERN, prefix) or len(prefix) > NAME_PREFIX_MAX_LENGTH:
+        raise PropsError(
+            f"{id}: name_prefix must be 1 to {NAME_PREFIX_MAX_LENGTH} letters, digits, '-' or '_', and begin with a "
+            f"letter or digit, but is '{prefix}'."
+        )
+
+
 class PersonalizeProvider(Construct):
     """Carries out the requests of every `Custom::Personalize...` resource.
 
@@ -101,17 +122,20 @@ class PersonalizeProvider(Construct):
             name_prefix: first part of every name the provider may create, a hyphen follows; at most 31 characters.
             query_interval: time between polls of a request older than a minute; default 30 seconds.
             log_retention: how long its log groups keep their events.
+
+        Raises:
+            PropsError: names cannot begin with the prefix, or it leaves too little room for what follows.
         """
         super().__init__(scope, id)
+        _check_prefix(id, name_prefix)
         # The hyphen keeps "vod-dev" from reaching what belongs to "vod-dev2".
         self.name_prefix = f"{name_prefix}-"
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         self._served: list[Stack] = []
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
-        self._on_event = self._function("OnEvent", "on_event", log_group, Duration.minutes(2))
-        # Polls a young request for up to a minute, then ends.
-        self._is_complete = self._function("IsComplete", "is_complete", log_group, Duration.minutes(3))
+        self._on_event = self._function("OnEvent", "on_event", log_group)
+        self._is_complete = self._function("IsComplete", "is_complete", log_group)
         provider = cr.Provider(
             self,
             "Framework",
@@ -201,7 +225,7 @@ class PersonalizeProvider(Construct):
         log_group.grant_write(role)
         return role
 
-    def _function(self, id: str, entry: str, log_group: logs.ILogGroup, timeout: Duration) -> lambda_.Function:
+    def _function(self, id: str, entry: str, log_group: logs.ILogGroup) -> lambda_.Function:
         return lambda_.Function(
             self,
             id,
@@ -211,7 +235,8 @@ class PersonalizeProvider(Construct):
             handler=f"personalize_provider.handler.{entry}",
             code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc"]),
             memory_size=256,
-            timeout=timeout,
+            # Either may try again for a minute, and its last call may take one and a half.
+            timeout=Duration.minutes(3),
             role=self._role,
             log_group=log_group,
         )

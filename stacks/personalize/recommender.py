@@ -132,6 +132,8 @@ class Recommender(PersonalizeResource, _ServingRecommender):
 
 
 def _check_recipe(id: str, recipe: str, exploration: ItemExplorationConfig | None) -> None:
+    if exploration:
+        exploration.check(id)
     if Token.is_unresolved(recipe):
         return
     use_case = VOD_USE_CASES.get(recipe.rpartition("/")[2])
@@ -139,8 +141,5 @@ def _check_recipe(id: str, recipe: str, exploration: ItemExplorationConfig | Non
         raise PropsError(
             f"{id}: '{recipe}' is not a recipe of the VIDEO_ON_DEMAND domain. Use one of {', '.join(VOD_USE_CASES)}."
         )
-    if exploration is None:
-        return
-    if not use_case.explores:
+    if exploration and not use_case.explores:
         raise PropsError(f"{id}: recipe '{recipe}' does not explore. Remove item_exploration_config.")
-    exploration.check(id)

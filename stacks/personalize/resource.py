@@ -93,4 +93,6 @@ def _present(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kebab(id: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", id).lower()
+    """A construct id as part of a name: `TopPicks` as `top-picks`, without what names must not hold."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", id).lower()
+    return re.sub(r"[^a-z0-9_]+", "-", words).strip("-")

@@ -17,6 +17,7 @@ from cfnlint.config import ManualArgs
 from app import build
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
 from sandbox.virtual.template import dependencies, references
+from tests.notebook import OUTPUTS, output_key
 from tests.templates.conftest import Templates
 
 CUSTOM = "Custom::Personalize"
@@ -97,45 +98,16 @@ def test_every_personalize_resource_is_one_the_provider_knows(dev: Templates, pr
 
 # -- outputs -------------------------------------------------------------------------------------------------------
 
-NOTEBOOK_VARIABLES = {
-    "data": [
-        "dataset_group_arn",
-        "interactions_dataset_arn",
-        "items_dataset_arn",
-        "users_dataset_arn",
-        "interactions_schema_arn",
-        "items_schema_arn",
-        "users_schema_arn",
-        "event_tracker_arn",
-        "event_tracker_tracking_id",
-        "bucket_name",
-        "service_role_arn",
-        "filter_unwatched_arn",
-        "filter_genre_arn",
-    ],
-    "recommenders": ["recommender_more_like_x_arn", "recommender_top_picks_arn"],
-    "ranking": [
-        "rerank_solution_arn",
-        "rerank_solution_version_arn",
-        "rerank_campaign_arn",
-        "rerank_metric_coverage",
-        "rerank_metric_mean_reciprocal_rank_at_25",
-        *(f"rerank_metric_normalized_discounted_cumulative_gain_at_{n}" for n in (5, 10, 25)),
-        *(f"rerank_metric_precision_at_{n}" for n in (5, 10, 25)),
-    ],
-}
 
-
-@pytest.mark.parametrize("stack", NOTEBOOK_VARIABLES)
+@pytest.mark.parametrize("stack", OUTPUTS)
 def test_every_notebook_variable_is_an_output_and_a_parameter(dev: Templates, stack: str) -> None:
     outputs = dev[stack]["Outputs"]
     parameters = {
         each["Properties"]["Name"]: each["Properties"]["Value"]
         for each in of_type(dev[stack], "AWS::SSM::Parameter").values()
     }
-    for variable in NOTEBOOK_VARIABLES[stack]:
-        key = "".join(part[:1].upper() + part[1:] for part in variable.split("_"))
-        assert outputs[key]["Value"] == parameters.pop(f"/vod/dev/{variable}")
+    for variable in OUTPUTS[stack]:
+        assert outputs[output_key(variable)]["Value"] == parameters.pop(f"/vod/dev/{variable}")
     assert parameters == {}
 
 

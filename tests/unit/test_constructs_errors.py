@@ -1,0 +1,296 @@
+"""Props that the service would refuse are refused at synth, in a sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk import App, CfnParameter, Duration, Stack
+
+from stacks.personalize import (
+    Campaign,
+    DatasetGroup,
+    EventTracker,
+    Filter,
+    ItemExplorationConfig,
+    PersonalizeProvider,
+    PropsError,
+    QualityGate,
+    Recommender,
+    Solution,
+    SolutionVersion,
+)
+from stacks.personalize.dataset_group import IDatasetGroup
+from tests.unit.constructs import INTERACTIONS, Kit
+
+RECIPES = (
+    "aws-vod-because-you-watched-x, aws-vod-more-like-x, aws-vod-most-popular, aws-vod-trending-now, aws-vod-top-picks"
+)
+TOP_PICKS = "aws-vod-top-picks"
+
+
+class Scene(Kit):
+    """A stack with something of everything, and constructs in it that ought to fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dataset_group: IDatasetGroup = DatasetGroup.from_dataset_group_arn("arn:group")
+        self.trained = Solution.from_solution_arn("arn:solution", self.dataset_group)
+        self.version = SolutionVersion.from_solution_version_arn("arn:version")
+        self.some_schema = self.schema("SomeSchema")
+        self.some_dataset = self.dataset(self.dataset_group, self.some_schema, "SomeDataset")
+        self.of_group: dict[str, Any] = {"provider": self.provider, "dataset_group": self.dataset_group}
+
+    def recommender(self, **props: Any) -> None:
+        given: dict[str, Any] = {"recipe": TOP_PICKS, **props}
+        Recommender(self.stack, "X", **self.of_group, **given)
+
+    def solution(self, **props: Any) -> None:
+        given: dict[str, Any] = {"recipe": "aws-personalized-ranking-v2", **props}
+        Solution(self.stack, "X", **self.of_group, **given)
+
+    def solution_version(self, **props: Any) -> None:
+        SolutionVersion(self.stack, "X", provider=self.provider, solution=self.trained, **props)
+
+    def campaign(self, **props: Any) -> None:
+        Campaign(self.stack, "X", provider=self.provider, solution_version=self.version, **props)
+
+    def filter(self, expression: str = "x", **props: Any) -> None:
+        Filter(self.stack, "X", filter_expression=expression, **self.of_group, **props)
+
+    def gate(self, **minimums: float) -> None:
+        QualityGate(
+            self.stack,
+            "X",
+            provider=self.provider,
+            solution=self.trained,
+            solution_version=self.version,
+            minimums=minimums,
+        )
+
+
+@pytest.fixture(scope="module")
+def shared() -> Scene:
+    return Scene()
+
+
+@pytest.fixture
+def scene(shared: Scene) -> Scene:
+    """The stack, its place for the construct `X` free."""
+    shared.stack.node.try_remove_child("X")
+    return shared
+
+
+def excluded(**columns: list[str]) -> dict[str, Any]:
+    return {"excluded_dataset_columns": columns}
+
+
+MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
+    (
+        lambda s: s.group("X", domain="MUSIC"),
+        "X: domain must be one of ECOMMERCE, VIDEO_ON_DEMAND, but is 'MUSIC'.",
+    ),
+    (
+        lambda s: s.group("X", kms_key_arn="arn:key"),
+        "X: kms_key_arn needs a role that may use the key. Set role.",
+    ),
+    (
+        lambda s: s.schema("X", schema={**INTERACTIONS, "fields": INTERACTIONS["fields"][1:], "version": 1}),
+        'X: "version" must be a string, such as "1.0". USER_ID: this field is required, as string.',
+    ),
+    (
+        lambda s: s.dataset(s.dataset_group, s.some_schema, "X", dataset_type="Items"),
+        "X: dataset_type must be one of INTERACTIONS, ITEMS, USERS, but is 'Items'.",
+    ),
+    (
+        lambda s: s.data(s.some_dataset, "X", import_mode="APPEND"),
+        "X: import_mode must be one of FULL, INCREMENTAL, but is 'APPEND'.",
+    ),
+    (
+        lambda s: s.data(s.some_dataset, "X", data_location="/data/items.csv"),
+        "X: data_location must begin with s3:// and have at most 256 characters, but is '/data/items.csv'.",
+    ),
+    (
+        lambda s: s.data(s.some_dataset, "X", data_location=f"s3://{'b' * 252}"),
+        f"X: data_location must begin with s3:// and have at most 256 characters, but is 's3://{'b' * 252}'.",
+    ),
+    (
+        lambda s: s.data(s.some_dataset, "X", max_wait=Duration.seconds(0)),
+        "Test/X/Wait: max_wait must be more than 0 and at most 96 links of 3000 seconds, but is 0 seconds. "
+        "Choose a shorter max_wait.",
+    ),
+    (
+        lambda s: s.recommender(recipe="aws-vod-top-pick"),
+        f"X: 'aws-vod-top-pick' is not a recipe of the VIDEO_ON_DEMAND domain. Use one of {RECIPES}.",
+    ),
+    (
+        lambda s: s.recommender(recipe="aws-vod-most-popular", item_exploration_config=ItemExplorationConfig(0.3, 30)),
+        "X: recipe 'aws-vod-most-popular' does not explore. Remove item_exploration_config.",
+    ),
+    (
+        lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(1.1, 30)),
+        "X: exploration_weight must be 0.0 to 1.0, but is 1.1.",
+    ),
+    (
+        lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(-0.1, 30)),
+        "X: exploration_weight must be 0.0 to 1.0, but is -0.1.",
+    ),
+    (
+        lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(0.3, 0.5)),
+        "X: exploration_item_age_cut_off must be at least 1 day, but is 0.5.",
+    ),
+    (
+        lambda s: s.recommender(min_recommendation_requests_per_second=0),
+        "X: min_recommendation_requests_per_second must be at least 1 request per second, but is 0.",
+    ),
+    (
+        lambda s: s.recommender(**excluded(MOVIES=["GENRES"])),
+        "X: excluded_dataset_columns has 'MOVIES'; its keys must be INTERACTIONS, ITEMS or USERS.",
+    ),
+    (
+        lambda s: s.recommender(**excluded(ITEMS=["GENRES", "2ND"])),
+        "X: excluded_dataset_columns has '2ND', which is not a column name.",
+    ),
+    (
+        lambda s: s.recommender(**excluded(ITEMS=["A" * 151])),
+        f"X: excluded_dataset_columns has '{'A' * 151}', which is not a column name.",
+    ),
+    (
+        lambda s: s.solution(**excluded(USERS=[f"C{number}" for number in range(51)])),
+        "X: excluded_dataset_columns has 51 columns of USERS; at most 50 are allowed.",
+    ),
+    (
+        lambda s: s.solution(auto_training_days=0),
+        "X: auto_training_days must be 1 to 30 days, but is 0.",
+    ),
+    (
+        lambda s: s.solution(auto_training_days=31),
+        "X: auto_training_days must be 1 to 30 days, but is 31.",
+    ),
+    (
+        lambda s: s.solution_version(training_mode="AUTOTRAIN"),
+        "X: training_mode must be one of FULL, UPDATE, but is 'AUTOTRAIN'.",
+    ),
+    (
+        lambda s: s.solution_version(max_wait=Duration.seconds(96 * 3000 + 1)),
+        "Test/X/Wait: max_wait must be more than 0 and at most 96 links of 3000 seconds, but is 288001 seconds. "
+        "Choose a shorter max_wait.",
+    ),
+    (
+        lambda s: s.campaign(min_provisioned_tps=-1),
+        "X: min_provisioned_tps must be at least 1 request per second, but is -1.",
+    ),
+    (
+        lambda s: s.filter(""),
+        "X: filter_expression must have 1 to 2500 characters, but has 0.",
+    ),
+    (
+        lambda s: s.filter("x" * 2501),
+        "X: filter_expression must have 1 to 2500 characters, but has 2501.",
+    ),
+    (
+        lambda s: s.gate(coverage=1.01),
+        "X: the minimum of coverage must be 0 to 1, but is 1.01.",
+    ),
+    (
+        lambda s: s.gate(coverage=1, precision_at_5=-0.1),
+        "X: the minimum of precision_at_5 must be 0 to 1, but is -0.1.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("declare", "sentence"), MISTAKES, ids=[sentence[:60] for _, sentence in MISTAKES])
+def test_a_mistake_is_one_sentence(scene: Scene, declare: Callable[[Scene], object], sentence: str) -> None:
+    with pytest.raises(PropsError) as refused:
+        declare(scene)
+    assert str(refused.value) == sentence
+
+
+AT_THE_LIMIT: list[Callable[[Scene], object]] = [
+    lambda s: s.data(s.some_dataset, "X", data_location=f"s3://{'b' * 251}"),
+    lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(0, 1)),
+    lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(1, 1)),
+    lambda s: s.recommender(**excluded(ITEMS=["A" * 150])),
+    lambda s: s.solution(**excluded(USERS=[f"C{number}" for number in range(50)])),
+    lambda s: s.solution(auto_training_days=30),
+    lambda s: s.filter("x" * 2500),
+    lambda s: s.gate(coverage=0, precision_at_5=1),
+]
+
+
+@pytest.mark.parametrize("declare", AT_THE_LIMIT)
+def test_what_is_just_at_a_limit_is_taken(scene: Scene, declare: Callable[[Scene], object]) -> None:
+    declare(scene)
+    assert scene.stack.node.try_find_child("X")
+
+
+def test_what_is_known_only_at_deployment_is_not_judged(scene: Scene) -> None:
+    number = CfnParameter(scene.stack, "Number", type="Number").value_as_number
+    text = CfnParameter(scene.stack, "Text").value_as_string
+    scene.recommender(recipe=text, min_recommendation_requests_per_second=number)
+    scene.stack.node.try_remove_child("X")
+    scene.campaign(min_provisioned_tps=number)
+    scene.stack.node.try_remove_child("X")
+    scene.data(scene.some_dataset, "X", data_location=text)
+
+
+def test_exploration_is_judged_even_if_the_recipe_is_known_only_at_deployment(scene: Scene) -> None:
+    recipe = CfnParameter(scene.stack, "Recipe").value_as_string
+    with pytest.raises(PropsError, match=r"^X: exploration_weight must be 0\.0 to 1\.0, but is 2\.$"):
+        scene.recommender(recipe=recipe, item_exploration_config=ItemExplorationConfig(2, 1))
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+NAMED: dict[str, Callable[[Scene, str], object]] = {
+    "dataset group": lambda s, name: s.group("X", name=name),
+    "schema": lambda s, name: s.schema("X", name=name),
+    "dataset": lambda s, name: s.dataset(s.dataset_group, s.some_schema, "X", name=name),
+    "import": lambda s, name: s.data(s.some_dataset, "X", name=name),
+    "recommender": lambda s, name: s.recommender(name=name),
+    "solution": lambda s, name: s.solution(name=name),
+    "version": lambda s, name: s.solution_version(name=name),
+    "campaign": lambda s, name: s.campaign(name=name),
+    "filter": lambda s, name: s.filter(name=name),
+    "tracker": lambda s, name: EventTracker(s.stack, "X", name=name, **s.of_group),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_name_outside_the_prefix_is_refused(scene: Scene, kind: str) -> None:
+    with pytest.raises(PropsError) as refused:
+        NAMED[kind](scene, "vod-test2-films")
+    assert str(refused.value) == (
+        "Test/X: name 'vod-test2-films' must begin with 'vod-test-', because the provider's role is limited to names "
+        "that do. Rename it, or leave name out to have one generated."
+    )
+
+
+@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize("name", ["", "vod-test-f ilms", "-vod-test-films", f"vod-test-{'x' * 55}"])
+def test_a_name_that_the_service_does_not_take_is_refused(scene: Scene, kind: str, name: str) -> None:
+    with pytest.raises(PropsError) as refused:
+        NAMED[kind](scene, name)
+    assert str(refused.value) == (
+        f"Test/X: name '{name}' must be 1 to 63 letters, digits, '-' or '_', and begin with a letter or digit. "
+        f"Rename it, or leave name out to have one generated."
+    )
+
+
+@pytest.mark.parametrize("name", ["vod-test-films", "vod-test-Films_2", f"vod-test-{'x' * 54}"])
+def test_a_name_with_the_prefix_is_taken(scene: Scene, name: str) -> None:
+    scene.group("X", name=name)
+
+
+# -- provider ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", ["", "-vod", "vod dev", "vod/dev", "x" * 32])
+def test_a_prefix_that_names_cannot_begin_with_is_refused(prefix: str) -> None:
+    with pytest.raises(PropsError) as refused:
+        PersonalizeProvider(Stack(App(), "Test"), "X", name_prefix=prefix)
+    assert str(refused.value) == (
+        f"X: name_prefix must be 1 to 31 letters, digits, '-' or '_', and begin with a letter or digit, "
+        f"but is '{prefix}'."
+    )

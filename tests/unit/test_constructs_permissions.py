@@ -1,0 +1,330 @@
+"""Who may do what: the provider, Personalize itself, and those who use what it serves. And what can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
+
+from lambdas.personalize_provider.resources import RESOURCES
+from stacks.personalize import (
+    Campaign,
+    Dataset,
+    DatasetGroup,
+    EventTracker,
+    Filter,
+    PersonalizeProvider,
+    Recommender,
+    ServiceRole,
+    SolutionVersion,
+)
+from stacks.personalize.service_role import allow_personalize_read
+from tests.unit.constructs import PREFIX, Kit, Resources, by_path, new_app, statements
+
+ARN = "arn:${AWS::Partition}:personalize:${AWS::Region}:${AWS::AccountId}"
+GIVEN = "arn:aws:personalize:eu-west-1:123456789012"
+HANDLER = "Provider/HandlerRole/DefaultPolicy"
+ROLES = [f"arn:aws:iam::123456789012:role/{name}" for name in ("one", "two")]
+
+
+def dataset_of(arn: str) -> Any:
+    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn(f"{GIVEN}:dataset-group/films"))
+
+
+# Creating these is a permission on what they belong to as well.
+OWNERS = {
+    "dataset-group": ["Dataset", "EventTracker", "Filter", "Recommender", "Solution"],
+    "dataset": ["DatasetImportJob"],
+    "solution": ["Campaign"],
+}
+
+
+# -- the provider's role -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def provider() -> Resources:
+    """A stack with the provider, which was given two roles to pass on."""
+    kit = Kit()
+    for number, arn in enumerate(ROLES):
+        role = iam.Role.from_role_arn(kit.stack, f"Given{number}", arn)
+        kit.group(f"Group{number}", kms_key_arn="arn:key", role=role)
+        kit.data(dataset_of(f"{GIVEN}:dataset/films/ITEMS"), f"Import{number}", role=role)
+    return kit.synthesized()
+
+
+def allowed(resources: Resources) -> dict[str, set[str]]:
+    """Personalize actions of the handlers' role by resource."""
+    found: dict[str, set[str]] = {}
+    for statement in statements(resources, HANDLER):
+        actions, on = statement["Action"], statement["Resource"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            if action.startswith("personalize:"):
+                assert isinstance(on, str)
+                assert statement["Effect"] == "Allow"
+                assert "Condition" not in statement
+                found.setdefault(on, set()).add(action.removeprefix("personalize:"))
+    return found
+
+
+def needed() -> dict[str, set[str]]:
+    """What the provider calls, by the resource on which the Service Authorization Reference checks it."""
+    found: dict[str, set[str]] = {"*": {f"List{noun}s" for noun in RESOURCES}}
+    for noun, row in RESOURCES.items():
+        # A solution version's ARN is below that of its solution, and is checked as such.
+        kind = {"SolutionVersion": "solution"}.get(noun) or "".join(
+            f"-{letter.lower()}" if letter.isupper() else letter for letter in noun
+        ).lstrip("-")
+        names = "*" if noun == "EventTracker" else f"{PREFIX}-*"
+        calls = found.setdefault(f"{ARN}:{kind}/{names}", set())
+        calls |= {f"Create{noun}", f"Describe{noun}"}
+        calls |= {f"Delete{noun}"} if row.deletable else set()
+        calls |= {row.update.operation} if row.update else set()
+        calls |= {call for call in (row.stop, row.metrics) if call}
+        calls |= {"TagResource", "UntagResource", "ListTagsForResource"} if row.taggable else set()
+    for owner, nouns in OWNERS.items():
+        found[f"{ARN}:{owner}/{PREFIX}-*"] |= {f"Create{noun}" for noun in nouns}
+    return found
+
+
+def test_the_provider_may_do_what_it_does_on_names_of_this_app_and_nothing_else(provider: Resources) -> None:
+    assert allowed(provider) == needed()
+
+
+def test_the_provider_has_no_other_permissions(provider: Resources) -> None:
+    others = [each for each in statements(provider, HANDLER) if not str(each["Action"]).startswith("['personalize:")]
+    assert others == [
+        {
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Effect": "Allow",
+            "Resource": "${Provider/Logs.Arn}",
+        },
+        {
+            "Action": "cloudformation:DescribeStacks",
+            "Effect": "Allow",
+            "Resource": "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/Test/*",
+        },
+        {
+            "Action": "iam:PassRole",
+            "Condition": {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
+            "Effect": "Allow",
+            "Resource": ROLES,
+        },
+    ]
+    assert "ManagedPolicyArns" not in provider["Provider/HandlerRole"]["Properties"]
+
+
+def test_the_provider_passes_no_role_unless_given_one() -> None:
+    kit = Kit()
+    kit.group()
+    assert not any(each["Action"] == "iam:PassRole" for each in statements(kit.synthesized(), HANDLER))
+
+
+@pytest.mark.parametrize("role", ["HandlerRole", "OnEventRole", "WaiterRole"])
+def test_only_lambda_may_assume_the_roles_of_the_provider(provider: Resources, role: str) -> None:
+    assert provider[f"Provider/{role}"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
+        {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    ]
+
+
+@pytest.mark.parametrize(("role", "starts"), [("OnEventRole", True), ("WaiterRole", False)])
+def test_the_framework_may_only_run_the_handlers_and_log(provider: Resources, role: str, starts: bool) -> None:
+    actions = [each["Action"] for each in statements(provider, f"Provider/{role}/DefaultPolicy")]
+    flat = {action for each in actions for action in ([each] if isinstance(each, str) else each)}
+    expected = {"logs:CreateLogStream", "logs:PutLogEvents", "lambda:InvokeFunction", "lambda:GetFunction"}
+    assert flat == expected | ({"states:StartExecution"} if starts else set())
+
+
+def test_the_handlers_run_from_the_folder_of_functions(provider: Resources) -> None:
+    for id, entry in (("OnEvent", "on_event"), ("IsComplete", "is_complete")):
+        properties = provider[f"Provider/{id}"]["Properties"]
+        assert properties["Handler"] == f"personalize_provider.handler.{entry}"
+        assert properties["Runtime"] == "python3.14"
+        assert properties["Architectures"] == ["arm64"]
+        assert properties["Timeout"] == 180
+        assert properties["Role"] == "${Provider/HandlerRole.Arn}"
+        assert properties["LoggingConfig"] == {"LogGroup": "${Provider/Logs}"}
+
+
+def test_the_waiter_writes_no_execution_data(provider: Resources) -> None:
+    """Execution data holds the ResponseURL, a credential."""
+    assert "LoggingConfiguration" not in provider["Provider/Framework/waiter-state-machine"]["Properties"]
+
+
+def test_polls_and_logs_can_be_set() -> None:
+    stack = Stack(new_app(), "Test")
+    PersonalizeProvider(
+        stack,
+        "Provider",
+        name_prefix=PREFIX,
+        query_interval=Duration.seconds(10),
+        log_retention=logs.RetentionDays.ONE_WEEK,
+    )
+    Template.from_stack(stack).has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 7})
+    waiter = by_path(stack)["Provider/Framework/waiter-state-machine"]["Properties"]["DefinitionString"]
+    assert '"IntervalSeconds":10,' in waiter
+
+
+def test_the_waiter_asks_twice_a_minute_for_an_hour(provider: Resources) -> None:
+    waiter = provider["Provider/Framework/waiter-state-machine"]["Properties"]["DefinitionString"]
+    assert '"IntervalSeconds":30,"MaxAttempts":120,' in waiter
+
+
+# -- the service role and the bucket -------------------------------------------------------------------------------
+
+FROM_THIS_ACCOUNT = {
+    "StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"},
+    "ArnLike": {"aws:SourceArn": f"{ARN}:*"},
+}
+
+
+@pytest.fixture(scope="module")
+def reading() -> Resources:
+    """A role that reads two places, and a bucket that lets it."""
+    stack = Stack(new_app(), "Test")
+    role = ServiceRole(stack, "Role")
+    bucket = s3.Bucket(stack, "Bucket")
+    role.allow_read(bucket)
+    role.allow_read(s3.Bucket.from_bucket_name(stack, "Lake", "lake"), "vod/")
+    allow_personalize_read(bucket)
+    return by_path(stack)
+
+
+def test_only_personalize_for_this_account_may_assume_the_service_role(reading: Resources) -> None:
+    assert reading["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Action": "sts:AssumeRole",
+            "Condition": FROM_THIS_ACCOUNT,
+            "Effect": "Allow",
+            "Principal": {"Service": "personalize.amazonaws.com"},
+        }
+    ]
+
+
+def test_the_service_role_reads_what_it_is_given(reading: Resources) -> None:
+    lake = "arn:${AWS::Partition}:s3:::lake"
+    assert statements(reading, "Role/DefaultPolicy") == [
+        {"Action": "s3:ListBucket", "Effect": "Allow", "Resource": ["${Bucket.Arn}", lake]},
+        {"Action": "s3:GetObject", "Effect": "Allow", "Resource": [f"{lake}/vod/*", "${Bucket.Arn}/*"]},
+    ]
+
+
+def test_the_bucket_lets_personalize_read_for_this_account(reading: Resources) -> None:
+    assert statements(reading, "Bucket/Policy") == [
+        {
+            "Sid": "PersonalizeReads",
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Condition": FROM_THIS_ACCOUNT,
+            "Effect": "Allow",
+            "Principal": {"Service": "personalize.amazonaws.com"},
+            "Resource": ["${Bucket.Arn}", "${Bucket.Arn}/*"],
+        }
+    ]
+
+
+# -- grants --------------------------------------------------------------------------------------------------------
+
+FILTERS = [Filter.from_filter_arn(f"{GIVEN}:filter/a"), Filter.from_filter_arn(f"{GIVEN}:filter/b")]
+RECOMMENDER: Any = Recommender.from_recommender_arn(f"{GIVEN}:recommender/films")
+CAMPAIGN: Any = Campaign.from_campaign_arn(f"{GIVEN}:campaign/films")
+DATASET = dataset_of(f"{GIVEN}:dataset/films/ITEMS")
+TRACKER: Any = EventTracker.from_event_tracker_arn(f"{GIVEN}:event-tracker/1")
+
+
+@pytest.mark.parametrize(
+    ("grant", "action", "resource"),
+    [
+        (RECOMMENDER.grant_get_recommendations, "GetRecommendations", f"{GIVEN}:recommender/films"),
+        (
+            lambda role: RECOMMENDER.grant_get_recommendations(role, FILTERS),
+            "GetRecommendations",
+            [f"{GIVEN}:filter/a", f"{GIVEN}:filter/b", f"{GIVEN}:recommender/films"],
+        ),
+        (CAMPAIGN.grant_get_recommendations, "GetRecommendations", f"{GIVEN}:campaign/films"),
+        (CAMPAIGN.grant_get_personalized_ranking, "GetPersonalizedRanking", f"{GIVEN}:campaign/films"),
+        (
+            lambda role: CAMPAIGN.grant_get_personalized_ranking(role, FILTERS[:1]),
+            "GetPersonalizedRanking",
+            [f"{GIVEN}:campaign/films", f"{GIVEN}:filter/a"],
+        ),
+        (DATASET.grant_put_items, "PutItems", f"{GIVEN}:dataset/films/ITEMS"),
+        (DATASET.grant_put_users, "PutUsers", f"{GIVEN}:dataset/films/ITEMS"),
+        (TRACKER.grant_put_events, "PutEvents", f"{GIVEN}:event-tracker/1"),
+    ],
+)
+def test_a_grant_allows_one_operation_on_what_it_is_for(
+    grant: Callable[[iam.IGrantable], iam.Grant], action: str, resource: Any
+) -> None:
+    stack = Stack(new_app(), "Test")
+    grant(iam.Role(stack, "Client", assumed_by=iam.AccountRootPrincipal()))
+    assert statements(by_path(stack), "Client/DefaultPolicy") == [
+        {"Action": f"personalize:{action}", "Effect": "Allow", "Resource": resource}
+    ]
+
+
+def test_grants_on_resources_of_the_app_name_their_attributes() -> None:
+    kit = Kit()
+    client = iam.Role(kit.stack, "Client", assumed_by=iam.AccountRootPrincipal())
+    of_group: dict[str, Any] = {"provider": kit.provider, "dataset_group": kit.group()}
+    recommender = Recommender(kit.stack, "Recommender", recipe="aws-vod-top-picks", **of_group)
+    version = SolutionVersion.from_solution_version_arn("arn:version")
+    campaign = Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
+    dataset = kit.dataset(of_group["dataset_group"], kit.schema())
+    recommender.grant_get_recommendations(client, [Filter(kit.stack, "Filter", filter_expression="x", **of_group)])
+    campaign.grant_get_personalized_ranking(client)
+    dataset.grant_put_items(client)
+    dataset.grant_put_users(client)
+    EventTracker(kit.stack, "Tracker", **of_group).grant_put_events(client)
+    found = {str(each["Action"]): each["Resource"] for each in statements(kit.synthesized(), "Client/DefaultPolicy")}
+    assert found == {
+        # Of the last link, so that a client deployed with it comes after the training.
+        "personalize:GetRecommendations": ["${Filter.FilterArn}", "${Recommender/Wait/Link5.RecommenderArn}"],
+        "personalize:GetPersonalizedRanking": "${Campaign.CampaignArn}",
+        "['personalize:PutItems', 'personalize:PutUsers']": "${Dataset.DatasetArn}",
+        "personalize:PutEvents": "${Tracker.EventTrackerArn}",
+    }
+
+
+# -- metrics -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["", "_latency", "_4xx_errors", "_5xx_errors"])
+@pytest.mark.parametrize(
+    ("serving", "operation", "dimensions"),
+    [
+        (RECOMMENDER, "get_recommendations", {"RecommenderArn": f"{GIVEN}:recommender/films"}),
+        (CAMPAIGN, "get_recommendations", {"CampaignArn": f"{GIVEN}:campaign/films"}),
+        (CAMPAIGN, "get_personalized_ranking", {"CampaignArn": f"{GIVEN}:campaign/films"}),
+    ],
+)
+def test_a_metric_is_that_of_the_service(serving: Any, operation: str, dimensions: dict[str, str], suffix: str) -> None:
+    metric = getattr(serving, f"metric_{operation}{suffix}")()
+    camel = {"": "", "_latency": "Latency", "_4xx_errors": "4xxErrors", "_5xx_errors": "5xxErrors"}[suffix]
+    assert metric.namespace == "AWS/Personalize"
+    assert metric.metric_name == operation.title().replace("_", "") + camel
+    assert metric.dimensions == dimensions
+    assert metric.statistic == ("Average" if suffix == "_latency" else "Sum")
+    assert metric.period.to_seconds() == 300
+
+
+def test_options_of_a_metric_override_its_defaults() -> None:
+    metric = RECOMMENDER.metric_get_recommendations_latency(statistic="p99", period=Duration.minutes(1), label="slow")
+    assert (metric.statistic, metric.period.to_seconds(), metric.label) == ("p99", 60, "slow")
+    own = CAMPAIGN.metric("Anything", statistic="Maximum")
+    assert (own.metric_name, own.statistic) == ("Anything", "Maximum")
+
+
+def test_metrics_of_a_recommender_of_the_app_name_its_attribute() -> None:
+    kit = Kit()
+    recommender = Recommender(
+        kit.stack, "Recommender", provider=kit.provider, dataset_group=kit.group(), recipe="aws-vod-top-picks"
+    )
+    dimensions = recommender.metric_get_recommendations().dimensions
+    kit.synthesized()
+    assert kit.read(dimensions) == {"RecommenderArn": "${Recommender/Wait/Link5.RecommenderArn}"}

@@ -1,0 +1,442 @@
+"""What each construct writes into the template: with defaults, and with everything set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aws_cdk import CfnParameter, Duration, RemovalPolicy, Tags
+from aws_cdk import aws_iam as iam
+
+from lambdas.personalize_provider.describe import pascal
+from stacks.personalize import (
+    Campaign,
+    Dataset,
+    DatasetGroup,
+    EventTracker,
+    Filter,
+    ItemExplorationConfig,
+    QualityGate,
+    Recommender,
+    Schema,
+    Solution,
+    SolutionVersion,
+)
+from stacks.personalize.avro import canonical
+from stacks.personalize.limits import RANKING_METRICS
+from tests.unit.constructs import INTERACTIONS, LOCATION, Kit, Resources
+
+ROLE = "arn:aws:iam::123456789012:role/given"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
+RECIPE = "arn:${AWS::Partition}:personalize:::recipe"
+EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
+# Properties of every custom resource of ours.
+FRAME = {"ServiceToken": "${Provider/Framework/framework-onEvent.Arn}", "ServiceTimeout": "3600"}
+
+PLAIN: dict[str, dict[str, Any]] = {
+    "Group": {"NamePrefix": "vod-test-group", "Domain": "VIDEO_ON_DEMAND", "AllowReplacement": False},
+    "Schema": {"NamePrefix": "vod-test-schema", "Schema": canonical(INTERACTIONS), "Domain": "VIDEO_ON_DEMAND"},
+    "Dataset": {
+        "NamePrefix": "vod-test-dataset",
+        "DatasetGroupArn": "${Group.DatasetGroupArn}",
+        "DatasetType": "INTERACTIONS",
+        "SchemaArn": "${Schema.SchemaArn}",
+        "AllowReplacement": False,
+    },
+    "Import": {
+        "NamePrefix": "vod-test-import",
+        "DatasetArn": "${Dataset.DatasetArn}",
+        "DataSource": {"DataLocation": LOCATION},
+        "DataVersion": "1",
+        "RoleArn": "${ServiceRole.Arn}",
+        "ImportMode": "FULL",
+    },
+    "MoreLikeX": {
+        "NamePrefix": "vod-test-more-like-x",
+        "DatasetGroupArn": "${Group.DatasetGroupArn}",
+        "RecipeArn": f"{RECIPE}/aws-vod-more-like-x",
+        "RecommenderConfig": {
+            "MinRecommendationRequestsPerSecond": 1,
+            "EnableMetadataWithRecommendations": False,
+            "TrainingDataConfig": {"ExcludedDatasetColumns": {}},
+        },
+    },
+    "Solution": {
+        "NamePrefix": "vod-test-solution",
+        "DatasetGroupArn": "${Group.DatasetGroupArn}",
+        "RecipeArn": f"{RECIPE}/aws-personalized-ranking-v2",
+        "PerformHPO": False,
+        "PerformAutoTraining": False,
+        "SolutionConfig": {
+            "AlgorithmHyperParameters": {},
+            "TrainingDataConfig": {"ExcludedDatasetColumns": {}},
+        },
+    },
+    "Campaign": {
+        "NamePrefix": "vod-test-campaign",
+        "SolutionVersionArn": "${Gate.SolutionVersionArn}",
+        "MinProvisionedTPS": 1,
+        "CampaignConfig": {"EnableMetadataWithRecommendations": False},
+    },
+    "Filter": {
+        "NamePrefix": "vod-test-filter",
+        "DatasetGroupArn": "${Group.DatasetGroupArn}",
+        "FilterExpression": EXPRESSION,
+    },
+    "Tracker": {"NamePrefix": "vod-test-tracker", "DatasetGroupArn": "${Group.DatasetGroupArn}"},
+}
+
+FULL: dict[str, dict[str, Any]] = {
+    "FullGroup": {"Name": "vod-test-my-group", "RoleArn": ROLE, "KmsKeyArn": KEY, "AllowReplacement": True},
+    "FullSchema": {"Name": "vod-test-my-schema", "Schema": '{"any":"thing"}'},
+    "FullDataset": {
+        "Name": "vod-test-my-dataset",
+        "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
+        "DatasetType": "USERS",
+        "SchemaArn": "${FullSchema.SchemaArn}",
+        "AllowReplacement": True,
+    },
+    "FullImport": {
+        "Name": "vod-test-my-import",
+        "DatasetArn": "${FullDataset.DatasetArn}",
+        "DataSource": {"DataLocation": "${Location}"},
+        "DataVersion": "2026-11",
+        "RoleArn": ROLE,
+        "ImportMode": "INCREMENTAL",
+    },
+    "FullRecommender": {
+        "Name": "vod-test-my-recommender",
+        "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
+        "RecipeArn": "arn:aws:personalize:::recipe/aws-vod-top-picks",
+        "RecommenderConfig": {
+            "ItemExplorationConfig": {"explorationWeight": "0.25", "explorationItemAgeCutOff": "14"},
+            "MinRecommendationRequestsPerSecond": 7,
+            "EnableMetadataWithRecommendations": True,
+            "TrainingDataConfig": {"ExcludedDatasetColumns": {"ITEMS": ["PRICE", "DURATION"]}},
+        },
+    },
+    "FullSolution": {
+        "Name": "vod-test-my-solution",
+        "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
+        "RecipeArn": f"{RECIPE}/aws-personalized-ranking",
+        "PerformHPO": True,
+        "PerformAutoTraining": True,
+        "SolutionConfig": {
+            "AlgorithmHyperParameters": {"hidden_dimension": "64", "recency_mask": "true", "share": "0.5", "x": "y"},
+            "TrainingDataConfig": {"ExcludedDatasetColumns": {"USERS": ["GENDER"]}},
+        },
+        "SolutionUpdateConfig": {"AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"}},
+    },
+    "FullCampaign": {
+        "Name": "vod-test-my-campaign",
+        "SolutionVersionArn": "${FullVersion/Wait/Link2.SolutionVersionArn}",
+        "MinProvisionedTPS": 20,
+        "CampaignConfig": {"EnableMetadataWithRecommendations": True},
+    },
+    "FullFilter": {
+        "Name": "vod-test-my-filter",
+        "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
+        "FilterExpression": EXPRESSION,
+    },
+    "FullTracker": {"Name": "vod-test-my-tracker", "DatasetGroupArn": "${FullGroup.DatasetGroupArn}"},
+}
+
+# Construct id -> beginning of the generated name.
+PREFIXES = {
+    "TopPicks": "vod-test-top-picks",
+    "top_picks": "vod-test-top_picks",
+    "Top10Picks": "vod-test-top10-picks",
+    "Top picks (new)": "vod-test-top-picks-new",
+    "Für dich": "vod-test-f-r-dich",
+    "映画": "vod-test-",
+}
+
+RETAINED = [f"Full{kind}" for kind in ("Group", "Schema", "Dataset", "Recommender", "Solution", "Campaign", "Filter")]
+
+
+def plain(kit: Kit) -> None:
+    """Every construct with no more than it needs."""
+    group = kit.group()
+    common: dict[str, Any] = {"provider": kit.provider, "dataset_group": group}
+    kit.data(kit.dataset(group, kit.schema()))
+    Recommender(kit.stack, "MoreLikeX", recipe="aws-vod-more-like-x", **common)
+    solution = Solution(kit.stack, "Solution", recipe="aws-personalized-ranking-v2", **common)
+    version = SolutionVersion(kit.stack, "Version", provider=kit.provider, solution=solution)
+    gate = QualityGate(
+        kit.stack, "Gate", provider=kit.provider, solution=solution, solution_version=version, minimums={}
+    )
+    Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=gate)
+    Filter(kit.stack, "Filter", filter_expression=EXPRESSION, **common)
+    EventTracker(kit.stack, "Tracker", **common)
+
+
+def full(kit: Kit) -> None:
+    """Every construct with every prop."""
+    retain = RemovalPolicy.RETAIN
+    role = iam.Role.from_role_arn(kit.stack, "Given", ROLE)
+    group = kit.group(
+        "FullGroup",
+        domain=None,
+        name="vod-test-my-group",
+        role=role,
+        kms_key_arn=KEY,
+        allow_replacement=True,
+        removal_policy=retain,
+    )
+    common: dict[str, Any] = {"provider": kit.provider, "dataset_group": group, "removal_policy": retain}
+    schema = kit.schema(
+        "FullSchema", schema={"any": "thing"}, domain=None, name="vod-test-my-schema", removal_policy=retain
+    )
+    dataset = kit.dataset(
+        group,
+        schema,
+        "FullDataset",
+        dataset_type="USERS",
+        name="vod-test-my-dataset",
+        allow_replacement=True,
+        removal_policy=retain,
+    )
+    kit.data(
+        dataset,
+        "FullImport",
+        data_location=CfnParameter(kit.stack, "Location").value_as_string,
+        role=role,
+        data_version="2026-11",
+        import_mode="INCREMENTAL",
+        name="vod-test-my-import",
+        max_wait=Duration.minutes(50),
+    )
+    Recommender(
+        kit.stack,
+        "FullRecommender",
+        recipe="arn:aws:personalize:::recipe/aws-vod-top-picks",
+        min_recommendation_requests_per_second=7,
+        item_exploration_config=ItemExplorationConfig(0.25, 14),
+        enable_metadata_with_recommendations=True,
+        excluded_dataset_columns={"ITEMS": ["PRICE", "DURATION"]},
+        name="vod-test-my-recommender",
+        max_wait=Duration.hours(2),
+        **common,
+    )
+    solution = Solution(
+        kit.stack,
+        "FullSolution",
+        recipe="aws-personalized-ranking",
+        auto_training_days=3,
+        perform_hpo=True,
+        algorithm_hyper_parameters={"hidden_dimension": 64, "recency_mask": True, "share": 0.5, "x": "y"},
+        excluded_dataset_columns={"USERS": ["GENDER"]},
+        name="vod-test-my-solution",
+        **common,
+    )
+    version = SolutionVersion(
+        kit.stack,
+        "FullVersion",
+        provider=kit.provider,
+        solution=solution,
+        training_trigger="spring",
+        training_mode="UPDATE",
+        name="vod-test-my-version",
+        max_wait=Duration.minutes(51),
+    )
+    QualityGate(
+        kit.stack,
+        "FullGate",
+        provider=kit.provider,
+        solution=solution,
+        solution_version=version,
+        minimums={"precision_at_5": 0.07, "coverage": 1},
+        compare_with_deployed=True,
+    )
+    Campaign(
+        kit.stack,
+        "FullCampaign",
+        provider=kit.provider,
+        solution_version=version,
+        min_provisioned_tps=20,
+        enable_metadata_with_recommendations=True,
+        name="vod-test-my-campaign",
+        removal_policy=retain,
+    )
+    Filter(kit.stack, "FullFilter", filter_expression=EXPRESSION, name="vod-test-my-filter", **common)
+    EventTracker(kit.stack, "FullTracker", name="vod-test-my-tracker", **common)
+
+
+@pytest.fixture(scope="module")
+def kit() -> Kit:
+    """Both of each, and what shows a single thing."""
+    kit = Kit()
+    plain(kit)
+    full(kit)
+    Solution(
+        kit.stack,
+        "Daily",
+        provider=kit.provider,
+        dataset_group=DatasetGroup.from_dataset_group_arn("arn:group"),
+        recipe=CfnParameter(kit.stack, "Recipe").value_as_string,
+        auto_training_days=1,
+    )
+    for id in PREFIXES:
+        kit.group(id)
+    return kit
+
+
+@pytest.fixture(scope="module")
+def resources(kit: Kit) -> Resources:
+    return kit.synthesized()
+
+
+@pytest.mark.parametrize(("path", "expected"), [*PLAIN.items(), *FULL.items()])
+def test_a_construct_renders_exactly_what_it_is_given(
+    resources: Resources, path: str, expected: dict[str, Any]
+) -> None:
+    assert resources[path]["Properties"] == {**FRAME, **expected}
+
+
+def test_a_solution_version_renders_mode_and_triggers(resources: Resources) -> None:
+    properties = resources["Version"]["Properties"]
+    triggers = properties.pop("Triggers")
+    assert triggers.pop("TrainingTrigger") == "1"
+    assert len(triggers) == 1
+    assert properties == {
+        **FRAME,
+        "NamePrefix": "vod-test-version",
+        "SolutionArn": "${Solution.SolutionArn}",
+        "TrainingMode": "FULL",
+    }
+    full_properties = resources["FullVersion"]["Properties"]
+    assert full_properties["Triggers"].pop("TrainingTrigger") == "spring"
+    assert (full_properties["Name"], full_properties["TrainingMode"]) == ("vod-test-my-version", "UPDATE")
+    assert "NamePrefix" not in full_properties
+
+
+def test_a_quality_gate_renders_its_minimums_as_text(resources: Resources) -> None:
+    """CloudFormation hands numbers over as text anyway; as text they do not depend on its formatting."""
+    token = {"ServiceToken": FRAME["ServiceToken"]}
+    assert resources["Gate"]["Properties"] == {
+        **token,
+        "SolutionArn": "${Solution.SolutionArn}",
+        "SolutionVersionArn": "${Version/Wait/Link5.SolutionVersionArn}",
+        "Minimums": {},
+        "CompareWithDeployed": False,
+    }
+    assert resources["FullGate"]["Properties"] == {
+        **token,
+        "SolutionArn": "${FullSolution.SolutionArn}",
+        "SolutionVersionArn": "${FullVersion/Wait/Link2.SolutionVersionArn}",
+        "Minimums": {"coverage": "1", "precision_at_5": "0.07"},
+        "CompareWithDeployed": True,
+    }
+
+
+def test_a_daily_schedule_is_in_the_singular(resources: Resources) -> None:
+    config = resources["Daily"]["Properties"]["SolutionUpdateConfig"]
+    assert config == {"AutoTrainingConfig": {"SchedulingExpression": "rate(1 day)"}}
+
+
+def test_a_recipe_known_only_at_deployment_is_passed_on(resources: Resources) -> None:
+    assert resources["Daily"]["Properties"]["RecipeArn"] == "${Recipe}"
+
+
+def test_a_schema_does_not_depend_on_its_layout() -> None:
+    shuffled = dict(reversed(INTERACTIONS.items()))
+    assert list(shuffled) != list(INTERACTIONS)
+    assert canonical(shuffled) == canonical(INTERACTIONS)
+    assert canonical({**INTERACTIONS, "fields": INTERACTIONS["fields"][::-1]}) != canonical(INTERACTIONS)
+
+
+# -- names, removal, tags ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("id", "prefix"), PREFIXES.items())
+def test_a_generated_name_begins_with_the_app_and_the_construct_id(resources: Resources, id: str, prefix: str) -> None:
+    """Whatever the id, the service accepts the name (API: [a-zA-Z0-9][a-zA-Z0-9-_]*)."""
+    assert resources[id]["Properties"]["NamePrefix"] == prefix
+
+
+@pytest.mark.parametrize("path", RETAINED)
+def test_what_is_retained_stays_at_removal_and_at_replacement(resources: Resources, path: str) -> None:
+    assert (resources[path]["DeletionPolicy"], resources[path]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("path", [*PLAIN, "Version", "Gate", "FullImport", "FullVersion", "Import/Wait/Link1"])
+def test_what_is_not_retained_goes(resources: Resources, path: str) -> None:
+    assert (resources[path]["DeletionPolicy"], resources[path]["UpdateReplacePolicy"]) == ("Delete", "Delete")
+
+
+def test_tags_reach_every_type_but_schemas() -> None:
+    kit = Kit()
+    plain(kit)
+    Tags.of(kit.app).add("team", "films")
+    Tags.of(kit.stack.node.find_child("Filter")).add("cost", "42")
+    tagged = {
+        path: each["Properties"]["Tags"]
+        for path, each in kit.synthesized().items()
+        if each["Type"].startswith("Custom::") and "Tags" in each["Properties"]
+    }
+    team = {"Key": "team", "Value": "films"}
+    assert tagged.pop("Filter") == [{"Key": "cost", "Value": "42"}, team]
+    assert set(tagged) == {"Group", "Dataset", "Import", "MoreLikeX", "Solution", "Version", "Campaign", "Tracker"}
+    assert all(tags == [team] for tags in tagged.values())
+
+
+def test_a_tag_can_be_kept_from_a_resource_type() -> None:
+    kit = Kit()
+    plain(kit)
+    Tags.of(kit.app).add("team", "films", exclude_resource_types=["Custom::PersonalizeFilter"])
+    resources = kit.synthesized()
+    assert "Tags" not in resources["Filter"]["Properties"]
+    assert "Tags" in resources["Campaign"]["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("id", "attribute", "value"),
+    [
+        ("Group", "physical_name", "${Group}"),
+        ("Group", "dataset_group_arn", "${Group.DatasetGroupArn}"),
+        ("Schema", "schema_arn", "${Schema.SchemaArn}"),
+        ("Dataset", "dataset_arn", "${Dataset.DatasetArn}"),
+        ("Solution", "solution_arn", "${Solution.SolutionArn}"),
+        ("Gate", "solution_version_arn", "${Gate.SolutionVersionArn}"),
+        ("Campaign", "campaign_arn", "${Campaign.CampaignArn}"),
+        ("Filter", "filter_arn", "${Filter.FilterArn}"),
+        ("Tracker", "event_tracker_arn", "${Tracker.EventTrackerArn}"),
+        ("Tracker", "tracking_id", "${Tracker.TrackingId}"),
+        # What is waited for answers from the last link, so that whatever uses it waits too.
+        ("Import", "dataset_import_job_arn", "${Import/Wait/Link5.DatasetImportJobArn}"),
+        ("MoreLikeX", "recommender_arn", "${MoreLikeX/Wait/Link5.RecommenderArn}"),
+        ("Version", "solution_version_arn", "${Version/Wait/Link5.SolutionVersionArn}"),
+    ],
+)
+def test_an_attribute_is_answered_by_the_provider(kit: Kit, id: str, attribute: str, value: str) -> None:
+    assert kit.read(getattr(kit.stack.node.find_child(id), attribute)) == value
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+def test_an_evaluation_metric_has_the_name_that_the_provider_gives_it(kit: Kit, metric: str) -> None:
+    version: Any = kit.stack.node.find_child("Version")
+    assert kit.read(version.evaluation_metric(metric)) == f"${{Version/Wait/Link5.{pascal(metric)}}}"
+
+
+# -- imported ones -------------------------------------------------------------------------------------------------
+
+
+def test_imported_resources_answer_the_arn_they_were_given() -> None:
+    group = DatasetGroup.from_dataset_group_arn("arn:group")
+    assert group.dataset_group_arn == "arn:group"
+    assert group.data_versions == {}
+    assert Schema.from_schema_arn("arn:schema").schema_arn == "arn:schema"
+    assert Recommender.from_recommender_arn("arn:recommender").recommender_arn == "arn:recommender"
+    assert Campaign.from_campaign_arn("arn:campaign").campaign_arn == "arn:campaign"
+    assert Filter.from_filter_arn("arn:filter").filter_arn == "arn:filter"
+    assert EventTracker.from_event_tracker_arn("arn:tracker").event_tracker_arn == "arn:tracker"
+    assert SolutionVersion.from_solution_version_arn("arn:version").solution_version_arn == "arn:version"
+    solution = Solution.from_solution_arn("arn:solution", group)
+    assert (solution.solution_arn, solution.dataset_group) == ("arn:solution", group)
+
+
+def test_an_imported_dataset_knows_its_type_from_its_arn() -> None:
+    group = DatasetGroup.from_dataset_group_arn("arn:aws:personalize:eu-west-1:123456789012:dataset-group/films")
+    arn = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/ITEMS"
+    dataset = Dataset.from_dataset_arn(arn, group)
+    assert (dataset.dataset_arn, dataset.dataset_type, dataset.dataset_group) == (arn, "ITEMS", group)
