@@ -11,6 +11,7 @@ from . import movielens, synthetic
 from .catalogue import Catalogue
 
 HERE = Path(__file__).parent
+OUT = HERE / "out"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "source", choices=("sample", "movielens", "synthetic"), help="sample: MovieLens if it can be had"
     )
-    parser.add_argument("--out", type=Path, default=HERE / "out", help="folder for the files (default: data/out)")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for the files (default: data/out)")
     options = parser.parse_args(arguments)
     stamp, wanted = options.out / ".made-by", f"{options.source} {_version()}"
     if stamp.is_file() and stamp.read_text() == wanted:

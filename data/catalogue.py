@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,12 @@ class Catalogue:
         )
         titles = {item.item_id: item.title for item in self.items}
         (directory / "titles.json").write_text(json.dumps(titles, indent=0, ensure_ascii=False))
+
+
+def read_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Records of one of the CSV files."""
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
 
 
 def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:

@@ -15,11 +15,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 STATE_DIRECTORY = CHECKOUT / ".sandbox"
@@ -31,6 +31,8 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 # Virtual seconds per second: an hour of training takes two seconds.
 SPEED = 1800.0
+# In a cloud's directory.
+CERTIFICATE, KEY = "server.crt", "server.key"
 _HEALTH_PATH = "/_ministack/health"
 _START_SECONDS = 60
 _STOP_SECONDS = 5
@@ -109,10 +111,9 @@ class Cloud:
     endpoint: Endpoint | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    def __enter__(self) -> Cloud:
+    def __enter__(self) -> Endpoint:
         """Start."""
-        self.start()
-        return self
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -130,7 +131,7 @@ class Cloud:
         directory = Path(tempfile.mkdtemp(prefix="cloud-", dir=STATE_DIRECTORY))
         try:
             self.endpoint = self._launch(directory)
-            self._wait_until_healthy()
+            self._wait_until_healthy(self.endpoint)
         except BaseException:
             self.stop()
             shutil.rmtree(directory, ignore_errors=True)
@@ -147,32 +148,8 @@ class Cloud:
                 self._process.stdin.close()
         self.endpoint = self._process = None
 
-    @property
-    def env(self) -> dict[str, str]:
-        """Environment for processes that are to use this cloud, and no other."""
-        return isolated_environment() | self._running().client_variables()
-
-    def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client for this cloud."""
-        import boto3
-
-        endpoint = self._running()
-        settings: dict[str, Any] = {
-            "endpoint_url": endpoint.url,
-            "verify": endpoint.certificate,
-            "aws_access_key_id": ACCESS_KEY_ID,
-            "aws_secret_access_key": SECRET_ACCESS_KEY,
-            "region_name": endpoint.region,
-        }
-        return boto3.session.Session().client(service, **(settings | options))
-
-    def _running(self) -> Endpoint:
-        if not self.endpoint:
-            raise CloudError("The sandbox does not run.")
-        return self.endpoint
-
     def _launch(self, directory: Path) -> Endpoint:
-        certificate, key = _make_certificate(directory)
+        certificate = _make_certificate(directory)
         log = directory / "server.log"
         with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
             port = listener.getsockname()[1]
@@ -180,7 +157,7 @@ class Cloud:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "sandbox.server", "--fd", str(listener.fileno())),
-                    *("--certificate", str(certificate), "--key", str(key), "--speed", str(self.speed)),
+                    *("--directory", str(directory), "--speed", str(self.speed)),
                     *(() if self.detached else ("--watch-stdin",)),
                 ],
                 cwd=CHECKOUT,
@@ -191,20 +168,32 @@ class Cloud:
                 pass_fds=(listener.fileno(),),
                 start_new_session=True,
             )
-        return Endpoint(
-            endpoint.url, endpoint.certificate, endpoint.region, self._process.pid, endpoint.directory, endpoint.log
-        )
+        return replace(endpoint, pid=self._process.pid)
 
-    def _wait_until_healthy(self) -> None:
-        endpoint, process = self._running(), self._process
+    def _wait_until_healthy(self, endpoint: Endpoint) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            if process and process.poll() is not None:
+            if self._process and self._process.poll() is not None:
                 raise CloudError(f"The sandbox ended at once. The end of its log:\n{_tail(Path(endpoint.log))}")
             if is_healthy(endpoint):
                 return
             time.sleep(0.1)
         raise CloudError(f"The sandbox does not answer. The end of its log:\n{_tail(Path(endpoint.log))}")
+
+
+def client(endpoint: Endpoint, service: str, **options: Any) -> Any:
+    """A boto3 client for a cloud; `options` are those of boto3."""
+    # It takes a while to import, which `make stop` and the like can do without.
+    import boto3
+
+    settings: dict[str, Any] = {
+        "endpoint_url": endpoint.url,
+        "verify": endpoint.certificate,
+        "aws_access_key_id": ACCESS_KEY_ID,
+        "aws_secret_access_key": SECRET_ACCESS_KEY,
+        "region_name": endpoint.region,
+    }
+    return boto3.session.Session().client(service, **(settings | options))
 
 
 def is_healthy(endpoint: Endpoint) -> bool:
@@ -266,7 +255,7 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
             "AUTH": "true",
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": endpoint.certificate,
-            "MINISTACK_SSL_KEY": str(directory / "server.key"),
+            "MINISTACK_SSL_KEY": str(directory / KEY),
             "SSL_CERT_FILE": endpoint.certificate,
             "MINISTACK_HOST": "127.0.0.1",
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
@@ -293,8 +282,8 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
     )
 
 
-def _make_certificate(directory: Path) -> tuple[Path, Path]:
-    certificate, key = directory / "server.crt", directory / "server.key"
+def _make_certificate(directory: Path) -> Path:
+    certificate, key = directory / CERTIFICATE, directory / KEY
     command = [
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
         *("-keyout", str(key), "-out", str(certificate), "-days", "30", "-subj", "/CN=localhost"),
@@ -307,7 +296,7 @@ def _make_certificate(directory: Path) -> tuple[Path, Path]:
         raise CloudError("The sandbox needs the program openssl, to make its certificate. Install it.") from None
     except subprocess.CalledProcessError as error:
         raise CloudError(f"openssl could not make a certificate: {error.stderr.decode(errors='replace')}") from None
-    return certificate, key
+    return certificate
 
 
 def _tail(path: Path, lines: int = 20) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from .cloud import CERTIFICATE, KEY
 from .ministack import build_gateway
 
 
@@ -19,12 +22,12 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT, or until standard input ends if told to watch it."""
     arguments = _arguments()
     if arguments.watch_stdin:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=[arguments.directory], daemon=True).start()
     config = Config()
     # The listening socket comes from the parent, so no other process can take its port in between, and nothing
     # listens on 443 as `ministack` itself would with TLS.
     config.bind = [f"fd://{arguments.fd}"]
-    config.certfile, config.keyfile = arguments.certificate, arguments.key
+    config.certfile, config.keyfile = str(arguments.directory / CERTIFICATE), str(arguments.directory / KEY)
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
     asyncio.run(serve(build_gateway(arguments.speed), config))
@@ -34,16 +37,16 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.server")
     parser.add_argument("--fd", type=int, required=True, help="listening socket, inherited")
-    parser.add_argument("--certificate", required=True)
-    parser.add_argument("--key", required=True)
+    parser.add_argument("--directory", type=Path, required=True, help="of this cloud, with certificate and key")
     parser.add_argument("--speed", type=float, required=True, help="virtual seconds per second")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(directory: Path) -> None:
     """Standard input is a pipe of the parent: it ends when the parent does, however that dies."""
     sys.stdin.buffer.read()
+    shutil.rmtree(directory, ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
@@ -51,9 +52,13 @@ class VirtualCloud:
         )
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client of the emulator."""
+        """A boto3 client of the emulator. It tries once: botocore's own pauses would be in real time."""
         client = boto3.client(
-            service_name, region_name=REGION, aws_access_key_id="virtual", aws_secret_access_key="virtual"
+            service_name,
+            region_name=REGION,
+            aws_access_key_id="virtual",
+            aws_secret_access_key="virtual",
+            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
         )
         connect(client, self.service)
         return client

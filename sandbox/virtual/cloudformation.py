@@ -18,6 +18,10 @@ from .framework import Event, Response
 from .template import Template, Values, as_strings, dependencies
 from .time import VirtualTime
 
+# User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
+# behind is deleted in up to three attempts, then forgotten.
+_CLEANUP_ATTEMPTS = 3
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -168,7 +172,12 @@ class CloudFormation:
         return self._request(event)
 
     def remove(
-        self, stack: Stack, template: Template, targets: Iterable[_Target], then: Callable[[bool], None]
+        self,
+        stack: Stack,
+        template: Template,
+        targets: Iterable[_Target],
+        then: Callable[[bool], None],
+        attempts: int = 1,
     ) -> None:
         """Delete resources, each after those that depend on it. `then` is told whether one could not be."""
         pending = dict(enumerate(targets))
@@ -188,22 +197,29 @@ class CloudFormation:
             definition = template["Resources"].get(target.logical_id, {})
             if definition.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
                 return True
-            deployed = target.deployed
-            response = self.send(
-                stack,
-                "Delete",
-                target.logical_id,
-                deployed.type,
-                deployed.properties,
-                PhysicalResourceId=deployed.physical_id,
-            )
-            status = "DELETE_COMPLETE" if response.succeeded else "DELETE_FAILED"
-            self.log(stack, target.logical_id, deployed.type, status, response.reason)
+            for _ in range(attempts):
+                response = self._delete(stack, target)
+                if response.succeeded:
+                    break
             if not response.succeeded:
                 failures.append(target.logical_id)
             return True
 
         _Graph(self._time, graph, delete, lambda _: then(bool(failures))).start()
+
+    def _delete(self, stack: Stack, target: _Target) -> Response:
+        deployed = target.deployed
+        response = self.send(
+            stack,
+            "Delete",
+            target.logical_id,
+            deployed.type,
+            deployed.properties,
+            PhysicalResourceId=deployed.physical_id,
+        )
+        status = "DELETE_COMPLETE" if response.succeeded else "DELETE_FAILED"
+        self.log(stack, target.logical_id, deployed.type, status, response.reason)
+        return response
 
     def log(self, stack: Stack, logical_id: str, type_: str, status: str, reason: str = "") -> None:
         """Add a stack event."""
@@ -385,7 +401,7 @@ class _Deployment:
         self._cloud.publish(self._stack, self._template)
         both = {"Resources": {**self._stack.template["Resources"], **self._template["Resources"]}}
         self._stack.template = self._template
-        self._cloud.remove(self._stack, both, targets, lambda _: self._rest("_COMPLETE"))
+        self._cloud.remove(self._stack, both, targets, lambda _: self._rest("_COMPLETE"), _CLEANUP_ATTEMPTS)
 
     def _rest(self, suffix: str) -> None:
         self._stack.status = f"{'CREATE' if self._is_create else 'UPDATE'}{suffix}"
@@ -478,7 +494,7 @@ class _Deployment:
             if target.logical_id not in self._before:
                 stack.resources.pop(target.logical_id, None)
         both = {"Resources": {**stack.template["Resources"], **self._template["Resources"]}}
-        self._cloud.remove(stack, both, unwanted, lambda _: self._rest("_ROLLBACK_COMPLETE"))
+        self._cloud.remove(stack, both, unwanted, lambda _: self._rest("_ROLLBACK_COMPLETE"), _CLEANUP_ATTEMPTS)
 
 
 def _nothing(_: Stack) -> None:

@@ -1,0 +1,79 @@
+# Every target installs what it needs into this folder first (.venv, node_modules), once.
+
+ENV ?= dev
+ARGS ?=
+PYTHON ?= python3
+BIN := .venv/bin
+PY := $(BIN)/python
+
+# The folder's own tools come first, so that `cdk` and the app it runs use them.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+# jsii warns about Node 20, which works.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help install data demo test unit lint format sandbox stop deploy diff destroy synth clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## install everything into this folder
+
+data: install ## make the sample data in data/out (MovieLens 100K, or a generated catalogue)
+	@$(PY) -m data sample
+
+demo: install ## deploy to a local cloud, ask for recommendations, change a setting, destroy, check
+	@$(PY) -m sandbox demo
+
+test: lint ## all checks and tests
+	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+
+unit: install ## the tests without those that deploy with the CDK CLI
+	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
+
+lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy app.py stacks lambdas sandbox data
+
+format: install ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+sandbox: install ## keep a local cloud running and print how to reach it
+	@$(PY) -m sandbox run
+
+stop: install ## end the local cloud
+	@$(PY) -m sandbox stop
+
+deploy: data ## deploy ENV (default dev) to the local cloud
+	@$(PY) -m sandbox deploy --env $(ENV) -- $(ARGS)
+
+diff: data ## show what deploying ENV to the local cloud would change
+	@$(PY) -m sandbox diff --env $(ENV) -- $(ARGS)
+
+destroy: data ## destroy ENV in the local cloud
+	@$(PY) -m sandbox destroy --env $(ENV) -- $(ARGS)
+
+synth: data ## synthesize ENV into cdk.out
+	cdk synth --quiet -c env=$(ENV) $(ARGS)
+
+clean: ## remove what the other targets made, except the installed tools
+	rm -rf cdk.out data/out .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage outputs.json
+
+.venv/.installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; make PYTHON=... names one.")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --progress-bar off -r requirements-dev.txt
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+sandbox/lambda_runtime/node_modules/.package-lock.json: sandbox/lambda_runtime/package-lock.json
+	npm ci --no-audit --no-fund --prefix sandbox/lambda_runtime
+	@touch $@

@@ -1,0 +1,128 @@
+"""`python -m sandbox`: the local cloud from the command line. `make help` lists the targets that use it."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import signal
+import sys
+from types import FrameType
+
+from . import cdk, demo, inventory, shared
+from .cloud import Cloud, CloudError
+
+_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out a command; its exit status."""
+    signal.signal(signal.SIGTERM, _end)
+    options = _options(arguments)
+    try:
+        return int(options.command(options))
+    except CloudError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; the sandbox is stopped.", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("run", help="start a sandbox and keep it running until Ctrl-C").set_defaults(command=_run)
+    commands.add_parser("stop", help="end the sandbox that runs").set_defaults(command=_stop)
+    commands.add_parser("demo", help="deploy, recommend, change, destroy, check").set_defaults(command=_demo)
+    for name, meaning in {
+        "deploy": "deploy all stacks; starts a sandbox if none runs",
+        "diff": "show what a deployment would change",
+        "destroy": "destroy all stacks",
+    }.items():
+        command = commands.add_parser(name, help=meaning)
+        command.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
+        command.add_argument("arguments", nargs="*", help="more arguments for the CDK CLI, after --")
+        command.set_defaults(command={"deploy": _deploy, "diff": _diff, "destroy": _destroy}[name])
+    return parser.parse_args(arguments)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends the command as Ctrl-C does: nothing stays behind."""
+    raise KeyboardInterrupt
+
+
+def _run(_: argparse.Namespace) -> int:
+    running = shared.find()
+    if running:
+        _print_variables(running)
+        return 0
+    print("Starting a sandbox ...", file=sys.stderr, flush=True)
+    endpoint = shared.start(Cloud())
+    try:
+        _print_variables(shared.Running(endpoint, detached=False))
+        print("The sandbox runs until Ctrl-C.", file=sys.stderr, flush=True)
+        signal.pause()
+    finally:
+        shared.end(endpoint)
+    return 0
+
+
+def _print_variables(running: shared.Running) -> None:
+    print("# These variables point the AWS CLI and boto3 at the sandbox:")
+    for name, value in running.endpoint.client_variables().items():
+        print(f"export {name}={shlex.quote(value)}")
+    sys.stdout.flush()
+
+
+def _stop(_: argparse.Namespace) -> int:
+    running = shared.find()
+    if running:
+        shared.end(running.endpoint)
+    print("The sandbox is stopped." if running else "No sandbox runs.")
+    return 0
+
+
+def _demo(_: argparse.Namespace) -> int:
+    return demo.run()
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    running = shared.find()
+    if running:
+        return cdk.attached(running.endpoint, cdk.deploy_arguments(options.env, *options.arguments))
+    print("Starting a sandbox ...", flush=True)
+    endpoint = shared.start(Cloud(detached=True))
+    status = _INTERRUPTED
+    try:
+        status = cdk.attached(endpoint, cdk.deploy_arguments(options.env, *options.arguments))
+    finally:
+        if status:
+            shared.end(endpoint)
+    print("The sandbox keeps running. `make sandbox` prints how to reach it; `make destroy` or `make stop` end it.")
+    return 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    arguments = ["diff", "--all", "-c", f"env={options.env}", *options.arguments]
+    running = shared.find()
+    if running:
+        return cdk.attached(running.endpoint, arguments)
+    print("No sandbox runs: compared with an empty one.", flush=True)
+    with Cloud() as endpoint:
+        return cdk.attached(endpoint, arguments)
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    running = shared.find()
+    if running is None:
+        print("No sandbox runs, so there is nothing to destroy.")
+        return 0
+    status = cdk.attached(running.endpoint, cdk.destroy_arguments(options.env, *options.arguments))
+    if not status and running.detached and not inventory.leftovers(running.endpoint):
+        shared.end(running.endpoint)
+        print("Nothing is left, so the sandbox is stopped.")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

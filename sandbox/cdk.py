@@ -1,0 +1,116 @@
+"""Runs the real CDK CLI against a local cloud."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cloud import ACCOUNT, CHECKOUT, Endpoint, isolated_environment
+
+CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
+_EVENT = re.compile(
+    r"^(?P<stack>\S+) \| +(?P<count>\d+/\d+|\d+) \| .+? \| (?P<status>[A-Z_]+) +\| (?P<type>\S+) +\| (?P<what>.+)$"
+)
+_SHOWN_TYPES = ("Custom::Personalize", "AWS::CloudFormation::Stack")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run of the CLI ended, and everything it printed."""
+
+    exit_status: int
+    output: str
+
+
+def environment(endpoint: Endpoint) -> dict[str, str]:
+    """Environment in which the CLI, and the app it runs, see this cloud and no other."""
+    return (
+        isolated_environment()
+        | endpoint.client_variables()
+        | {
+            # The app's interpreter is the one that runs this.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        }
+    )
+
+
+def attached(endpoint: Endpoint, arguments: Sequence[str]) -> int:
+    """Run the CLI on this terminal; answers its exit status."""
+    return subprocess.run(_command(arguments), cwd=CHECKOUT, env=environment(endpoint), check=False).returncode
+
+
+def captured(
+    endpoint: Endpoint,
+    arguments: Sequence[str],
+    *,
+    show: Callable[[str], None] = lambda line: None,
+    variables: Mapping[str, str] | None = None,
+) -> Result:
+    """Run the CLI and keep its output.
+
+    Args:
+        endpoint: the cloud.
+        arguments: of the CLI.
+        show: is given each line as it comes.
+        variables: more environment variables.
+    """
+    with subprocess.Popen(
+        _command(arguments),
+        cwd=CHECKOUT,
+        env=environment(endpoint) | dict(variables or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            show(line.rstrip("\n"))
+    return Result(process.returncode, "".join(lines))
+
+
+def bootstrap(endpoint: Endpoint) -> Result:
+    """Prepare the cloud for deployments, as `cdk bootstrap` does on AWS."""
+    return captured(endpoint, ["bootstrap", f"aws://{ACCOUNT}/{endpoint.region}"])
+
+
+def deploy_arguments(env: str, *more: str) -> list[str]:
+    """Arguments that deploy all stacks of an environment without asking."""
+    return ["deploy", "--all", "-c", f"env={env}", "--require-approval", "never", "--progress", "events", *more]
+
+
+def destroy_arguments(env: str, *more: str) -> list[str]:
+    """Arguments that destroy all stacks of an environment without asking."""
+    return ["destroy", "--all", "-c", f"env={env}", "--force", "--progress", "events", *more]
+
+
+def brief(line: str) -> str | None:
+    """One of the CLI's lines of progress in short; None for what only the whole output is for."""
+    event = _EVENT.match(line)
+    if event is None:
+        return line if line.startswith(("❌", "✅", "✨")) or " failed" in line else None
+    kind, what = event["type"].removeprefix("Custom::Personalize"), event["what"]
+    if not event["status"].endswith("FAILED") and not _is_shown(event["type"], event["status"], what):
+        return None
+    return f"{event['stack']:<20} {event['count']:>6}  {event['status']:<18} {kind:<27} {what.split('/')[0]}"
+
+
+def _is_shown(type_: str, status: str, what: str) -> bool:
+    if type_ == "Custom::PersonalizeWait":
+        # Every other link follows at once, unless the first one was not enough.
+        return "/Link1/" in what and status.endswith("IN_PROGRESS")
+    return type_.startswith(_SHOWN_TYPES)
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [str(CLI), "--no-notices", *arguments]

@@ -1,0 +1,215 @@
+"""`make demo`: the whole life of the app in a local cloud, on MovieLens 100K."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import data.__main__ as sample
+from data.catalogue import read_rows
+
+from . import cdk, inventory, shared
+from .cloud import CHECKOUT, STATE_DIRECTORY, Cloud, CloudError, Endpoint, client
+
+_ENV = "dev"
+_STACKS = {part: f"vod-{_ENV}-{part}" for part in ("data", "recommenders", "ranking")}
+_USERS = 2
+_SHOWN = 5
+_FILM = "Toy Story (1995)"
+_GENRE = "Comedy"
+# One setting of config/dev.yaml, changed to show an update in place.
+_SETTING = "min_recommendation_requests_per_second"
+_BEFORE, _AFTER = f"    {_SETTING}: 1", f"    {_SETTING}: 2"
+_LOG = STATE_DIRECTORY / "demo.log"
+
+Outputs = Mapping[str, Mapping[str, str]]
+
+
+def run() -> int:
+    """Run the demonstration; 0 if every step worked and nothing was left at the end."""
+    STATE_DIRECTORY.mkdir(exist_ok=True)
+    _LOG.write_text("")
+    begun = time.monotonic()
+    _headline("Sample data")
+    if sample.main(["sample"]):
+        return 1
+    _headline("A local cloud: CloudFormation, Lambda, Step Functions, S3, IAM and Personalize on this machine")
+    with Cloud() as endpoint, tempfile.TemporaryDirectory() as folder:
+        shared.prepare(endpoint)
+        print(f"{endpoint.url}, bootstrapped", flush=True)
+        clean = _Demo(endpoint, Path(folder)).run()
+    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    print(f"\nThe demonstration took {minutes} min {seconds} s. Everything the CDK CLI printed: {_LOG}", flush=True)
+    return 0 if clean else 1
+
+
+@dataclass(frozen=True)
+class _Demo:
+    endpoint: Endpoint
+    folder: Path
+
+    def run(self) -> bool:
+        """Go through the steps after the start; whether nothing was left at the end."""
+        _headline("cdk deploy --all")
+        outputs = self._deploy()
+        _headline("Stack outputs")
+        for stack, values in outputs.items():
+            print(f"{stack}")
+            # What CDK exports for the other stacks is no output of the app.
+            _table((f"  {key}", value) for key, value in sorted(values.items()) if not key.startswith("ExportsOutput"))
+        self._recommend(outputs)
+        self._change(outputs)
+        _headline("cdk destroy --all")
+        self._cdk(cdk.destroy_arguments(_ENV))
+        return self._nothing_left()
+
+    # -- deploying -----------------------------------------------------------------------------------------
+
+    def _deploy(self, *more: str) -> Outputs:
+        file = self.folder / "outputs.json"
+        self._cdk(cdk.deploy_arguments(_ENV, "--outputs-file", str(file), *more))
+        outputs: Outputs = json.loads(file.read_text())
+        return outputs
+
+    def _cdk(self, arguments: Sequence[str]) -> None:
+        result = cdk.captured(self.endpoint, arguments, show=_progress)
+        with _LOG.open("a") as log:
+            log.write(f"$ cdk {' '.join(arguments)}\n{result.output}\n")
+        if result.exit_status:
+            raise CloudError(f"cdk {arguments[0]} failed:\n{result.output}")
+
+    # -- recommendations -----------------------------------------------------------------------------------
+
+    def _recommend(self, outputs: Outputs) -> None:
+        titles = _Titles()
+        runtime = client(self.endpoint, "personalize-runtime")
+        recommenders, group = outputs[_STACKS["recommenders"]], outputs[_STACKS["data"]]
+        top_picks = recommenders["RecommenderTopPicksArn"]
+        users = _most_active_users()
+        for user in users:
+            _headline(f"Top picks for user {user}")
+            answer = runtime.get_recommendations(recommenderArn=top_picks, userId=user, numResults=_SHOWN)
+            titles.show(answer["itemList"])
+        film = titles.find(_FILM)
+        _headline(f"More like {titles.of(film)}")
+        answer = runtime.get_recommendations(
+            recommenderArn=recommenders["RecommenderMoreLikeXArn"], userId=users[0], itemId=film, numResults=_SHOWN
+        )
+        titles.show(answer["itemList"])
+        _headline(f"Top picks for user {users[0]}, only {_GENRE} (filter 'genre')")
+        answer = runtime.get_recommendations(
+            recommenderArn=top_picks,
+            userId=users[0],
+            numResults=_SHOWN,
+            filterArn=group["FilterGenreArn"],
+            filterValues={"GENRES": f'"{_GENRE}"'},
+        )
+        titles.show(answer["itemList"], genres=True)
+        self._rerank(runtime, outputs, users[0], titles)
+
+    def _rerank(self, runtime: Any, outputs: Outputs, user: str, titles: _Titles) -> None:
+        ranking = outputs[_STACKS["ranking"]]
+        films = titles.first(2 * _SHOWN)
+        _headline(f"The first {len(films)} films of the catalogue, re-ranked for user {user}")
+        answer = runtime.get_personalized_ranking(
+            campaignArn=ranking["RerankCampaignArn"], inputList=films, userId=user
+        )
+        titles.show(answer["personalizedRanking"])
+        _headline("Evaluation of the ranking model")
+        metrics = {key.removeprefix("RerankMetric"): value for key, value in ranking.items() if "Metric" in key}
+        _table((f"  {name}", f"{float(value):.4f}") for name, value in sorted(metrics.items()))
+
+    # -- a change in place ---------------------------------------------------------------------------------
+
+    def _change(self, before: Outputs) -> None:
+        _headline(f"One setting changed ({_SETTING} of more_like_x: 1 -> 2), cdk deploy --all")
+        arn = before[_STACKS["recommenders"]]["RecommenderMoreLikeXArn"]
+        old = self._throughput(arn)
+        after = self._deploy("-c", f"config_dir={self._changed_settings()}")
+        new = self._throughput(arn)
+        if after != before:
+            raise CloudError("The change was meant to be made in place, but outputs are others than before.")
+        if (old, new) != (1, 2):
+            raise CloudError(f"{_SETTING} was to become 2 from 1, but became {new} from {old}.")
+        print(f"Updated in place: {arn}\nserves at least {new} requests per second, {old} before; no ARN has changed.")
+
+    def _throughput(self, recommender_arn: str) -> int:
+        described = client(self.endpoint, "personalize").describe_recommender(recommenderArn=recommender_arn)
+        return int(described["recommender"]["recommenderConfig"]["minRecommendationRequestsPerSecond"])
+
+    def _changed_settings(self) -> Path:
+        config = Path(shutil.copytree(CHECKOUT / "config", self.folder / "config"))
+        file = config / f"{_ENV}.yaml"
+        settings = file.read_text()
+        if _BEFORE not in settings:
+            raise CloudError(
+                f"{file.name} no longer has the line '{_BEFORE.strip()}', which the demonstration changes."
+            )
+        file.write_text(settings.replace(_BEFORE, _AFTER, 1))
+        return config
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _nothing_left(self) -> bool:
+        _headline("What is left")
+        left = inventory.leftovers(self.endpoint)
+        for service, names in left.items():
+            print(f"  {service}: {', '.join(names)}")
+        looked = ", ".join(inventory.services())
+        print(f"Left behind, see above. Looked into: {looked}." if left else f"Nothing. Looked into: {looked}.")
+        return not left
+
+
+class _Titles:
+    """Titles and genres of the sample's items."""
+
+    def __init__(self) -> None:
+        self._titles: dict[str, str] = json.loads((sample.OUT / "titles.json").read_text())
+        self._genres = {row["ITEM_ID"]: row["GENRES"] for row in read_rows(sample.OUT / "items.csv")}
+
+    def of(self, item: str) -> str:
+        return self._titles[item]
+
+    def find(self, title: str) -> str:
+        """The item of that title, or the first one where the sample has no such film."""
+        return next((item for item, name in self._titles.items() if name == title), next(iter(self._titles)))
+
+    def first(self, count: int) -> list[str]:
+        return list(self._titles)[:count]
+
+    def show(self, found: Sequence[Mapping[str, Any]], genres: bool = False) -> None:
+        if not found:
+            raise CloudError("Personalize answered with an empty list.")
+        for place, one in enumerate(found, 1):
+            item = one["itemId"]
+            print(f"  {place:>2}. {self.of(item)}{f'  ({self._genres[item]})' if genres else ''}", flush=True)
+
+
+def _most_active_users() -> list[str]:
+    counts: dict[str, int] = {}
+    for row in read_rows(sample.OUT / "interactions.csv"):
+        counts[row["USER_ID"]] = counts.get(row["USER_ID"], 0) + 1
+    return sorted(counts, key=lambda user: (-counts[user], user))[:_USERS]
+
+
+def _progress(line: str) -> None:
+    short = cdk.brief(line)
+    if short is not None:
+        print(short, flush=True)
+
+
+def _headline(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> None:
+    pairs = list(rows)
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
+        print(f"{name:<{width}}  {value}", flush=True)
