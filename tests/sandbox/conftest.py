@@ -1,0 +1,85 @@
+"""A local cloud for each module, and the app to deploy to it, on a small generated catalogue."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data import synthetic
+from sandbox import cdk, shared
+from sandbox.cloud import Cloud, Endpoint, client
+from stacks.settings import CONFIG_DIRECTORY
+
+ENV = "dev"
+Outputs = Mapping[str, Mapping[str, str]]
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Endpoint]:
+    """A bootstrapped cloud."""
+    with Cloud() as endpoint:
+        shared.prepare(endpoint)
+        yield endpoint
+
+
+@dataclass(frozen=True)
+class App:
+    """The app with settings of its own, and the CLI that deploys it."""
+
+    endpoint: Endpoint
+    folder: Path
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.folder / "config" / f"{ENV}.yaml"
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the settings."""
+        text = self.settings.read_text()
+        assert text.count(old) >= 1, old
+        self.settings.write_text(text.replace(old, new, 1))
+
+    def deploy(self, *more: str) -> cdk.Result:
+        """Deploy all stacks."""
+        outputs = ("--outputs-file", str(self.folder / "outputs.json"))
+        return cdk.captured(self.endpoint, cdk.deploy_arguments(ENV, *outputs, *self.context, *more))
+
+    def destroy(self) -> cdk.Result:
+        """Destroy all stacks."""
+        return cdk.captured(self.endpoint, cdk.destroy_arguments(ENV, *self.context))
+
+    @property
+    def outputs(self) -> Outputs:
+        """Outputs by stack, as the CLI wrote them."""
+        return json.loads((self.folder / "outputs.json").read_text())  # type: ignore[no-any-return]
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """CLI arguments that lead the app to these settings and this data."""
+        folders = (f"config_dir={self.folder / 'config'}", f"sample_dir={self.folder / 'data'}")
+        # A folder for each app, so that two can be synthesized at the same time.
+        return ("-c", folders[0], "-c", folders[1], "--output", str(self.folder / "cdk.out"))
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the cloud."""
+        return client(self.endpoint, service)
+
+    def status(self, stack: str) -> str:
+        """Status of a stack; empty if there is none."""
+        found = self.client("cloudformation").describe_stacks()["Stacks"]
+        return next((each["StackStatus"] for each in found if each["StackName"] == stack), "")
+
+
+@pytest.fixture
+def app(cloud: Endpoint, tmp_path: Path) -> App:
+    """The app, not deployed yet."""
+    shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config")
+    synthetic.generate().write(tmp_path / "data")
+    return App(cloud, tmp_path)

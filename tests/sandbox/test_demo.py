@@ -1,0 +1,24 @@
+"""`make demo`, as the README promises it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.cloud import CHECKOUT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo")]
+
+
+def test_the_demonstration_works_and_leaves_nothing() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "sandbox", "demo"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    for part in ("RerankCampaignArn", "Top picks for user", "More like ", "re-ranked for user", "(filter 'genre')"):
+        assert part in result.stdout
+    assert "NormalizedDiscountedCumulativeGainAt25" in result.stdout
+    assert "Updated in place: arn:aws:personalize:" in result.stdout
+    assert "== What is left\nNothing." in result.stdout

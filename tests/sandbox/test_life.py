@@ -1,0 +1,116 @@
+"""The life of the app through the real CDK CLI: deploy, serve, update, fail and roll back, destroy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox import inventory
+from tests.notebook import OUTPUTS, output_key
+from tests.sandbox.conftest import App, Outputs
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("life")]
+
+DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
+USER = "u1"
+
+
+def test_life_of_the_app(app: App) -> None:
+    result = app.deploy()
+    assert result.exit_status == 0, result.output
+    outputs = app.outputs
+    check_outputs_are_complete(app, outputs)
+    check_everything_serves(app, outputs)
+    check_logs(app)
+    check_update_in_place(app, outputs)
+    check_failed_update_is_rolled_back(app, outputs)
+    result = app.destroy()
+    assert result.exit_status == 0, result.output
+    assert inventory.leftovers(app.endpoint) == {}
+
+
+def check_outputs_are_complete(app: App, outputs: Outputs) -> None:
+    ssm, existing = app.client("ssm"), set(inventory.personalize(app.endpoint))
+    for stack, variables in OUTPUTS.items():
+        for variable in variables:
+            value = outputs[f"vod-dev-{stack}"][output_key(variable)]
+            assert ssm.get_parameter(Name=f"/vod/dev/{variable}")["Parameter"]["Value"] == value
+            if value.startswith("arn:aws:personalize"):
+                assert value in existing
+            if "_metric_" in variable:
+                assert 0 <= float(value) <= 1
+
+
+def check_everything_serves(app: App, outputs: Outputs) -> None:
+    runtime, events = app.client("personalize-runtime"), app.client("personalize-events")
+    top_picks = outputs[RECOMMENDERS]["RecommenderTopPicksArn"]
+    picks = recommended(runtime, recommenderArn=top_picks, userId=USER)
+    assert len(picks) == 10
+    more_like = outputs[RECOMMENDERS]["RecommenderMoreLikeXArn"]
+    assert len(recommended(runtime, recommenderArn=more_like, userId=USER, itemId=picks[0])) == 10
+    ranking = runtime.get_personalized_ranking(
+        campaignArn=outputs[RANKING]["RerankCampaignArn"], inputList=["i9", "i1", "i5"], userId=USER
+    )
+    assert {item["itemId"] for item in ranking["personalizedRanking"]} == {"i9", "i1", "i5"}
+    # What a user has watched is no longer recommended, as soon as the event is in.
+    watched = {"eventType": "Watch", "itemId": picks[0], "sentAt": 1_700_000_000}
+    events.put_events(
+        trackingId=outputs[DATA]["EventTrackerTrackingId"], userId=USER, sessionId="s", eventList=[watched]
+    )
+    assert picks[0] not in recommended(runtime, recommenderArn=top_picks, userId=USER)
+
+
+def check_logs(app: App) -> None:
+    """One JSON line per request and poll, in a log group that does not keep them for ever; never a ResponseURL."""
+    logs = app.client("logs")
+    groups = logs.describe_log_groups()["logGroups"]
+    group = next(each for each in groups if "ProviderLogs" in each["logGroupName"])
+    assert group["retentionInDays"] == 30
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=group["logGroupName"], filterPattern='"request_id"'
+    )
+    lines = [event["message"].strip() for page in pages for event in page["events"]]
+    records = [json.loads(line) for line in lines if line.startswith('{"request_id"')]
+    assert {record["type"] for record in records} >= {"Custom::PersonalizeDatasetGroup", "Custom::PersonalizeWait"}
+    assert not [line for line in lines if "ResponseURL" in line]
+
+
+def check_update_in_place(app: App, before: Outputs) -> None:
+    app.edit("min_provisioned_tps: 1", "min_provisioned_tps: 3")
+    app.edit("project: vod", "project: video")
+    held = inventory.personalize(app.endpoint)
+    result = app.deploy()
+    assert result.exit_status == 0, result.output
+    assert app.outputs == before
+    assert inventory.personalize(app.endpoint) == held
+    personalize = app.client("personalize")
+    campaign = personalize.describe_campaign(campaignArn=before[RANKING]["RerankCampaignArn"])["campaign"]
+    assert campaign["minProvisionedTPS"] == 3
+    tags = personalize.list_tags_for_resource(resourceArn=before[DATA]["DatasetGroupArn"])["tags"]
+    assert {"tagKey": "project", "tagValue": "video"} in tags
+
+
+def check_failed_update_is_rolled_back(app: App, before: Outputs) -> None:
+    """The service refuses a filter: its words reach the terminal, and all is as it was."""
+    app.edit('IN ("Watch")', 'LIKE ("Watch")')
+    held = inventory.personalize(app.endpoint)
+    result = app.deploy()
+    assert result.exit_status != 0
+    assert "CreateFilter of filter 'vod-dev-filter-unwatched-" in result.output
+    assert "was refused: " in result.output
+    assert app.status(DATA) == "UPDATE_ROLLBACK_COMPLETE"
+    assert inventory.personalize(app.endpoint) == held
+    runtime = app.client("personalize-runtime")
+    assert recommended(
+        runtime,
+        recommenderArn=before[RECOMMENDERS]["RecommenderTopPicksArn"],
+        userId=USER,
+        filterArn=before[DATA]["FilterUnwatchedArn"],
+    )
+
+
+def recommended(runtime: Any, **request: Any) -> list[str]:
+    answer = runtime.get_recommendations(numResults=10, **request)
+    return [item["itemId"] for item in answer["itemList"]]

@@ -1,0 +1,141 @@
+"""Starting and stopping: nothing stays behind, however it ends, and nothing leads to a real account."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import cdk
+from sandbox.cloud import CHECKOUT, Cloud, Endpoint, client, is_healthy, isolated_environment
+
+pytestmark = pytest.mark.xdist_group("sandbox")
+
+# A shared sandbox of its own, so that one which the developer keeps running is left alone.
+MAIN = """
+import sys
+from pathlib import Path
+from sandbox import shared
+from sandbox.__main__ import main
+shared._FILE, shared._LOCK = Path(sys.argv[1]) / "running.json", Path(sys.argv[1]) / "lock"
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def sandbox(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`python -m sandbox`, in a session of its own as a terminal would have it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", MAIN, str(folder), *arguments],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def is_gone(group: int) -> bool:
+    """Whether a process group has no process, waiting a moment for the system to notice."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_stopped_cloud_leaves_no_process_and_no_file() -> None:
+    with Cloud() as endpoint:
+        assert is_healthy(endpoint)
+        assert client(endpoint, "s3").list_buckets()["Buckets"] == []
+        assert client(endpoint, "personalize").list_recipes()["recipes"]
+    assert is_gone(endpoint.pid)
+    assert not Path(endpoint.directory).exists()
+
+
+def test_two_clouds_know_nothing_of_each_other() -> None:
+    with Cloud() as one, Cloud() as other:
+        client(one, "personalize").create_dataset_group(name="mine")
+        assert client(other, "personalize").list_dataset_groups()["datasetGroups"] == []
+
+
+def test_a_cloud_ends_with_the_process_that_started_it() -> None:
+    program = (
+        "import signal\n"
+        "from sandbox.cloud import Cloud\n"
+        "endpoint = Cloud().start()\n"
+        "print(endpoint.pid, endpoint.directory, flush=True)\n"
+        "signal.pause()"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    server, directory = parent.stdout.readline().split()
+    parent.kill()
+    parent.wait()
+    assert is_gone(int(server))
+    assert not Path(directory).exists()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_prints_variables_and_leaves_nothing_when_interrupted(tmp_path: Path, number: int) -> None:
+    process = sandbox(tmp_path, "run")
+    assert process.stdout
+    printed = [process.stdout.readline() for _ in range(8)]
+    variables = dict(
+        line.removeprefix("export ").strip().split("=", 1) for line in printed if line.startswith("export")
+    )
+    assert variables.keys() >= {"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_REGION"}
+    another = sandbox(tmp_path, "run")
+    assert another.communicate()[0].splitlines() == [line.strip() for line in printed]
+    os.killpg(process.pid, number)
+    assert process.wait() == 130
+    assert not (tmp_path / "running.json").exists()
+    assert not Path(variables["AWS_CA_BUNDLE"]).exists()
+    assert sandbox(tmp_path, "stop").communicate()[0] == "No sandbox runs.\n"
+
+
+def test_destroy_without_a_sandbox_has_nothing_to_do(tmp_path: Path) -> None:
+    assert sandbox(tmp_path, "destroy").communicate()[0] == "No sandbox runs, so there is nothing to destroy.\n"
+
+
+def test_nothing_of_the_environment_leads_to_a_real_account() -> None:
+    environment = isolated_environment(
+        {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "x", "CDK_DEFAULT_ACCOUNT": "1", "HOME": "/home/me"}
+    )
+    assert environment["HOME"] == "/home/me"
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+    assert not environment.keys() & {"AWS_PROFILE", "AWS_SESSION_TOKEN", "CDK_DEFAULT_ACCOUNT"}
+
+
+def test_the_cli_sees_only_the_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    environment = cdk.environment(Endpoint("https://127.0.0.1:1", "/c.crt", "us-east-1", 1, "/d", "/l"))
+    assert "AWS_PROFILE" not in environment
+    assert environment["AWS_ENDPOINT_URL"] == "https://127.0.0.1:1"
+
+
+EVENT = "vod-dev-data | 31/72 | 7:27:08 PM | {status} | Custom::Personalize{type} | {what} (Logical1) "
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (EVENT.format(status="CREATE_COMPLETE     ", type="Dataset      ", what="UsersDataset/Resource/Default"), True),
+        (EVENT.format(status="CREATE_IN_PROGRESS  ", type="Wait         ", what="Version/Wait/Link1/Default"), True),
+        (EVENT.format(status="CREATE_COMPLETE     ", type="Wait         ", what="Version/Wait/Link1/Default"), False),
+        (EVENT.format(status="CREATE_IN_PROGRESS  ", type="Wait         ", what="Version/Wait/Link2/Default"), False),
+        (EVENT.format(status="CREATE_FAILED       ", type="Wait         ", what="Version/Wait/Link2/Default"), True),
+        ("✅  vod-dev-data", True),
+        ("Outputs:", False),
+    ],
+)
+def test_progress_is_brief_and_hides_no_failure(line: str, shown: bool) -> None:
+    assert (cdk.brief(line) is not None) is shown
