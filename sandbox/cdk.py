@@ -52,6 +52,7 @@ def captured(
     *,
     show: Callable[[str], None] = lambda line: None,
     variables: Mapping[str, str] | None = None,
+    directory: Path = CHECKOUT,
 ) -> Result:
     """Run the CLI and keep its output.
 
@@ -60,10 +61,11 @@ def captured(
         arguments: of the CLI.
         show: is given each line as it comes.
         variables: more environment variables.
+        directory: where it runs; the app is that of the cdk.json there.
     """
     with subprocess.Popen(
         _command(arguments),
-        cwd=CHECKOUT,
+        cwd=directory,
         env=environment(endpoint) | dict(variables or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -80,8 +82,12 @@ def captured(
 
 
 def bootstrap(endpoint: Endpoint) -> Result:
-    """Prepare the cloud for deployments, as `cdk bootstrap` does on AWS."""
-    return captured(endpoint, ["bootstrap", f"aws://{ACCOUNT}/{endpoint.region}"])
+    """Prepare the cloud for deployments, as `cdk bootstrap` does on AWS.
+
+    Where there is no app the CLI has none to synthesize: that is faster, and no other run's cdk.out is in its way.
+    """
+    target = f"aws://{ACCOUNT}/{endpoint.region}"
+    return captured(endpoint, ["bootstrap", target], directory=Path(endpoint.directory))
 
 
 def deploy_arguments(env: str, *more: str) -> list[str]:

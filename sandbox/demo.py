@@ -78,7 +78,9 @@ class _Demo:
         return outputs
 
     def _cdk(self, arguments: Sequence[str]) -> None:
-        result = cdk.captured(self.endpoint, arguments, show=_progress)
+        # A folder of its own for what is synthesized: another `cdk` may be at work in this checkout.
+        own_output = ["--output", str(self.folder / "cdk.out")]
+        result = cdk.captured(self.endpoint, [*arguments, *own_output], show=_progress)
         with _LOG.open("a") as log:
             log.write(f"$ cdk {' '.join(arguments)}\n{result.output}\n")
         if result.exit_status:
