@@ -9,7 +9,7 @@ PY := $(BIN)/python
 # The folder's own tools come first, so that `cdk` and the app it runs use them.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # jsii warns about Node 20, which works.
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
