@@ -16,6 +16,11 @@ CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
 _EVENT = re.compile(
     r"^(?P<stack>\S+) \| +(?P<count>\d+/\d+|\d+) \| .+? \| (?P<status>[A-Z_]+) +\| (?P<type>\S+) +\| (?P<what>.+)$"
 )
+# Links that take their time, and when.
+_FIRST_LINKS = {
+    "Custom::PersonalizeWait": ("/Link1/", ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")),
+    "Custom::PersonalizeDeletionWait": ("/Deletion1/", ("DELETE_IN_PROGRESS",)),
+}
 _SHOWN_TYPES = ("Custom::Personalize", "AWS::CloudFormation::Stack")
 
 
@@ -112,9 +117,10 @@ def brief(line: str) -> str | None:
 
 
 def _is_shown(type_: str, status: str, what: str) -> bool:
-    if type_ == "Custom::PersonalizeWait":
+    if type_ in _FIRST_LINKS:
         # Every other link follows at once, unless the first one was not enough.
-        return "/Link1/" in what and status.endswith("IN_PROGRESS")
+        link, statuses = _FIRST_LINKS[type_]
+        return link in what and status in statuses
     return type_.startswith(_SHOWN_TYPES)
 
 

@@ -20,6 +20,7 @@ Description = dict[str, Any]
 # What a template holds for a shape of the model; a scalar for any other.
 _FORMS = {"structure": Mapping, "map": Mapping, "list": list}
 SERVICE_ERRORS = (BotoCoreError, ClientError)
+_READING = ("Describe", "Get", "List")
 
 
 @cache
@@ -46,10 +47,19 @@ class Api:
         """Wrap a boto3 `personalize` client."""
         self._client = client
         self._model = client.meta.service_model
+        self._actions: list[str] = []
 
     def call(self, operation: str, /, **members: Any) -> dict[str, Any]:
         """Call an operation by the API's name (`CreateSolution`)."""
-        return dict(getattr(self._client, xform_name(operation))(**members))
+        answer = dict(getattr(self._client, xform_name(operation))(**members))
+        if not operation.startswith(_READING):
+            self._actions.append(operation)
+        return answer
+
+    def take_actions(self) -> list[str]:
+        """Operations that have changed something since this was last asked, for the log."""
+        taken, self._actions = self._actions, []
+        return taken
 
     def request(self, operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Turn template properties into an operation's request members.
@@ -59,8 +69,9 @@ class Api:
         Raises:
             ProviderError: a value is not of its type.
         """
-        shape = self._model.operation_model(operation).input_shape
-        return {_member(name): _typed(value, shape.members[_member(name)], name) for name, value in properties.items()}
+        members = self._model.operation_model(operation).input_shape.members
+        asked = {member_name(name): (name, value) for name, value in properties.items()}
+        return {member: _typed(value, members[member], name) for member, (name, value) in asked.items()}
 
     def describe(self, row: Resource, arn: str) -> Description | None:
         """Describe a resource; None if it does not exist."""
@@ -108,7 +119,8 @@ class Api:
         return [summary for page in pages for summary in page[child.list_key]]
 
 
-def _member(property_name: str) -> str:
+def member_name(property_name: str) -> str:
+    """`DatasetGroupArn` as the API's member: `datasetGroupArn`."""
     return property_name[0].lower() + property_name[1:]
 
 
@@ -116,11 +128,11 @@ def _typed(value: Any, shape: Shape, path: str) -> Any:
     if _form(value) != _FORMS.get(shape.type_name):
         raise errors.wrong_type(path, shape.type_name, value)
     if isinstance(shape, StructureShape):
-        known = {name: child for name, child in value.items() if _member(name) in shape.members}
+        known = {name: child for name, child in value.items() if member_name(name) in shape.members}
         if len(known) < len(value):
             raise errors.unknown_member(path, sorted(value.keys() - known.keys()))
         return {
-            _member(name): _typed(child, shape.members[_member(name)], f"{path}.{name}")
+            member_name(name): _typed(child, shape.members[member_name(name)], f"{path}.{name}")
             for name, child in value.items()
         }
     if isinstance(shape, MapShape):

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import errors, log
-from .api import SERVICE_ERRORS, Api, Description
-from .describe import attributes, covers, has_failed, is_busy, latest_update, status_of, update_id
+from . import errors
+from .api import SERVICE_ERRORS, Api, Description, member_name
+from .describe import attributes, contradicts, covers, has_failed, is_busy, latest_update, status_of, update_id
 from .errors import Meaning, meaning
 from .names import create_only, is_fixed, is_made_here, physical_name, same_content
-from .ownership import all_tags, as_api, holds, is_ours, owner, user_tags
+from .ownership import all_tags, as_api, foreign_tags, holds, is_ours, owner, user_tags
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import CONTROL_PROPERTIES, DELETING, Resource
 from .stacks import Stacks
@@ -25,6 +25,8 @@ PROPAGATION_SECONDS = 120
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
 # early may not last.
 CANCELLATION_SECONDS = 60
+# The service's clock and that of the function may differ by this much.
+CLOCK_SECONDS = 60
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 
 
@@ -50,7 +52,7 @@ class Engine:
         return name, Progress(
             started=now,
             in_place=in_place,
-            update_seen=self._update_seen(event) if in_place else "",
+            update_seen=self._update_seen(event, name),
             deployment=deployment,
             leftover=self._leftover(event, name),
         )
@@ -109,9 +111,19 @@ class Engine:
 
         That is so when the update was cancelled: the update that takes it back is sent for the old resource.
         """
-        begun = physical_name(self._row, {**event, "ResourceProperties": event["OldResourceProperties"]})
-        known = begun in (event["PhysicalResourceId"], successor)
-        return "" if known or self._row.is_job or is_fixed(event["OldResourceProperties"]) else begun
+        if is_fixed(event["OldResourceProperties"]):
+            return ""
+        cancelled = {**event, "ResourceProperties": event["OldResourceProperties"]}
+        begun = self._run_in_flight(cancelled) if self._row.is_job else physical_name(self._row, cancelled)
+        return "" if begun in (None, event["PhysicalResourceId"], successor) else str(begun)
+
+    def _run_in_flight(self, event: Event) -> str | None:
+        """Name of a run that the service is at work on and that does what the request asks for."""
+        for run in self._api.summaries(self._row, event["ResourceProperties"]):
+            name = self._name_of(run) if is_busy(run) else None
+            if name and same_content(self._row, event, name):
+                return name
+        return None
 
     def _changed_create_only(self, event: Event) -> list[str]:
         before = create_only(self._row, event["OldResourceProperties"])
@@ -134,10 +146,10 @@ class Engine:
         description = self._api.describe(self._row, summary[self._row.arn_member])
         return (description or {}).get(self._row.name_member)
 
-    def _update_seen(self, event: Event) -> str:
+    def _update_seen(self, event: Event, name: str) -> str:
         if not self._row.update:
             return ""
-        found = self._api.find(self._row, event["PhysicalResourceId"], event["ResourceProperties"])
+        found = self._api.find(self._row, name, event["ResourceProperties"])
         return update_id(latest_update(self._row, found or {}))
 
     # -- create and update ---------------------------------------------------------------------------------
@@ -147,22 +159,47 @@ class Engine:
         if progress.leftover and not self._removed(self._find_leftover(event, progress)).done:
             return pending(f"removing {progress.leftover}")
         found = self._api.find(row, name, event["ResourceProperties"])
-        if found is None and progress.in_place:
-            raise errors.deleted_outside(row, name)
-        found = found or self._create(event, progress)
-        if not progress.in_place and not is_ours(self._api, row, event, found):
-            raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
-        if row.outlasts_request and not progress.in_place:
-            return complete(status_of(found), attributes(self._api, row, found))
-        if status_of(found) in DELETING:
-            raise errors.deleted_outside(row, name)
-        if is_busy(found) and not row.outlasts_request:
-            return pending(status_of(found))
-        if has_failed(found):
-            raise errors.failed(row, name, status_of(found), found.get("failureReason"))
         if progress.in_place:
-            return self._updated(event, progress, found)
+            return self._kept(event, progress, found)
+        return self._made(event, progress, found)
+
+    def _kept(self, event: Event, progress: Progress, found: Description | None) -> Outcome:
+        """The resource that the stack has, changed in place."""
+        row, name = self._row, event["PhysicalResourceId"]
+        if found is None and not row.holds_data:
+            # Somebody deleted it. The template still asks for it, and there is nothing in it to lose.
+            return self._made(event, progress, None)
+        if found is None or status_of(found) in DELETING:
+            raise errors.deleted_outside(row, name)
+        if row.outlasts_request or not is_busy(found):
+            self._check_sound(name, found)
+            return self._brought_up_to_date(event, progress, found)
+        return pending(status_of(found))
+
+    def _made(self, event: Event, progress: Progress, found: Description | None) -> Outcome:
+        """A new resource, or what is there of that name from an earlier delivery or deployment."""
+        row, name = self._row, event["PhysicalResourceId"]
+        if found and not is_ours(self._api, row, event, found):
+            raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
+        if found and status_of(found) in DELETING:
+            return pending(status_of(found))
+        remains = found and _began_before(progress, found)
+        if found and remains and has_failed(found) and row.deletable:
+            self._removed(found)
+            return pending("removing what an earlier deployment left")
+        found = found or self._create(event, progress)
+        if row.outlasts_request and not remains:
+            return complete(status_of(found), attributes(self._api, row, found))
+        if is_busy(found):
+            return pending(status_of(found))
+        self._check_sound(name, found)
+        if remains:
+            return self._brought_up_to_date(event, progress, found)
         return complete(status_of(found), attributes(self._api, row, found))
+
+    def _check_sound(self, name: str, found: Description) -> None:
+        if has_failed(found):
+            raise errors.failed(self._row, name, status_of(found), found.get("failureReason"))
 
     def _create(self, event: Event, progress: Progress) -> Description:
         row, properties = self._row, event["ResourceProperties"]
@@ -178,22 +215,20 @@ class Engine:
         if row.taggable:
             request["tags"] = as_api(all_tags(event))
         answer = self._api.call(operation, **request)
-        log.write(action=operation, arn=answer[row.arn_member])
         found = self._api.describe(row, answer[row.arn_member])
         return found or {row.arn_member: answer[row.arn_member], "status": "CREATE PENDING"}
 
-    def _updated(self, event: Event, progress: Progress, found: Description) -> Outcome:
+    # -- changes in place ----------------------------------------------------------------------------------
+
+    def _brought_up_to_date(self, event: Event, progress: Progress, found: Description) -> Outcome:
         row = self._row
-        update = latest_update(row, found)
-        fresh = update_id(update) != progress.update_seen
-        if row.update and self._updatable_changed(event):
-            if is_busy(update) and not (fresh and row.outlasts_request):
+        if row.update and self._updatable_changed(event, progress):
+            update = latest_update(row, found)
+            if is_busy(update) and not (row.outlasts_request and self._is_asked_for(event, progress, update)):
                 return pending(f"update {status_of(update)}")
-            if fresh and has_failed(update):
-                raise errors.update_failed(row, event["PhysicalResourceId"], update.get("failureReason"))
-            if not fresh and not self._is_applied(event, found):
+            if not self._is_applied(event, progress, found):
                 self._check_wanted(event, progress)
-                found = self._update(event, found)
+                found = self._update(event, progress, found)
                 if not row.outlasts_request:
                     return pending("update requested")
         self._sync_tags(event, progress, found)
@@ -207,37 +242,64 @@ class Engine:
         gone = {name: value for name, value in update.defaults.items() if name in other and name not in properties}
         return self._api.request(update.operation, {**given, **gone})
 
-    def _before_and_after(self, event: Event) -> tuple[dict[str, Any], dict[str, Any]]:
-        old, new = event["OldResourceProperties"], event["ResourceProperties"]
-        return self._updatable(old, new), self._updatable(new, old)
+    def _before(self, event: Event) -> dict[str, Any]:
+        return self._updatable(_before(event), event["ResourceProperties"])
 
-    def _updatable_changed(self, event: Event) -> bool:
-        before, after = self._before_and_after(event)
-        return before != after
+    def _wanted(self, event: Event) -> dict[str, Any]:
+        return self._updatable(event["ResourceProperties"], _before(event))
 
-    def _is_applied(self, event: Event, found: Description) -> bool:
+    def _updatable_changed(self, event: Event, progress: Progress) -> bool:
+        """Whether anything is to be updated; what an earlier deployment left may differ in everything."""
+        return not progress.in_place or self._before(event) != self._wanted(event)
+
+    def _is_asked_for(self, event: Event, progress: Progress, update: Description) -> bool:
+        """Whether an update is that of this request, and not one made by hand or by the service itself."""
+        is_new = update_id(update) != progress.update_seen
+        return bool(update) and is_new and not contradicts(update, self._wanted(event))
+
+    def _is_applied(self, event: Event, progress: Progress, found: Description) -> bool:
+        """Whether the resource is as asked for.
+
+        Raises:
+            ProviderError: the update that this request asked for has failed.
+        """
+        update = latest_update(self._row, found)
+        actual, wanted = self._actual(found), self._wanted(event)
+        if self._is_asked_for(event, progress, update):
+            self._check_update(event["PhysicalResourceId"], update)
+            return not contradicts(actual, wanted)
+        if not progress.in_place:
+            return not contradicts(actual, wanted)
+        before = self._before(event)
+        return all(covers(actual.get(member), value, before.get(member)) for member, value in wanted.items())
+
+    def _actual(self, found: Description) -> Description:
+        """The description by the members of an update request."""
         assert self._row.update
-        before, after = self._before_and_after(event)
-        where = {name[0].lower() + name[1:]: member for name, member in self._row.update.actual.items()}
-        return all(
-            covers(found.get(where.get(member, member)), value, before.get(member)) for member, value in after.items()
-        )
+        elsewhere = {member_name(name): found.get(member) for name, member in self._row.update.actual.items()}
+        return {**found, **elsewhere}
 
-    def _update(self, event: Event, found: Description) -> Description:
+    def _check_update(self, name: str, update: Description) -> None:
+        if has_failed(update):
+            raise errors.update_failed(self._row, name, update.get("failureReason"))
+
+    def _update(self, event: Event, progress: Progress, found: Description) -> Description:
         row = self._row
         assert row.update
-        request = {row.arn_member: found[row.arn_member], **self._before_and_after(event)[1]}
-        self._api.call(row.update.operation, **request)
-        log.write(action=row.update.operation, arn=found[row.arn_member])
-        return self._api.describe(row, found[row.arn_member]) or found
+        self._api.call(row.update.operation, **{row.arn_member: found[row.arn_member]}, **self._wanted(event))
+        found = self._api.describe(row, found[row.arn_member]) or found
+        update = latest_update(row, found)
+        if self._is_asked_for(event, progress, update):
+            self._check_update(event["PhysicalResourceId"], update)
+        return found
 
     def _sync_tags(self, event: Event, progress: Progress, found: Description) -> None:
         if not self._row.taggable:
             return
-        before, after = user_tags(event["OldResourceProperties"]), user_tags(event["ResourceProperties"])
+        arn, after = found[self._row.arn_member], user_tags(event["ResourceProperties"])
+        before = user_tags(event["OldResourceProperties"]) if progress.in_place else foreign_tags(self._api.tags(arn))
         gone = sorted(before.keys() - after.keys())
         new = {key: value for key, value in after.items() if before.get(key) != value}
-        arn = found[self._row.arn_member]
         if gone or new:
             self._check_wanted(event, progress)
         if gone:
@@ -259,19 +321,15 @@ class Engine:
         if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
             return pending("watching for what a cancelled request may still make")
         if found and not is_ours(self._api, row, event, found):
-            log.write(action="left alone", physical_id=name, reason="not made by this stack")
-            return complete("not ours")
+            return complete("left alone: not made by this stack")
         return self._removed(found)
 
     def _find_unreported(self, event: Event) -> Description | None:
         """What a Create request has made that never answered CloudFormation."""
         row, properties = self._row, event["ResourceProperties"]
-        if not row.is_job or is_fixed(properties):
-            return self._api.find(row, physical_name(row, event), properties)
-        for run in self._api.summaries(row, properties):
-            if is_busy(run) and same_content(row, event, self._name_of(run) or ""):
-                return self._api.describe(row, run[row.arn_member])
-        return None
+        is_run = row.is_job and not is_fixed(properties)
+        name = self._run_in_flight(event) if is_run else physical_name(row, event)
+        return self._api.find(row, name, properties) if name else None
 
     def _find_leftover(self, event: Event, progress: Progress) -> Description | None:
         return self._api.find(self._row, progress.leftover, event["OldResourceProperties"])
@@ -299,7 +357,6 @@ class Engine:
             if meaning(error) is Meaning.IN_USE:
                 self._stop_children(arn)
             raise
-        log.write(action=f"Delete{row.noun}", arn=arn)
         return pending("deletion requested")
 
     def _stop_children(self, arn: str) -> None:
@@ -318,7 +375,6 @@ class Engine:
         row, name = self._row, event["PhysicalResourceId"]
         what = meaning(error)
         young = now - progress.started < PROPAGATION_SECONDS
-        log.write(action=errors.operation(error), physical_id=name, error=errors.message(error), meaning=what.name)
         if what in (Meaning.RETRY, Meaning.IN_USE):
             return pending(f"waiting ({errors.message(error)})")
         if what is Meaning.EXISTS and not young:
@@ -332,6 +388,17 @@ class Engine:
         raise errors.refused(row, name, error) from error
 
 
+def _before(event: Event) -> dict[str, Any]:
+    """Properties before the request; none for a Create."""
+    return dict(event.get("OldResourceProperties", {}))
+
+
+def _began_before(progress: Progress, found: Description) -> bool:
+    """Whether a resource is older than the request, beyond what clocks may differ by."""
+    created = found.get("creationDateTime")
+    return created is not None and bool(created.timestamp() + CLOCK_SECONDS < progress.started)
+
+
 def stop(api: Api, row: Resource, found: Description) -> None:
     """End a creation in progress, where the service can; it refuses what is stopping or done already."""
     if not row.stop or status_of(found) not in ("CREATE PENDING", "CREATE IN_PROGRESS"):
@@ -341,5 +408,3 @@ def stop(api: Api, row: Resource, found: Description) -> None:
     except SERVICE_ERRORS as error:
         if meaning(error) not in (Meaning.IN_USE, Meaning.ABSENT, Meaning.INVALID):
             raise
-        return
-    log.write(action=row.stop, arn=found[row.arn_member])

@@ -5,6 +5,7 @@ Contract: AWS CDK, module aws_cdk.custom_resources, "Provider Framework", asynch
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import errors, log
@@ -15,9 +16,15 @@ from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
 from .stacks import Stacks, default_stacks
-from .wait import Wait
+from .wait import DeletionWait, Wait
 
 _TYPE_PREFIX = "Custom::Personalize"
+# Custom resources that stand for no resource of the service.
+_WITHOUT_RESOURCE: Mapping[str, Callable[[Api], Handler]] = {
+    "Wait": Wait,
+    "DeletionWait": DeletionWait,
+    "QualityGate": QualityGate,
+}
 # While a request is this young its resource is polled within one invocation, at growing intervals: most
 # resources settle in seconds. Later the waiter's own interval is enough.
 _YOUNG_SECONDS = 60.0
@@ -67,7 +74,7 @@ def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, A
     handler, progress = _handler(event, api, stacks), Progress.of(event)
     pause = _FIRST_PAUSE
     while True:
-        outcome = _poll(handler, event, progress, clock)
+        outcome = _poll(handler, api, event, progress, clock)
         if outcome.done:
             return {"IsComplete": True, "Data": dict(outcome.attributes)}
         age = clock.time() - progress.started
@@ -79,36 +86,34 @@ def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, A
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _poll(handler: Handler, event: Event, progress: Progress, clock: Clock) -> Outcome:
+def _poll(handler: Handler, api: Api, event: Event, progress: Progress, clock: Clock) -> Outcome:
     started = clock.time()
     try:
         outcome = handler.poll(event, progress, started)
     except Exception as error:
-        _log(event, "poll", "failed", clock.time() - started, reason=str(error))
+        _log(event, "poll", "failed", clock.time() - started, actions=api.take_actions(), reason=str(error))
         raise
-    _log(event, "poll", outcome.status, clock.time() - started, done=outcome.done)
+    _log(event, "poll", outcome.status, clock.time() - started, actions=api.take_actions(), done=outcome.done)
     return outcome
 
 
 def _handler(event: Event, api: Api, stacks: Stacks) -> Handler:
     kind = event["ResourceType"].removeprefix(_TYPE_PREFIX)
-    if kind == "Wait":
-        return Wait(api)
-    if kind == "QualityGate":
-        return QualityGate(api)
+    if kind in _WITHOUT_RESOURCE:
+        return _WITHOUT_RESOURCE[kind](api)
     if kind in RESOURCES:
         return Engine(RESOURCES[kind], api, stacks)
     raise errors.unknown_type(event["ResourceType"])
 
 
-def _log(event: Event, action: str, status: str, seconds: float, **more: Any) -> None:
+def _log(event: Event, step: str, status: str, seconds: float, **more: Any) -> None:
     fields = {
         "request_id": event["RequestId"],
         "request": event["RequestType"],
         "type": event["ResourceType"],
         "logical_id": event["LogicalResourceId"],
         "physical_id": event.get("PhysicalResourceId"),
-        "action": action,
+        "step": step,
         "status": status,
         "seconds": round(seconds, 3),
     }

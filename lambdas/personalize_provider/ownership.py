@@ -29,6 +29,11 @@ def all_tags(event: Event) -> dict[str, str]:
     }
 
 
+def foreign_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags without those that say whose the resource is."""
+    return {key: value for key, value in tags.items() if key not in (STACK_TAG, LOGICAL_TAG)}
+
+
 def as_api(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags as TagResource takes them."""
     return [{"tagKey": key, "tagValue": value} for key, value in sorted(tags.items())]

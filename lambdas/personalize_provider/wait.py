@@ -1,12 +1,14 @@
-"""Custom::PersonalizeWait: one link of the chain that follows what can outlast CloudFormation's hour.
+"""The links of the two chains that follow what can outlast CloudFormation's hour.
 
-Each link waits for the resource to settle, and hands over to the next when its time is up. On delete the
-links come first, in reverse, so that the resource's own delete finds something it can delete.
+Custom::PersonalizeWait follows a creation or update until it has settled. Custom::PersonalizeDeletionWait holds
+the deletion of the resource back until the service can delete it. Each link waits for its share of the time and
+hands over to the next (docs/decisions/0003-wait-chains.md).
 """
 
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from . import errors
 from .api import SERVICE_ERRORS, Api
@@ -17,8 +19,8 @@ from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pendi
 from .resources import RESOURCES, Resource
 
 
-class Wait:
-    """Carries out the requests of the links."""
+class _Link:
+    """What the links of both chains have in common."""
 
     def __init__(self, api: Api) -> None:
         """Wait through an API."""
@@ -31,39 +33,44 @@ class Wait:
         identity = f"{event['StackId']} {event['LogicalResourceId']}"
         return f"wait-{hashlib.sha256(identity.encode()).hexdigest()[:10]}", Progress(started=now)
 
+    def allowed_seconds(self, event: Event) -> float:
+        """Longer than a link waits, so that a poll that fails at the end of its time does not fail the request."""
+        return REQUEST_SECONDS
+
+
+class Wait(_Link):
+    """A link that waits for a creation or update to settle."""
+
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Look once whether the resource has settled."""
+        if event["RequestType"] == "Delete":
+            return complete("nothing to delete")
         try:
-            if event["RequestType"] == "Delete":
-                return self._until_idle(event, progress, now)
             return self._until_settled(event, progress, now)
         except SERVICE_ERRORS as error:
             if meaning(error) in (Meaning.RETRY, Meaning.IN_USE):
                 return pending(f"waiting ({errors.message(error)})")
             if meaning(error) is Meaning.DENIED:
                 raise errors.access_denied(error) from error
-            raise errors.refused(*_target(event), error) from error
-
-    def allowed_seconds(self, event: Event) -> float:
-        """Longer than a link waits, so that a poll that fails at the end of its time does not fail the request."""
-        return REQUEST_SECONDS
+            raise errors.refused(*_target(event["ResourceProperties"]), error) from error
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The last link gave up, or the service did not answer when a link's time was up."""
         properties = event["ResourceProperties"]
         waited = int(properties["Links"]) * float(properties["LinkSeconds"])
-        row, name = _target(event)
+        row, name = _target(properties)
         return errors.timed_out(row, name, "settle", outcome.status, waited, setting="max_wait")
 
     def _until_settled(self, event: Event, progress: Progress, now: float) -> Outcome:
-        row, name = _target(event)
-        found = self._api.describe(row, event["ResourceProperties"]["ResourceArn"])
+        properties = event["ResourceProperties"]
+        row, name = _target(properties)
+        found = self._api.describe(row, properties["ResourceArn"])
         if found is None:
             raise errors.deleted_outside(row, name)
         update = latest_update(row, found)
         if has_failed(found):
             raise errors.failed(row, name, status_of(found), found.get("failureReason"))
-        if has_failed(update) and update_id(update) == event["ResourceProperties"]["Revision"]:
+        if has_failed(update) and update_id(update) == properties["Revision"]:
             raise errors.update_failed(row, name, update.get("failureReason"))
         if not is_busy(found) and not is_busy(update):
             return complete(status_of(found), attributes(self._api, row, found))
@@ -74,24 +81,76 @@ class Wait:
             raise self.timed_out(event, still)
         return complete("handed over", attributes(self._api, row, found))
 
-    def _until_idle(self, event: Event, progress: Progress, now: float) -> Outcome:
-        row, _ = _target(event)
-        found = self._api.describe(row, event["ResourceProperties"]["ResourceArn"])
-        if found is None or not (is_busy(found) or is_busy(latest_update(row, found))):
-            return complete("idle")
-        stop(self._api, row, found)
+
+class DeletionWait(_Link):
+    """A link that waits, when it is deleted, until the resource can be deleted.
+
+    It also does when it is turned to another resource: CloudFormation is going to delete the one before, which is
+    still at work if this is the way back from a replacement.
+    """
+
+    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+        """Look once whether the resource that will be deleted is idle."""
+        following = self._following(event)
+        leaving = _leaving(event)
+        if leaving is None:
+            return complete("nothing to wait for", following)
+        try:
+            status = self._busy(*leaving)
+        except SERVICE_ERRORS as error:
+            if meaning(error) is Meaning.DENIED:
+                raise errors.access_denied(error) from error
+            status = f"waiting ({errors.message(error)})"
+        if status is None:
+            return complete("idle", following)
         if _time_is_up(event, progress, now):
-            return complete("handed over")
-        return pending(status_of(found))
+            return complete("handed over", following)
+        return pending(status)
+
+    def timed_out(self, event: Event, outcome: Outcome) -> Exception:
+        """Cannot happen: a link hands over before. If it does, the resource's own deletion is what counts."""
+        row, name = _target(event["ResourceProperties"])
+        return errors.timed_out(row, name, "be idle", outcome.status, REQUEST_SECONDS, setting=None)
+
+    def _busy(self, row: Resource, arn: str) -> str | None:
+        """What the service is still doing with the resource, ended where it can be ended; None if nothing."""
+        found = self._api.describe(row, arn)
+        if found is None:
+            return None
+        update = latest_update(row, found)
+        if not is_busy(found) and not is_busy(update):
+            return None
+        stop(self._api, row, found)
+        return status_of(found if is_busy(found) else update)
+
+    def _following(self, event: Event) -> dict[str, str]:
+        """The ARN, which the next link takes from this one."""
+        properties = event["ResourceProperties"]
+        return {f"{properties['ResourceType']}Arn": properties["ResourceArn"]}
 
 
-def _target(event: Event) -> tuple[Resource, str]:
-    properties = event["ResourceProperties"]
-    return RESOURCES[properties["ResourceType"]], properties["ResourceArn"].rpartition("/")[2]
+def _leaving(event: Event) -> tuple[Resource, str] | None:
+    """The resource that CloudFormation is going to delete after this request; None if none."""
+    if event["RequestType"] == "Delete":
+        return _row_and_arn(event["ResourceProperties"])
+    before = event.get("OldResourceProperties")
+    if before is None or before["ResourceArn"] == event["ResourceProperties"]["ResourceArn"]:
+        return None
+    return _row_and_arn(before)
+
+
+def _row_and_arn(properties: dict[str, Any]) -> tuple[Resource, str]:
+    return RESOURCES[properties["ResourceType"]], properties["ResourceArn"]
+
+
+def _target(properties: dict[str, Any]) -> tuple[Resource, str]:
+    """Type and name of what a link follows."""
+    row, arn = _row_and_arn(properties)
+    return row, arn.rpartition("/")[2]
 
 
 def _time_is_up(event: Event, progress: Progress, now: float) -> bool:
-    """Whether the link has waited its share of max_wait."""
+    """Whether the link has waited its share."""
     return now - progress.started >= float(event["ResourceProperties"]["LinkSeconds"])
 
 

@@ -87,6 +87,7 @@ class CloudFormation:
         """
         self.stacks: dict[str, Stack] = {}
         self.exports: dict[str, str] = {}
+        self._deployments: dict[str, _Deployment] = {}
         self._time = time
         self._request = request
         self._account = account
@@ -127,15 +128,22 @@ class CloudFormation:
         else:
             stack.status = "UPDATE_IN_PROGRESS"
         stack.operation = next(self._numbers)
-        _Deployment(self, stack, template, then or _nothing).begin()
+        self._deployments[name] = _Deployment(self, stack, template, then or _nothing)
+        self._deployments[name].begin()
         return stack
+
+    def cancel_update(self, name: str) -> None:
+        """Cancel an update in progress; it is rolled back (API: CancelUpdateStack)."""
+        assert self.stacks[name].status == "UPDATE_IN_PROGRESS"
+        self._deployments[name].cancel()
 
     def begin_delete(self, name: str, then: Callable[[Stack], None] | None = None) -> Stack:
         """Begin to delete a stack; it is gone from `stacks` if that succeeds."""
         stack = self.stacks[name]
+        in_flight = self._deployments[name].abandon() if stack.status == "CREATE_IN_PROGRESS" else []
         stack.status = "DELETE_IN_PROGRESS"
         stack.operation = next(self._numbers)
-        targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()]
+        targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()] + in_flight
 
         def over(failed: bool) -> None:
             stack.status = "DELETE_FAILED" if failed else "DELETE_COMPLETE"
@@ -233,9 +241,13 @@ class CloudFormation:
             if "Export" in output:
                 self.exports[values.resolve(output["Export"]["Name"])] = stack.outputs[key]
 
-    def graph(self, nodes: Mapping[str, set[str]], work: Callable[[str], bool], then: Callable[[_Graph], None]) -> None:
+    def graph(
+        self, nodes: Mapping[str, set[str]], work: Callable[[str], bool], then: Callable[[_Graph], None]
+    ) -> _Graph:
         """Work on nodes in the order of their dependencies, at the same time where possible."""
-        _Graph(self._time, nodes, work, then).start()
+        graph = _Graph(self._time, nodes, work, then)
+        graph.start()
+        return graph
 
     @property
     def reports_new_id(self) -> bool:
@@ -305,7 +317,19 @@ class _Graph:
     def start(self) -> None:
         self._time.spawn(self._advance)
 
+    def fail(self) -> None:
+        """End the work, whatever is in flight."""
+        self.failed = True
+        self._then(self)
+
+    def abandon(self) -> None:
+        """End the work without a word."""
+        self._then = _nothing
+        self.failed = True
+
     def _advance(self) -> None:
+        if self.failed:
+            return
         if len(self.done) == len(self._nodes):
             self._then(self)
             return
@@ -323,8 +347,7 @@ class _Graph:
             self.done.add(node)
             self._advance()
             return
-        self.failed = True
-        self._then(self)
+        self.fail()
 
 
 class _Deployment:
@@ -341,10 +364,22 @@ class _Deployment:
         self._refused: dict[str, str] = {}
         self._superseded: list[_Target] = []
         self._cancelled = False
+        self._graph: _Graph
 
     def begin(self) -> None:
         nodes = {logical_id: dependencies(self._template, logical_id) for logical_id in self._template["Resources"]}
-        self._cloud.graph(nodes, self._bring, self._brought)
+        self._graph = self._cloud.graph(nodes, self._bring, self._brought)
+
+    def cancel(self) -> None:
+        """Fail as if a resource had."""
+        self._graph.fail()
+
+    def abandon(self) -> list[_Target]:
+        """End without a rollback; what is in flight."""
+        self._cancelled = True
+        self._graph.abandon()
+        self._stack.template = self._template
+        return self._unfinished(self._graph, self._stack.resources)
 
     def _bring(self, logical_id: str) -> bool:
         stack, cloud = self._stack, self._cloud
@@ -497,5 +532,5 @@ class _Deployment:
         self._cloud.remove(stack, both, unwanted, lambda _: self._rest("_ROLLBACK_COMPLETE"), _CLEANUP_ATTEMPTS)
 
 
-def _nothing(_: Stack) -> None:
+def _nothing(_: object) -> None:
     """Nothing comes after."""

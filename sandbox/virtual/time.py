@@ -52,9 +52,13 @@ class VirtualTime:
         """
         self._schedule(_Process(work, self._turn), self._now + delay)
 
-    def run(self) -> None:
-        """Run until every process has ended."""
-        while self._queue:
+    def run(self, until: float = float("inf")) -> None:
+        """Run until every process has ended, or until a moment.
+
+        Args:
+            until: seconds since the epoch; what happens later waits for the next run.
+        """
+        while self._queue and self._queue[0][0] <= until:
             moment, _, process = heapq.heappop(self._queue)
             self._now = max(self._now, moment)
             self._running = process

@@ -1,8 +1,9 @@
-"""The chain of Custom::PersonalizeWait that follows whatever can outlast CloudFormation's hour."""
+"""The chains of waiting resources that follow whatever can outlast CloudFormation's hour."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from aws_cdk import CustomResource, Duration
 from constructs import Construct
@@ -22,7 +23,8 @@ class WaitChain(Construct):
     """Waits until a resource has settled; what depends on the chain comes after that.
 
     Each link waits for a share of `max_wait`, then hands over to the next; a link with nothing to wait for
-    returns at once. When links are deleted they wait until the resource can be deleted.
+    returns at once. A second chain waits when its links are deleted, until the resource can be deleted: since its
+    links are made at once, all of them are there when a deployment fails while the resource is still in training.
     """
 
     def __init__(
@@ -53,26 +55,38 @@ class WaitChain(Construct):
         super().__init__(scope, id)
         link_seconds = _checked_link(self, link or _LINK)
         links = _number_of_links(self, max_wait or DEFAULT_MAX_WAIT, link_seconds)
-        before = resource.custom_resource
+        self._provider = provider
+        self._noun = noun
+        self._last = resource.custom_resource
         for number in range(1, links + 1):
-            after = CustomResource(
-                self,
-                f"Link{number}",
-                service_token=provider.service_token,
-                resource_type="Custom::PersonalizeWait",
-                properties={
-                    "ResourceType": noun,
-                    "ResourceArn": before.get_att_string(f"{noun}Arn"),
-                    # Changes with every update of the resource, so that the update is waited for too.
-                    "Revision": before.get_att_string("Revision"),
-                    "Link": number,
-                    "Links": links,
-                    "LinkSeconds": link_seconds,
-                },
-                service_timeout=Duration.hours(1),
-            )
-            before = after
-        self._last = before
+            more = {
+                # Changes with every update of the resource, so that the update is waited for too.
+                "Revision": self._last.get_att_string("Revision"),
+                "Link": number,
+                "Links": links,
+            }
+            self._last = self._link(f"Link{number}", "Custom::PersonalizeWait", self._last, link_seconds, more)
+        before = resource.custom_resource
+        # The resource's own deletion waits as long as a link does, so one less is enough.
+        for number in range(1, links):
+            before = self._link(f"Deletion{number}", "Custom::PersonalizeDeletionWait", before, link_seconds, {})
+
+    def _link(
+        self, id: str, resource_type: str, before: CustomResource, link_seconds: int, more: Mapping[str, object]
+    ) -> CustomResource:
+        return CustomResource(
+            self,
+            id,
+            service_token=self._provider.service_token,
+            resource_type=resource_type,
+            properties={
+                "ResourceType": self._noun,
+                "ResourceArn": before.get_att_string(f"{self._noun}Arn"),
+                **more,
+                "LinkSeconds": link_seconds,
+            },
+            service_timeout=Duration.hours(1),
+        )
 
     def attribute(self, name: str) -> str:
         """An attribute of the settled resource."""

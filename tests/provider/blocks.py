@@ -15,6 +15,8 @@ BUCKET = "s3://vod-data"
 RECIPE = "arn:aws:personalize:::recipe"
 VOD = "VIDEO_ON_DEMAND"
 
+_WITHOUT_TAGS = ("Custom::PersonalizeWait", "Custom::PersonalizeDeletionWait", "Custom::PersonalizeSchema")
+
 Resource = dict[str, Any]
 Resources = dict[str, Resource]
 
@@ -49,11 +51,25 @@ def link(of: str, noun: str, number: int, links: int, seconds: int = 3000) -> Re
     }
 
 
+def deletion_link(of: str, noun: str, number: int, seconds: int = 3000) -> Resource:
+    """One link of the chain that holds a deletion back."""
+    return {
+        "Type": "Custom::PersonalizeDeletionWait",
+        "Properties": {
+            "ServiceToken": TOKEN,
+            "ResourceType": noun,
+            "ResourceArn": arn(of if number == 1 else f"{of}Deletion{number - 1}", noun),
+            "LinkSeconds": seconds,
+        },
+    }
+
+
 def chain(of: str, noun: str, links: int = 5, seconds: int = 3000) -> Resources:
-    """A wait chain; `<of>Settled` is its last link."""
+    """A wait chain as the construct makes it; `<of>Settled` is its last link."""
     resources = {f"{of}Link{number}": link(of, noun, number, links, seconds) for number in range(1, links)}
     last = link(of, noun, links, links, seconds)
-    return {**resources, f"{of}Settled": last}
+    holding = {f"{of}Deletion{number}": deletion_link(of, noun, number, seconds) for number in range(1, links)}
+    return {**resources, f"{of}Settled": last, **holding}
 
 
 def schema(kind: str, extra: list[dict[str, Any]] | None = None) -> str:
@@ -212,7 +228,7 @@ def template(resources: Resources, tags: Mapping[str, str] | None = None) -> dic
     result = copy.deepcopy(resources)
     if tags:
         for resource in result.values():
-            if resource["Type"] not in ("Custom::PersonalizeWait", "Custom::PersonalizeSchema"):
+            if resource["Type"] not in _WITHOUT_TAGS:
                 resource["Properties"]["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     return {"Resources": result}
 

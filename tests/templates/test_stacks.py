@@ -90,7 +90,7 @@ def test_every_personalize_resource_is_one_the_provider_knows(dev: Templates, pr
     for template in [*dev.values(), *prod.values()]:
         for resource in template["Resources"].values():
             noun = resource["Type"].removeprefix(CUSTOM)
-            if not resource["Type"].startswith(CUSTOM) or noun in ("Wait", "QualityGate"):
+            if not resource["Type"].startswith(CUSTOM) or noun in ("Wait", "DeletionWait", "QualityGate"):
                 continue
             known = RESOURCES[noun].properties | CONTROL_PROPERTIES | {"ServiceToken", "ServiceTimeout"}
             assert resource["Properties"].keys() <= known

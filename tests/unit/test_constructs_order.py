@@ -122,6 +122,26 @@ def test_each_link_takes_arn_and_revision_from_the_one_before(chains: Resources)
         }
 
 
+@pytest.mark.parametrize(("seconds", "number"), CHAINS.items())
+def test_deletion_is_held_back_as_long_as_creation_is_waited_for(chains: Resources, seconds: int, number: int) -> None:
+    """The resource's own deletion waits as long as a link, so there is one link less."""
+    found = [each for key, each in chains.items() if key.startswith(f"Max{seconds}/Wait/Deletion")]
+    assert len(found) == number - 1
+    assert {each["Type"] for each in found} <= {"Custom::PersonalizeDeletionWait"}
+
+
+def test_links_of_deletion_follow_each_other_and_wait_for_no_creation(chains: Resources) -> None:
+    for number in range(1, 5):
+        before = "Default" if number == 1 else f"Default/Wait/Deletion{number - 1}"
+        assert chains[f"Default/Wait/Deletion{number}"]["Properties"] == {
+            "ServiceToken": "${Provider/Framework/framework-onEvent.Arn}",
+            "ServiceTimeout": "3600",
+            "ResourceType": "Recommender",
+            "ResourceArn": f"${{{before}.RecommenderArn}}",
+            "LinkSeconds": 3000,
+        }
+
+
 @pytest.mark.parametrize("seconds", [0, 3001])
 def test_a_link_lasts_a_second_to_fifty_minutes(seconds: int) -> None:
     kit = Kit()
