@@ -17,7 +17,7 @@ from .names import create_only, is_fixed, is_made_here, physical_name, same_cont
 from .ownership import all_tags, as_api, foreign_tags, holds, is_ours, owner, user_tags
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import CONTROL_PROPERTIES, DELETING, Resource
-from .stacks import Stacks
+from .stacks import Stacks, is_rollback
 
 # IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
 # role" and "name taken, but nothing of that name" are worth another poll.
@@ -47,7 +47,7 @@ class Engine:
         deployment = self._stacks.deployment(event["StackId"])
         if event["RequestType"] == "Create":
             return physical_name(self._row, event), Progress(started=now, deployment=deployment)
-        name = self._successor(event)
+        name = self._successor(event, is_rollback(deployment))
         in_place = name == event["PhysicalResourceId"]
         return name, Progress(
             started=now,
@@ -83,19 +83,19 @@ class Engine:
         if unknown:
             raise errors.unknown_property(self._row.noun, sorted(unknown))
 
-    def _successor(self, event: Event) -> str:
+    def _successor(self, event: Event, way_back: bool) -> str:
         """Name of the resource after an update: the present one, or that of a replacement."""
         row, current, properties = self._row, event["PhysicalResourceId"], event["ResourceProperties"]
         changed = self._changed_create_only(event)
         if not changed:
             return str(current)
-        if row.is_job:
+        if row.is_job and not is_fixed(properties):
             return self._earlier_run(event) or physical_name(row, event)
         wanted = physical_name(row, event)
         existing = self._api.find(row, wanted, properties)
         if wanted == current:
-            # Either the way back from an update that never got to replace anything, or a fixed name.
-            if not is_fixed(properties) or (existing and holds(self._api, row, properties, existing)):
+            # A fixed name, or the way back from an update that never got to replace anything.
+            if way_back or self._holds_already(properties, changed, existing):
                 return wanted
             raise errors.name_is_fixed(row, wanted, changed)
         if existing:
@@ -105,6 +105,12 @@ class Engine:
         if row.unique_within and not set(changed) & set(row.unique_within):
             raise errors.one_at_a_time(row, current, changed)
         return wanted
+
+    def _holds_already(self, properties: dict[str, Any], changed: list[str], existing: Description | None) -> bool:
+        """Whether there is nothing to replace, because the resource is already what is asked for."""
+        if existing is None or set(changed) & self._row.control:
+            return False
+        return holds(self._api, self._row, properties, existing)
 
     def _leftover(self, event: Event, successor: str) -> str:
         """Name of the replacement that an update began, if it is not the one CloudFormation knows.

@@ -18,8 +18,16 @@ class Stacks(Protocol):
     """Knows the deployments of stacks."""
 
     def deployment(self, stack_id: str) -> str:
-        """Text that changes as soon as the stack's present deployment ends, fails or is followed by another."""
+        """Status of the stack and what tells its present deployment from others.
+
+        The text changes as soon as that deployment ends, fails or is followed by another.
+        """
         ...
+
+
+def is_rollback(deployment: str) -> bool:
+    """Whether a deployment takes an update back."""
+    return deployment.startswith("UPDATE_ROLLBACK")
 
 
 class CloudFormationStacks:

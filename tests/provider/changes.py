@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.personalize_provider.resources import RESOURCES
@@ -23,11 +23,13 @@ class Setting:
         around: builds the other resources of the template.
         target: builds the resource itself, under the logical id `Target`.
         changes: property -> new value.
+        companions: property -> what else has to change for the service to accept the new value.
     """
 
     around: Callable[[], Resources]
     target: Callable[[], Resource]
     changes: dict[str, Any]
+    companions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def before(self) -> Resources:
         """The resources before the change."""
@@ -36,10 +38,11 @@ class Setting:
         waited_for = blocks.chain("Target", noun) if RESOURCES[noun].outlasts_request else {}
         return {**self.around(), "Target": target, **waited_for}
 
-    def after(self, prop: str) -> Resources:
-        """The resources after the change of one property."""
+    def after(self, prop: str, together: bool = False) -> Resources:
+        """The resources after the change of one property, together with its companions if asked for."""
         resources = copy.deepcopy(self.before())
-        resources["Target"]["Properties"][prop] = self.changes[prop]
+        more = self.companions.get(prop, {}) if together else {}
+        resources["Target"]["Properties"] |= {prop: self.changes[prop], **more}
         return resources
 
 
@@ -63,6 +66,7 @@ def _for_dataset() -> Resources:
         **_only_group(),
         "Schema": custom("Schema", Schema=blocks.schema("Interactions"), Domain=blocks.VOD),
         "Longer": custom("Schema", Schema=_LONGER, Domain=blocks.VOD),
+        "Items": custom("Schema", Schema=blocks.schema("Items"), Domain=blocks.VOD),
     }
 
 
@@ -87,6 +91,7 @@ SETTINGS: dict[str, Setting] = {
         around=dict,
         target=lambda: custom("DatasetGroup", Domain=blocks.VOD),
         changes={"Domain": "ECOMMERCE", "RoleArn": blocks.ROLE, "KmsKeyArn": KEY},
+        companions={"RoleArn": {"KmsKeyArn": KEY}, "KmsKeyArn": {"RoleArn": blocks.ROLE}},
     ),
     "Schema": Setting(
         around=dict,
@@ -100,9 +105,10 @@ SETTINGS: dict[str, Setting] = {
         ),
         changes={
             "DatasetGroupArn": arn("Second", "DatasetGroup"),
-            "DatasetType": "USERS",
+            "DatasetType": "ITEMS",
             "SchemaArn": arn("Longer", "Schema"),
         },
+        companions={"DatasetType": {"SchemaArn": arn("Items", "Schema")}},
     ),
     "DatasetImportJob": Setting(
         around=_two_groups,

@@ -1,0 +1,205 @@
+"""Names and ownership (D4, D5): replacements never collide, fixed names fail early, and what is not ours stays."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from lambdas.personalize_provider.ownership import LOGICAL_TAG, STACK_TAG
+from lambdas.personalize_provider.resources import RESOURCES
+from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.cloudformation import Stack
+from tests.provider import blocks
+from tests.provider.blocks import Resources, template
+from tests.provider.changes import SETTINGS
+
+NOUNS = list(RESOURCES)
+REPLACED = [(noun, prop) for noun, row in RESOURCES.items() for prop in sorted(row.create_only - row.no_effect)]
+# An event tracker's ARN is the service's choice, so its name is no id and two may share it; there is but one.
+SINGLE = "EventTracker"
+# Types whose names are no claim: a dataset's and a version's mean something only within their parent, and a schema
+# has no owner but its content.
+UNSHARED = (SINGLE, "Dataset", "Schema", "SolutionVersion")
+
+
+def fixed(resources: Resources, name: str = "mine") -> Resources:
+    """The resource under test with a name of the user's choice."""
+    named = copy.deepcopy(resources)
+    del named["Target"]["Properties"]["NamePrefix"]
+    named["Target"]["Properties"]["Name"] = name
+    return named
+
+
+def with_data_lost(resources: Resources) -> Resources:
+    """The same, with the replacement of data accepted."""
+    accepted = copy.deepcopy(resources)
+    accepted["Target"]["Properties"]["AllowReplacement"] = True
+    return accepted
+
+
+def arn_of(stack: Stack, noun: str) -> str:
+    return stack.resources["Target"].attributes[f"{noun}Arn"]
+
+
+def names_of(cloud: VirtualCloud, noun: str) -> list[str]:
+    row = RESOURCES[noun]
+    found = [cloud.api.describe(row, one[row.arn_member]) or {} for one in cloud.api.summaries(row, {})]
+    return sorted(each[row.name_member] for each in found)
+
+
+@pytest.fixture
+def again(cloud: VirtualCloud) -> VirtualCloud:
+    """An account whose data lies at a second location too."""
+    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
+    return cloud
+
+
+# -- generated names ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("noun", "prop"), REPLACED)
+def test_old_and_new_live_side_by_side_until_the_old_one_goes(again: VirtualCloud, noun: str, prop: str) -> None:
+    setting = SETTINGS[noun]
+    stack = again.cloudformation.deploy("app", template(with_data_lost(setting.before())))
+    before = stack.resources["Target"].physical_id
+    again.cloudformation.deploy("app", template(with_data_lost(setting.after(prop, together=True))))
+    assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    after = stack.resources["Target"].physical_id
+    assert before != after
+    assert after in names_of(again, noun)
+    assert (before in names_of(again, noun)) is not RESOURCES[noun].deletable
+    # And back again.
+    again.cloudformation.deploy("app", template(with_data_lost(setting.before())))
+    assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    assert again.cloudformation.delete("app").status == "DELETE_COMPLETE"
+    assert again.inventory() == {}
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_two_stacks_from_one_template_share_nothing(cloud: VirtualCloud, noun: str) -> None:
+    resources = template(SETTINGS[noun].before())
+    one, other = (cloud.cloudformation.deploy(name, resources) for name in ("one", "other"))
+    assert (one.status, other.status) == ("CREATE_COMPLETE", "CREATE_COMPLETE"), one.reasons + other.reasons
+    assert arn_of(one, noun) != arn_of(other, noun)
+    held = cloud.inventory()
+    mine = {deployed.attributes.get(f"{noun}Arn") for deployed in one.resources.values()}
+    assert cloud.cloudformation.delete("other").status == "DELETE_COMPLETE"
+    left = cloud.inventory()
+    assert {each for each in mine if each} <= left.keys()
+    assert all(left[each] == held[each] for each in left)
+    assert cloud.cloudformation.delete("one").status == "DELETE_COMPLETE"
+    assert cloud.inventory() == {}
+
+
+def test_names_are_readable_and_within_the_services_limit(cloud: VirtualCloud) -> None:
+    resources = blocks.whole()
+    resources["Group"]["Properties"]["NamePrefix"] = "vod-" + "long-" * 20
+    stack = cloud.cloudformation.deploy("app", template(resources))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    for logical_id, deployed in stack.resources.items():
+        assert len(deployed.physical_id) <= 63, logical_id
+    assert stack.resources["Filter"].physical_id.startswith("vod-test-filter-")
+    assert stack.resources["Group"].physical_id.startswith("vod-long-long-")
+
+
+# -- fixed names --------------------------------------------------------------------------------------------------
+
+
+# That automatic machine learning is off goes without saying, so saying it needs no other solution.
+@pytest.mark.parametrize(("noun", "prop"), [each for each in REPLACED if each != ("Solution", "PerformAutoML")])
+def test_a_fixed_name_refuses_a_replacement_before_anything_is_changed(
+    again: VirtualCloud, noun: str, prop: str
+) -> None:
+    setting = SETTINGS[noun]
+    stack = again.cloudformation.deploy("app", template(fixed(setting.before())))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    held = again.inventory()
+    again.cloudformation.deploy("app", template(fixed(setting.after(prop))))
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
+    assert any(
+        f"which cannot be named 'mine' while the old one exists. Change Name as well" in reason  # noqa: F541
+        for reason in stack.reasons
+    ), stack.reasons
+    assert again.inventory() == held
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_changing_a_fixed_name_is_a_replacement(cloud: VirtualCloud, noun: str) -> None:
+    before, after = (fixed(SETTINGS[noun].before(), name) for name in ("mine", "yours"))
+    stack = cloud.cloudformation.deploy("app", template(with_data_lost(before)))
+    cloud.cloudformation.deploy("app", template(with_data_lost(after)))
+    if RESOURCES[noun].unique_within:
+        # Under another name it still is the second of its kind, where the service allows one.
+        assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+        assert "but the service allows only one" in stack.reasons[0]
+        assert stack.resources["Target"].physical_id == "mine"
+        return
+    assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    assert stack.resources["Target"].physical_id == "yours"
+    assert ("mine" in names_of(cloud, noun)) is not RESOURCES[noun].deletable
+
+
+# -- what is not ours ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("noun", [noun for noun in NOUNS if noun not in UNSHARED])
+def test_a_name_that_somebody_else_has_is_neither_adopted_nor_deleted(cloud: VirtualCloud, noun: str) -> None:
+    """Two stacks of one account want the same fixed name. The second one fails and leaves the first one's alone."""
+    shared = template(fixed(SETTINGS[noun].before()))
+    first = cloud.cloudformation.deploy("first", shared)
+    assert first.status == "CREATE_COMPLETE", first.reasons
+    held = cloud.inventory()
+    second = cloud.cloudformation.deploy("second", shared)
+    assert second.status == "ROLLBACK_COMPLETE", second.reasons
+    taken = ("exists already. It belongs to Target of stack arn:aws:cloudformation:", "cannot be created:")
+    assert any(each in reason for reason in second.reasons for each in taken), second.reasons
+    assert cloud.inventory() == held
+
+
+def test_a_resource_made_by_hand_is_named_as_such(cloud: VirtualCloud) -> None:
+    cloud.personalize.create_dataset_group(name="mine", domain=blocks.VOD)
+    cloud.time.sleep(600)
+    held = cloud.inventory()
+    stack = cloud.cloudformation.deploy("app", template(fixed(SETTINGS["DatasetGroup"].before())))
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert stack.reasons == [
+        "A dataset group 'mine' exists already. It was not made by this stack, so it is neither adopted nor changed. "
+        "Choose another Name, or leave Name out to have one generated."
+    ]
+    assert cloud.inventory() == held
+
+
+def test_a_schema_of_a_fixed_name_is_ours_if_it_says_the_same(cloud: VirtualCloud) -> None:
+    """A schema has no tags, so its content has to tell."""
+    same, other = blocks.schema("Interactions"), blocks.schema("Items")
+    cloud.personalize.create_schema(name="mine", schema=same, domain=blocks.VOD)
+    resources = fixed(SETTINGS["Schema"].before())
+    assert cloud.cloudformation.deploy("app", template(resources)).status == "CREATE_COMPLETE"
+    resources["Target"]["Properties"]["Schema"] = other
+    stack = cloud.cloudformation.deploy("different", template(resources))
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "A schema 'mine' exists already. It was not made by this stack" in stack.reasons[0]
+
+
+def test_the_place_of_an_event_tracker_is_taken(cloud: VirtualCloud) -> None:
+    before = {key: each for key, each in SETTINGS[SINGLE].before().items() if key != "Target"}
+    stack = cloud.cloudformation.deploy("app", template(before))
+    group = stack.resources["Group"].attributes["DatasetGroupArn"]
+    cloud.personalize.create_event_tracker(name="by-hand", datasetGroupArn=group)
+    cloud.cloudformation.deploy("app", template(SETTINGS[SINGLE].before()))
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "cannot be created: The dataset group already has an event tracker" in stack.reasons[0]
+    assert names_of(cloud, SINGLE) == ["by-hand"]
+
+
+def test_everything_taggable_says_whose_it_is(cloud: VirtualCloud) -> None:
+    stack = cloud.cloudformation.deploy("app", template(blocks.whole(), tags={"team": "films"}))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    for logical_id, deployed in stack.resources.items():
+        noun = deployed.type.removeprefix("Custom::Personalize")
+        if noun not in RESOURCES or not RESOURCES[noun].taggable:
+            continue
+        tags: dict[str, Any] = cloud.api.tags(deployed.attributes[f"{noun}Arn"])
+        assert tags == {"team": "films", STACK_TAG: stack.stack_id, LOGICAL_TAG: logical_id}
