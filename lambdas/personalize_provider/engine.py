@@ -17,7 +17,7 @@ from .names import create_only, is_fixed, is_made_here, physical_name, same_cont
 from .ownership import all_tags, as_api, foreign_tags, holds, is_ours, owner, user_tags
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import CONTROL_PROPERTIES, DELETING, Resource
-from .stacks import Stacks, is_rollback
+from .stacks import Stacks, is_rollback, makes_nothing
 
 # IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
 # role" and "name taken, but nothing of that name" are worth another poll.
@@ -25,6 +25,8 @@ PROPAGATION_SECONDS = 120
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
 # early may not last.
 CANCELLATION_SECONDS = 60
+# A request that could wait longer leaves the rest to others.
+HAND_OVER_SECONDS = 50 * 60
 # The service's clock and that of the function may differ by this much.
 CLOCK_SECONDS = 60
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
@@ -46,6 +48,8 @@ class Engine:
         self._check_properties(event["ResourceProperties"])
         deployment = self._stacks.deployment(event["StackId"])
         if event["RequestType"] == "Create":
+            if makes_nothing(deployment):
+                raise errors.cancelled(self._row, physical_name(self._row, event))
             return physical_name(self._row, event), Progress(started=now, deployment=deployment)
         name = self._successor(event, is_rollback(deployment))
         in_place = name == event["PhysicalResourceId"]
@@ -166,23 +170,23 @@ class Engine:
             return pending(f"removing {progress.leftover}")
         found = self._api.find(row, name, event["ResourceProperties"])
         if progress.in_place:
-            return self._kept(event, progress, found)
-        return self._made(event, progress, found)
+            return self._kept(event, progress, found, now)
+        return self._made(event, progress, found, now)
 
-    def _kept(self, event: Event, progress: Progress, found: Description | None) -> Outcome:
+    def _kept(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
         """The resource that the stack has, changed in place."""
         row, name = self._row, event["PhysicalResourceId"]
         if found is None and not row.holds_data:
             # Somebody deleted it. The template still asks for it, and there is nothing in it to lose.
-            return self._made(event, progress, None)
+            return self._made(event, progress, None, now)
         if found is None or status_of(found) in DELETING:
             raise errors.deleted_outside(row, name)
         if row.outlasts_request or not is_busy(found):
             self._check_sound(name, found)
-            return self._brought_up_to_date(event, progress, found)
+            return self._brought_up_to_date(event, progress, found, now)
         return pending(status_of(found))
 
-    def _made(self, event: Event, progress: Progress, found: Description | None) -> Outcome:
+    def _made(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
         """A new resource, or what is there of that name from an earlier delivery or deployment."""
         row, name = self._row, event["PhysicalResourceId"]
         if found and not is_ours(self._api, row, event, found):
@@ -200,7 +204,7 @@ class Engine:
             return pending(status_of(found))
         self._check_sound(name, found)
         if remains:
-            return self._brought_up_to_date(event, progress, found)
+            return self._brought_up_to_date(event, progress, found, now)
         return complete(status_of(found), attributes(self._api, row, found))
 
     def _check_sound(self, name: str, found: Description) -> None:
@@ -226,7 +230,7 @@ class Engine:
 
     # -- changes in place ----------------------------------------------------------------------------------
 
-    def _brought_up_to_date(self, event: Event, progress: Progress, found: Description) -> Outcome:
+    def _brought_up_to_date(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
         row = self._row
         if row.update and self._updatable_changed(event, progress):
             update = latest_update(row, found)
@@ -237,8 +241,19 @@ class Engine:
                 found = self._update(event, progress, found)
                 if not row.outlasts_request:
                     return pending("update requested")
+            if self._is_way_back_under_way(progress, found, now):
+                return pending(f"update {status_of(latest_update(row, found))}")
         self._sync_tags(event, progress, found)
         return complete(status_of(found), attributes(self._api, row, found))
+
+    def _is_way_back_under_way(self, progress: Progress, found: Description, now: float) -> bool:
+        """Whether a rollback still has to wait for its update.
+
+        The links that wait for updates elsewhere may have no part in a rollback: CloudFormation takes back only
+        what the update had reached.
+        """
+        waits = is_rollback(progress.deployment) and now - progress.started < HAND_OVER_SECONDS
+        return waits and is_busy(latest_update(self._row, found))
 
     def _updatable(self, properties: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         """Request members of an update; what only the other side of the change has gets its default."""
@@ -273,7 +288,7 @@ class Engine:
         actual, wanted = self._actual(found), self._wanted(event)
         if self._is_asked_for(event, progress, update):
             self._check_update(event["PhysicalResourceId"], update)
-            return not contradicts(actual, wanted)
+            return is_busy(update) or not contradicts(actual, wanted)
         if not progress.in_place:
             return not contradicts(actual, wanted)
         before = self._before(event)

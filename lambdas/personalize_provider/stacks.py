@@ -30,6 +30,11 @@ def is_rollback(deployment: str) -> bool:
     return deployment.startswith("UPDATE_ROLLBACK")
 
 
+def makes_nothing(deployment: str) -> bool:
+    """Whether a deployment only takes things away, so that a Create request in it is one that came too late."""
+    return deployment.startswith(("ROLLBACK", "DELETE", "UPDATE_ROLLBACK"))
+
+
 class CloudFormationStacks:
     """Asks CloudFormation."""
 

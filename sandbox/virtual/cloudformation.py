@@ -309,6 +309,7 @@ class _Graph:
         self.failed = False
         self.done: set[Any] = set()
         self.in_flight: set[Any] = set()
+        self._due: set[Any] = set()
         self._time = time
         self._nodes = nodes
         self._work = work
@@ -334,11 +335,14 @@ class _Graph:
             self._then(self)
             return
         for node, needs in self._nodes.items():
-            if node not in self.done | self.in_flight and needs <= self.done:
-                self.in_flight.add(node)
+            if node not in self._due and needs <= self.done:
+                self._due.add(node)
                 self._time.spawn(lambda node=node: self._run(node))  # type: ignore[misc]
 
     def _run(self, node: Any) -> None:
+        if self.failed:
+            return  # what has not begun is not begun any more
+        self.in_flight.add(node)
         succeeded = self._work(node)
         if self.failed:
             return  # cancelled: nobody waits for this any more

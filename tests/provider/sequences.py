@@ -1,0 +1,342 @@
+"""Random lives of a whole dataset group: what can be asked for, what can go wrong, and what has to hold."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.personalize_provider.describe import covers
+from lambdas.personalize_provider.names import create_only
+from lambdas.personalize_provider.resources import RESOURCES
+from sandbox.personalize import Durations, Fault
+from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.framework import Event, Response
+from tests.provider import blocks
+from tests.provider.blocks import Resources, after_data, chain, custom, template
+
+APP = "app"
+LONGER = f"{blocks.BUCKET}/longer/interactions.csv"
+MINUTE, HOUR = 60.0, 3600.0
+AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+# What CloudFormation gives a request, which the framework's own time-out is not to use up.
+LONGEST_REQUEST = HOUR
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a template asks for."""
+
+    tags: str = ""
+    tps: int = 1
+    recommender_tps: int = 1
+    recommender_recipe: str = "aws-vod-top-picks"
+    excludes_genres: bool = False
+    filter: str = "Watch"
+    has_filter: bool = True
+    has_tracker: bool = True
+    has_recommender: bool = True
+    has_ranking: bool = True
+    has_longer_schema: bool = False
+    data_version: int = 1
+    training_trigger: int = 1
+    ranking_recipe: str = "aws-personalized-ranking"
+    trains_every: int | None = None
+    domain: str = blocks.VOD
+    is_broken: bool = False
+
+    def template(self) -> dict[str, Any]:
+        """As CloudFormation takes it."""
+        resources = {**self._data(), **self._serving(), **self._ranking()}
+        if self.is_broken:
+            last = [key for key in ("RecommenderSettled", "Campaign", "Filter") if key in resources]
+            bad = custom("Schema", Schema="not a schema", Domain=blocks.VOD)
+            resources["Broken"] = {**bad, "DependsOn": last[:1]}
+        return template(resources, {"team": self.tags} if self.tags else None)
+
+    def _data(self) -> Resources:
+        resources = {**copy.deepcopy(blocks.group()), **blocks.data(str(self.data_version))}
+        resources["Group"]["Properties"]["Domain"] = self.domain
+        if self.has_longer_schema:
+            longer = blocks.schema("Interactions", [{"name": "DEVICE", "type": ["null", "string"]}])
+            resources["InteractionsSchema"]["Properties"]["Schema"] = longer
+            resources["InteractionsImport"]["Properties"]["DataSource"] = {"DataLocation": LONGER}
+        return resources
+
+    def _serving(self) -> Resources:
+        resources = copy.deepcopy(blocks.serving())
+        resources["Filter"]["Properties"]["FilterExpression"] = (
+            f'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("{self.filter}")'
+        )
+        recommender = resources["Recommender"]["Properties"]
+        recommender["RecipeArn"] = f"{blocks.RECIPE}/{self.recommender_recipe}"
+        excluded = {"ITEMS": ["GENRES"]} if self.excludes_genres else {}
+        recommender["RecommenderConfig"] = {
+            "MinRecommendationRequestsPerSecond": self.recommender_tps,
+            "TrainingDataConfig": {"ExcludedDatasetColumns": excluded},
+        }
+        resources |= chain("Recommender", "Recommender", links=3)
+        wanted = {"Filter": self.has_filter, "Tracker": self.has_tracker, "Recommender": self.has_recommender}
+        absent = tuple(name for name, is_there in wanted.items() if not is_there)
+        left = {"RecommenderLink4", "RecommenderDeletion3", "RecommenderDeletion4", "RecommenderLink3"}
+        return {key: each for key, each in resources.items() if not key.startswith(absent or "-") and key not in left}
+
+    def _ranking(self) -> Resources:
+        if not self.has_ranking:
+            return {}
+        resources = copy.deepcopy(blocks.ranking())
+        solution = resources["Solution"]["Properties"]
+        solution["RecipeArn"] = f"{blocks.RECIPE}/{self.ranking_recipe}"
+        if self.trains_every:
+            rate = f"rate({self.trains_every} days)"
+            solution["PerformAutoTraining"] = True
+            solution["SolutionUpdateConfig"] = {"AutoTrainingConfig": {"SchedulingExpression": rate}}
+        triggers = {"TrainingTrigger": str(self.training_trigger), "Data": str(self.data_version)}
+        resources["Version"] = after_data(blocks.version(Triggers=triggers))
+        resources["Campaign"]["Properties"]["MinProvisionedTPS"] = self.tps
+        return resources
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """Something that goes wrong with the functions or the deliveries of requests.
+
+    Attributes:
+        kind: `killed_before` and `killed_after` end an invocation before or after its work; `twice` delivers a
+            request again.
+        number: which invocation, or which request, counted from the step's beginning.
+        delay: seconds until the second delivery.
+    """
+
+    kind: str
+    number: int
+    delay: float = 0.0
+
+
+class Life:
+    """A stack of a whole dataset group from its beginning to its end, with what has to hold all the time."""
+
+    def __init__(self, reports_new_id: bool = False) -> None:
+        """Open an account in which others have resources too."""
+        self.cloud = VirtualCloud(
+            service_options={"durations": Durations(create_recommender=2 * HOUR)},
+            cloudformation_options={"failed_update_reports_new_id": reports_new_id},
+            around=self._invoke,
+        )
+        blocks.put_data(self.cloud)
+        header, *rows = self.cloud.objects.objects[f"{blocks.BUCKET}/interactions.csv"].decode().splitlines()
+        self.cloud.objects.put(LONGER, "\n".join([f"{header},DEVICE", *(f"{row},tv" for row in rows)]) + "\n")
+        self._mishaps: list[Mishap] = []
+        self._invocations = self._requests = 0
+        self._request = self.cloud.framework.request
+        self.cloud.cloudformation._request = self._deliver
+        self.deployed: Wish | None = None
+        self.is_tampered = False
+        self._foreign = self._make_foreign()
+
+    # -- what happens --------------------------------------------------------------------------------------
+
+    @property
+    def stack(self) -> Stack | None:
+        """The stack, if it is there."""
+        return self.cloud.cloudformation.stacks.get(APP)
+
+    def deploy(
+        self,
+        wish: Wish,
+        faults: list[Fault],
+        mishaps: list[Mishap],
+        tampering: tuple[str, float] | None = None,
+        cancel_after: float | None = None,
+    ) -> Stack:
+        """Deploy, with what goes wrong, and check what has to hold afterwards."""
+        self._begin_step(faults, mishaps)
+        if tampering:
+            self.cloud.time.spawn(lambda: self.tamper(tampering[0]), tampering[1])
+        stack = self.cloud.cloudformation.begin_deploy(APP, wish.template())
+        if cancel_after is not None:
+            self.cloud.time.spawn(self._cancel, cancel_after)
+        self.cloud.time.run()
+        self._end_step()
+        assert stack.status.endswith(("_COMPLETE", "_FAILED")), stack.status
+        if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            self.deployed = wish
+        self.check_reasons(stack)
+        # A rollback waits for most of an hour only; what the service was told takes effect all the same.
+        self.cloud.time.sleep(4 * HOUR)
+        self.check_service(stack)
+        return stack
+
+    def delete(self, faults: list[Fault], mishaps: list[Mishap]) -> None:
+        """Delete the stack; what a fault prevented, a second deletion has to reach."""
+        if self.stack is None:
+            self.check_nothing_left()
+            return
+        self._begin_step(faults, mishaps)
+        stack = self.cloud.cloudformation.delete(APP)
+        self._end_step()
+        self.check_reasons(stack)
+        if stack.status == "DELETE_FAILED":
+            assert faults or mishaps or self.is_tampered, stack.reasons
+            self.cloud.cloudformation.delete(APP)
+        assert self.stack is None, stack.reasons
+        self.deployed = None
+        self.check_nothing_left()
+
+    def delete_in_flight(self, wish: Wish, after: float) -> None:
+        """Delete the stack while it is being created."""
+        stack = self.cloud.cloudformation.begin_deploy(APP, wish.template())
+        self.cloud.time.run(until=self.cloud.time.time() + after)
+        if self.stack is not None:
+            self.cloud.cloudformation.begin_delete(APP)
+        self.cloud.time.run()
+        assert self.stack is None, stack.reasons
+        self.check_nothing_left()
+
+    def tamper(self, what: str) -> None:
+        """Somebody does something by hand; the service may refuse it."""
+        self.is_tampered = True
+        verb, noun = what.split()
+        row = RESOURCES[noun]
+        for summary in self.cloud.api.summaries(row, {}):
+            arn = summary[row.arn_member]
+            if arn in self._foreign:
+                continue
+            try:
+                self.cloud.api.call(
+                    f"{verb}{noun}{'Creation' if noun == 'SolutionVersion' else ''}", **{row.arn_member: arn}
+                )
+            except ClientError:
+                continue
+
+    def _cancel(self) -> None:
+        stack = self.stack
+        if stack and stack.status == "UPDATE_IN_PROGRESS":
+            self.cloud.cloudformation.cancel_update(APP)
+
+    # -- what goes wrong -----------------------------------------------------------------------------------
+
+    def _begin_step(self, faults: list[Fault], mishaps: list[Mishap]) -> None:
+        for fault in faults:
+            self.cloud.service.faults.add(replace(fault))
+        self._mishaps, self._invocations, self._requests = mishaps, 0, 0
+
+    def _end_step(self) -> None:
+        self.cloud.service.faults.clear()
+        self._mishaps = []
+
+    def _meets(self, kind: str, number: int) -> Mishap | None:
+        return next((each for each in self._mishaps if each.kind == kind and each.number == number), None)
+
+    def _invoke(self, invoke: Callable[[Event], dict[str, Any]], event: Event) -> dict[str, Any]:
+        number, self._invocations = self._invocations, self._invocations + 1
+        if self._meets("killed_before", number):
+            raise TimeoutError("Task timed out after 180.00 seconds")
+        answer = invoke(event)
+        if self._meets("killed_after", number):
+            raise TimeoutError("Task timed out after 180.00 seconds")
+        return answer
+
+    def _deliver(self, event: Event) -> Response:
+        number, self._requests = self._requests, self._requests + 1
+        twice = self._meets("twice", number)
+        if twice:
+            self.cloud.time.spawn(lambda: self._request(copy.deepcopy(event)) and None, twice.delay)
+        begun = self.cloud.time.time()
+        response = self._request(event)
+        self.check_response(event, response, self.cloud.time.time() - begun)
+        return response
+
+    # -- what has to hold ----------------------------------------------------------------------------------
+
+    def check_response(self, event: Event, response: Response, seconds: float) -> None:
+        """Every request is answered in time, a failure with a reason, and an id changes only by a replacement."""
+        assert seconds <= LONGEST_REQUEST
+        if not response.succeeded:
+            assert response.reason
+            assert response.reason != "Operation timed out"
+            return
+        assert event["RequestType"] != "Delete" or response.physical_id == event["PhysicalResourceId"]
+        noun = event["ResourceType"].removeprefix("Custom::Personalize")
+        if event["RequestType"] != "Update" or response.physical_id == event["PhysicalResourceId"]:
+            return
+        before, after = (
+            create_only(RESOURCES[noun], event[each]) for each in ("OldResourceProperties", "ResourceProperties")
+        )
+        assert before != after
+
+    def check_reasons(self, stack: Stack) -> None:
+        """Whatever failed, the stack's events say why."""
+        for event in stack.events:
+            if event.status.endswith("_FAILED"):
+                assert event.reason
+
+    def check_service(self, stack: Stack) -> None:
+        """What is at rest is what its template asks for, and there is nothing else of ours."""
+        if self.is_tampered or stack.status not in AT_REST:
+            return
+        inventory = self.cloud.inventory()
+        ours = {arn: each for arn, each in inventory.items() if arn not in self._foreign}
+        for logical_id, deployed in stack.resources.items():
+            noun = deployed.type.removeprefix("Custom::Personalize")
+            if noun in RESOURCES:
+                description = ours[deployed.attributes[f"{noun}Arn"]]
+                assert self._is_as_asked(noun, deployed.properties, description), (logical_id, description)
+        for noun, row in RESOURCES.items():
+            if row.deletable and not any(event.status == "DELETE_FAILED" for event in stack.events):
+                known = [each for each in stack.resources.values() if each.type == f"Custom::Personalize{noun}"]
+                there = [arn for arn in ours if f":{_path(noun)}/" in arn and arn.count("/") == _slashes(noun)]
+                assert len(there) == len(known), (noun, there)
+
+    def _is_as_asked(self, noun: str, properties: Mapping[str, Any], description: dict[str, Any]) -> bool:
+        row = RESOURCES[noun]
+        asked = {name: properties[name] for name in row.create_only - row.control if name in properties}
+        wanted = self.cloud.api.request(f"Create{noun}", asked)
+        if row.update:
+            given = {name: properties[name] for name in row.update.properties if name in properties}
+            wanted |= self.cloud.api.request(row.update.operation, given)
+            wanted |= {
+                row.update.actual[name]: wanted.pop(name[0].lower() + name[1:])
+                for name in row.update.actual
+                if name in given
+            }
+        return covers(description, wanted)
+
+    def check_nothing_left(self) -> None:
+        """Nothing of ours is there, and everything of others is as it was."""
+        assert self.cloud.inventory() == self._foreign
+
+    def _make_foreign(self) -> dict[str, dict[str, Any]]:
+        """Resources that look like ours and are not."""
+        call = self.cloud.api.call
+        group = call("CreateDatasetGroup", name="vod-test-datasetgroup-0123456789", domain=blocks.VOD)
+        self.cloud.time.sleep(HOUR)
+        schema = call(
+            "CreateSchema", name="vod-test-schema-0123456789", schema=blocks.schema("Interactions"), domain=blocks.VOD
+        )
+        call(
+            "CreateDataset",
+            name="vod-test-dataset-0123456789",
+            schemaArn=schema["schemaArn"],
+            datasetGroupArn=group["datasetGroupArn"],
+            datasetType="INTERACTIONS",
+        )
+        self.cloud.time.sleep(HOUR)
+        return self.cloud.inventory()
+
+
+def _path(noun: str) -> str:
+    """Type in an ARN; versions and jobs are not counted."""
+    words = {"DatasetGroup": "dataset-group", "EventTracker": "event-tracker"}
+    return words.get(noun, noun.lower())
+
+
+def _slashes(noun: str) -> int:
+    return 2 if noun == "Dataset" else 1
+
+
+_ = field
