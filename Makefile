@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test unit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit docs lint format sandbox stop deploy diff destroy synth clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,14 @@ demo: install ## deploy to a local cloud, ask for recommendations, change a sett
 	@$(PY) -m sandbox demo
 
 test: lint ## all checks and tests
-	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
+
+test-nightly: lint ## the same with 2,000 random sequences, and with mutations of the resource table (two hours)
+	SEQUENCES=2000 $(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
+	$(MAKE) mutants
+
+mutants: install ## show that no row of the resource table can lose something unnoticed
+	$(PY) -m tests.provider.mutants
 
 unit: install ## the tests without those that deploy with the CDK CLI
 	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
@@ -37,7 +44,10 @@ unit: install ## the tests without those that deploy with the CDK CLI
 lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks lambdas sandbox data
+	$(BIN)/mypy app.py stacks lambdas sandbox data docs
+
+docs: install ## write the pages of docs/ that are generated
+	@$(PY) -m docs
 
 format: install ## let ruff put the code in order
 	$(BIN)/ruff check --fix .

@@ -207,7 +207,7 @@ def cancelled(row: Resource, name: str) -> ProviderError:
 
 def timed_out(row: Resource, name: str, doing: str, status: str, seconds: float, setting: str | None) -> ProviderError:
     """The request used up its time."""
-    raise_it = f" Raise {setting} if it may take longer." if setting else ""
+    raise_it = f" Raise {setting} if it may take longer." if setting else " Try again once it has settled."
     return ProviderError(
         f"The {called(row, name)} is still {status} after {duration(seconds)} of waiting for it to {doing}.{raise_it}"
     )

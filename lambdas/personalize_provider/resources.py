@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 TRANSITIONAL = frozenset(
     {
@@ -28,6 +29,15 @@ FAILED = frozenset({"CREATE FAILED", "CREATE STOPPED", "UPDATE FAILED"})
 
 # Properties every type has that are ours, not the service's.
 CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement"})
+
+
+class Effect(Enum):
+    """What the change of a property does."""
+
+    NOTHING = "nothing now"
+    IN_PLACE = "updated in place"
+    REPLACED = "replaced"
+    GUARDED = "refused, unless allow_replacement accepts the loss of data"
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,20 @@ class Resource:
         """Every property a template may set on this type, besides CONTROL_PROPERTIES."""
         updatable = self.update.properties if self.update else frozenset()
         return self.create_only | updatable | self.no_effect
+
+    def effect(self, name: str) -> Effect:
+        """What the change of a property does, one of CONTROL_PROPERTIES included.
+
+        Raises:
+            KeyError: the type has no such property.
+        """
+        if name not in self.properties | CONTROL_PROPERTIES:
+            raise KeyError(name)
+        if name in self.create_only or name == "Name":
+            return Effect.GUARDED if self.holds_data else Effect.REPLACED
+        if (self.update and name in self.update.properties) or (name == "Tags" and self.taggable):
+            return Effect.IN_PLACE
+        return Effect.NOTHING
 
 
 RESOURCES: Mapping[str, Resource] = {

@@ -30,17 +30,18 @@ class VirtualCloud:
     Attributes:
         service_options: options of the Personalize emulator, such as `durations` and `faults`.
         cloudformation_options: options of CloudFormation.
+        objects: what imports read from.
         around: wraps each invocation of a handler, to deliver it twice or let it die.
     """
 
     service_options: dict[str, Any] = field(default_factory=dict)
     cloudformation_options: dict[str, Any] = field(default_factory=dict)
+    objects: Any = field(default_factory=MemoryObjects)
     around: Callable[[Callable[[Event], dict[str, Any]], Event], dict[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         """Connect the parts."""
         self.time = VirtualTime()
-        self.objects = MemoryObjects()
         self.service = Service(self.time, self.objects, **self.service_options)
         self.calls: list[str] = []
         self.personalize = self.client("personalize")

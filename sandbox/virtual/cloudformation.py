@@ -56,6 +56,8 @@ class Stack:
     resources: dict[str, Deployed] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     events: list[StackEvent] = field(default_factory=list)
+    # What a failed rollback has left, besides the resources.
+    unwanted: list[_Target] = field(default_factory=list)
 
     @property
     def reasons(self) -> list[str]:
@@ -143,7 +145,9 @@ class CloudFormation:
         in_flight = self._deployments[name].abandon() if stack.status == "CREATE_IN_PROGRESS" else []
         stack.status = "DELETE_IN_PROGRESS"
         stack.operation = next(self._numbers)
-        targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()] + in_flight
+        targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()]
+        stack.unwanted = [*stack.unwanted, *in_flight]
+        targets += [each for each in stack.unwanted if each not in targets]
 
         def over(failed: bool) -> None:
             stack.status = "DELETE_FAILED" if failed else "DELETE_COMPLETE"
@@ -160,12 +164,11 @@ class CloudFormation:
         """Properties of a resource with every reference replaced by its value."""
         resource = template["Resources"][logical_id]
         properties: dict[str, Any] = self._values(stack).resolve(resource.get("Properties", {}))
-        is_custom = resource["Type"].startswith("Custom::") and "ServiceToken" in properties
-        return as_strings(properties) if is_custom else properties
+        return as_strings(properties) if _is_ours(resource["Type"]) else properties
 
     def send(self, stack: Stack, kind: str, logical_id: str, type_: str, properties: Any, **more: Any) -> Response:
         """Send a request to a resource."""
-        if "ServiceToken" not in properties:
+        if not _is_ours(type_):
             return Response(True, more.get("PhysicalResourceId") or self._native_id(stack, logical_id, type_))
         event: Event = {
             "RequestType": kind,
@@ -269,7 +272,7 @@ class CloudFormation:
 
         def attribute(logical_id: str, name: str) -> str:
             deployed = stack.resources[logical_id]
-            if "ServiceToken" in deployed.properties:
+            if _is_ours(deployed.type):
                 return deployed.attributes[name]
             return self._native_attribute(deployed, name)
 
@@ -286,6 +289,11 @@ class CloudFormation:
         if deployed.type == "AWS::S3::Bucket":
             return f"arn:aws:s3:::{deployed.physical_id}"
         return f"arn:aws:any:{self._region}:{self._account}:{deployed.physical_id}"
+
+
+def _is_ours(resource_type: str) -> bool:
+    """Whether the provider carries out the requests of a type; all others take no time here."""
+    return resource_type.startswith("Custom::Personalize")
 
 
 @dataclass(frozen=True)
@@ -452,7 +460,8 @@ class _Deployment:
         stack = self._stack
         stack.status = "ROLLBACK_IN_PROGRESS"
         targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()]
-        targets += self._unfinished(graph, stack.resources.keys())
+        stack.unwanted = self._unfinished(graph, stack.resources.keys())
+        targets += stack.unwanted
 
         def over(failed: bool) -> None:
             stack.status = "ROLLBACK_FAILED" if failed else "ROLLBACK_COMPLETE"
@@ -526,6 +535,7 @@ class _Deployment:
         stack = self._stack
         if undone.failed:
             stack.status = "UPDATE_ROLLBACK_FAILED"
+            stack.unwanted = unwanted
             self._then(stack)
             return
         stack.status = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"

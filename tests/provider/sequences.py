@@ -24,6 +24,9 @@ LONGER = f"{blocks.BUCKET}/longer/interactions.csv"
 MINUTE, HOUR = 60.0, 3600.0
 AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 # What CloudFormation gives a request, which the framework's own time-out is not to use up.
+# How often a deletion that faults prevented is repeated: what the first one of a creation has to outlast may take
+# hours if its own request failed, so that no links wait for it.
+ATTEMPTS = 4
 LONGEST_REQUEST = HOUR
 
 
@@ -177,11 +180,15 @@ class Life:
             self.check_nothing_left()
             return
         self._begin_step(faults, mishaps)
+        known = len(self.stack.reasons)
         stack = self.cloud.cloudformation.delete(APP)
         self._end_step()
         self.check_reasons(stack)
-        if stack.status == "DELETE_FAILED":
-            assert faults or mishaps or self.is_tampered, stack.reasons
+        for _ in range(ATTEMPTS):
+            if stack.status != "DELETE_FAILED":
+                break
+            new = stack.reasons[known:]
+            assert faults or mishaps or self.is_tampered or all(" is still " in reason for reason in new), new
             self.cloud.cloudformation.delete(APP)
         assert self.stack is None, stack.reasons
         self.deployed = None
@@ -191,9 +198,11 @@ class Life:
         """Delete the stack while it is being created."""
         stack = self.cloud.cloudformation.begin_deploy(APP, wish.template())
         self.cloud.time.run(until=self.cloud.time.time() + after)
-        if self.stack is not None:
+        if stack.status == "CREATE_IN_PROGRESS":
             self.cloud.cloudformation.begin_delete(APP)
         self.cloud.time.run()
+        if self.stack is not None:
+            self.cloud.cloudformation.delete(APP)
         assert self.stack is None, stack.reasons
         self.check_nothing_left()
 
@@ -308,7 +317,9 @@ class Life:
 
     def check_nothing_left(self) -> None:
         """Nothing of ours is there, and everything of others is as it was."""
-        assert self.cloud.inventory() == self._foreign
+        inventory = self.cloud.inventory()
+        assert inventory.keys() - self._foreign.keys() == set()
+        assert inventory == self._foreign
 
     def _make_foreign(self) -> dict[str, dict[str, Any]]:
         """Resources that look like ours and are not."""

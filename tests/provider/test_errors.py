@@ -132,7 +132,11 @@ def test_a_reason_does_not_end_in_two_full_stops() -> None:
 @pytest.mark.parametrize(
     ("setting", "expected"),
     [
-        (None, "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone."),
+        (
+            None,
+            "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone. "
+            "Try again once it has settled.",
+        ),
         (
             "max_wait",
             "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone. "
