@@ -191,8 +191,6 @@ class Engine:
         row, name = self._row, event["PhysicalResourceId"]
         if found and not is_ours(self._api, row, event, found):
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
-        if found and status_of(found) in DELETING:
-            return pending(status_of(found))
         remains = found and _began_before(progress, found)
         if found and remains and has_failed(found) and row.deletable:
             self._removed(found)
