@@ -17,7 +17,7 @@ from .names import create_only, is_fixed, is_made_here, physical_name, same_cont
 from .ownership import all_tags, as_api, foreign_tags, holds, is_ours, owner, user_tags
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import CONTROL_PROPERTIES, DELETING, Resource
-from .stacks import Stacks, is_rollback, makes_nothing
+from .stacks import Stacks, asks_for, is_rollback
 
 # IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
 # role" and "name taken, but nothing of that name" are worth another poll.
@@ -47,9 +47,9 @@ class Engine:
             return event["PhysicalResourceId"], Progress(started=now)
         self._check_properties(event["ResourceProperties"])
         deployment = self._stacks.deployment(event["StackId"])
+        if not asks_for(deployment, event["RequestType"]):
+            raise errors.cancelled(self._row, event.get("PhysicalResourceId") or physical_name(self._row, event))
         if event["RequestType"] == "Create":
-            if makes_nothing(deployment):
-                raise errors.cancelled(self._row, physical_name(self._row, event))
             return physical_name(self._row, event), Progress(started=now, deployment=deployment)
         name = self._successor(event, is_rollback(deployment))
         in_place = name == event["PhysicalResourceId"]

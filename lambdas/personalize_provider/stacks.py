@@ -30,9 +30,13 @@ def is_rollback(deployment: str) -> bool:
     return deployment.startswith("UPDATE_ROLLBACK")
 
 
-def makes_nothing(deployment: str) -> bool:
-    """Whether a deployment only takes things away, so that a Create request in it is one that came too late."""
-    return deployment.startswith(("ROLLBACK", "DELETE", "UPDATE_ROLLBACK"))
+def asks_for(deployment: str, request_type: str) -> bool:
+    """Whether CloudFormation can be asking for a request now; if not, it comes late and nobody waits for it."""
+    status = deployment.partition(" ")[0]
+    if request_type == "Delete":
+        return True
+    takes_back = status.startswith(("ROLLBACK", "DELETE")) or (request_type == "Create" and is_rollback(deployment))
+    return not takes_back and not status.endswith(("_COMPLETE", "_FAILED"))
 
 
 class CloudFormationStacks:

@@ -99,8 +99,8 @@ class CloudFormation:
 
     def deployment(self, stack_id: str) -> str:
         """What the provider's Stacks protocol asks."""
-        stack = next(stack for stack in self.stacks.values() if stack.stack_id == stack_id)
-        return f"{stack.status} since {stack.operation}"
+        stack = next((stack for stack in self.stacks.values() if stack.stack_id == stack_id), None)
+        return f"{stack.status} since {stack.operation}" if stack else "DELETE_COMPLETE"
 
     def deploy(self, name: str, template: Template) -> Stack:
         """Create or update a stack, and wait until everything has come to rest."""

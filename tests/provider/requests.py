@@ -13,7 +13,7 @@ Properties = dict[str, Any]
 
 
 class Requests:
-    """Sends requests for the resource `Target` of a stack that otherwise is at rest."""
+    """Sends requests for the resource `Target` of a stack in which nothing else happens."""
 
     def __init__(self, cloud: VirtualCloud, noun: str, stack: str = "single") -> None:
         """Address a resource of a type.
@@ -24,6 +24,8 @@ class Requests:
             stack: name of the stack, made if there is none.
         """
         self.stack = cloud.cloudformation.stacks.get(stack) or cloud.cloudformation.deploy(stack, {"Resources": {}})
+        # Requests come while something goes on.
+        self.stack.status = "UPDATE_IN_PROGRESS"
         self._cloud = cloud
         self._noun = noun
         self._numbers = itertools.count(1)

@@ -253,12 +253,21 @@ class Life:
     def _deliver(self, event: Event) -> Response:
         number, self._requests = self._requests, self._requests + 1
         twice = self._meets("twice", number)
+        status = self._status()
         if twice:
-            self.cloud.time.spawn(lambda: self._request(copy.deepcopy(event)) and None, twice.delay)
+            self.cloud.time.spawn(lambda: self._deliver_again(copy.deepcopy(event), status), twice.delay)
         begun = self.cloud.time.time()
         response = self._request(event)
         self.check_response(event, response, self.cloud.time.time() - begun)
         return response
+
+    def _deliver_again(self, event: Event, status: str) -> None:
+        """A second delivery. One that comes when CloudFormation has turned back looks like the way back itself."""
+        if self._status() == status or self._status().endswith(("_COMPLETE", "_FAILED")):
+            self._request(event)
+
+    def _status(self) -> str:
+        return self.stack.status if self.stack else "DELETE_COMPLETE"
 
     # -- what has to hold ----------------------------------------------------------------------------------
 
