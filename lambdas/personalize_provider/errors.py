@@ -11,11 +11,24 @@ from enum import Enum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from . import log
 from .resources import Resource
+
+# A response to CloudFormation has at most 4096 bytes (user guide, "Custom resource response objects"), and the
+# framework adds its own to the reason.
+_REASON_BYTES = 2000
 
 
 class ProviderError(Exception):
     """Ends the request as failed; the text becomes the reason in the CloudFormation event."""
+
+    def __init__(self, text: str) -> None:
+        """Keep as much of the text as a response holds."""
+        encoded = text.encode()
+        if len(encoded) > _REASON_BYTES:
+            text = encoded[:_REASON_BYTES].decode(errors="ignore") + " ... (the log has all of it)"
+            log.write(error=encoded.decode())
+        super().__init__(text)
 
 
 class Meaning(Enum):

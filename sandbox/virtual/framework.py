@@ -13,6 +13,8 @@ from typing import Any, Protocol
 CREATE_FAILED_MARKER = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
 # CloudFormation user guide, "Custom resource response objects".
 MAX_RESPONSE_BYTES = 4096
+# What the framework adds to a reason: the name of the log group, its stack trace, and the ids of the request.
+_FRAME_BYTES = 1500
 
 Event = dict[str, Any]
 
@@ -69,7 +71,7 @@ class Framework:
             self.invocations += 1
             answer = self.on_event(_copy(event))
         except Exception as error:
-            return Response(False, event.get("PhysicalResourceId") or CREATE_FAILED_MARKER, str(error))
+            return _refused(event.get("PhysicalResourceId") or CREATE_FAILED_MARKER, error)
         merged = {**event, **_copy(answer)}
         if event["RequestType"] == "Delete" and merged["PhysicalResourceId"] != event["PhysicalResourceId"]:
             return Response(False, event["PhysicalResourceId"], "DELETE: cannot change the physical resource ID")
@@ -85,7 +87,7 @@ class Framework:
             try:
                 answer = _copy(self.is_complete(_copy(event)))
             except Exception as error:
-                return Response(False, event["PhysicalResourceId"], str(error))
+                return _refused(event["PhysicalResourceId"], error)
             if answer["IsComplete"]:
                 return self._answered(event, answer.get("Data", {}))
             assert not answer.get("Data"), '"Data" is not allowed if "IsComplete" is "False"'
@@ -98,6 +100,13 @@ class Framework:
         if size > MAX_RESPONSE_BYTES:
             return Response(False, event["PhysicalResourceId"], "Response object is too long.")
         return Response(True, event["PhysicalResourceId"], data=data)
+
+
+def _refused(physical_id: str, error: Exception) -> Response:
+    reason = str(error)
+    if len(reason.encode()) + _FRAME_BYTES > MAX_RESPONSE_BYTES:
+        return Response(False, physical_id, "Response object is too long.")
+    return Response(False, physical_id, reason)
 
 
 def _copy(value: Any) -> Any:
