@@ -27,7 +27,9 @@ def deployed(cloud: VirtualCloud, resources: Resources) -> Stack:
     return stack
 
 
-def refuse(cloud: VirtualCloud, operation: str, message: str, count: int | None) -> None:
+def refuse(
+    cloud: VirtualCloud, operation: str, message: str, count: int | None, code: str = "InvalidInputException"
+) -> None:
     """Let the service refuse an operation as it refuses what it cannot see yet."""
     model = cloud.personalize.meta.service_model.operation_model(operation)
     left = [count]
@@ -36,7 +38,7 @@ def refuse(cloud: VirtualCloud, operation: str, message: str, count: int | None)
         if left[0] == 0:
             return
         left[0] = left[0] - 1 if left[0] is not None else None
-        error: Any = {"Error": {"Code": "InvalidInputException", "Message": message}}
+        error: Any = {"Error": {"Code": code, "Message": message}}
         raise ClientError(error, operation)
 
     cloud.personalize.meta.events.register(f"before-call.personalize.{model.name}", answer)
@@ -432,3 +434,60 @@ def test_what_is_still_being_deleted_is_waited_for_before_it_is_made_again(cloud
     assert again.physical_id == created.physical_id
     assert cloud.time.time() - begun >= 30 * MINUTE
     assert [each["status"] for each in cloud.inventory().values() if "recommenderArn" in each] == ["CREATE PENDING"]
+
+
+# -- cancelled updates ---------------------------------------------------------------------------------------------
+
+
+def test_a_replacement_that_a_cancelled_update_began_is_removed(cloud: VirtualCloud) -> None:
+    """CloudFormation never heard of it: its request had not been answered."""
+    before = {**blocks.group(), "Filter": blocks.serving()["Filter"]}
+    stack = deployed(cloud, before)
+    held = cloud.inventory()
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Click")'
+    cloud.cloudformation.begin_deploy("app", template(changed(before, "Filter", FilterExpression=expression)))
+    cloud.time.spawn(lambda: cloud.cloudformation.cancel_update("app"), delay=30)
+    cloud.time.run()
+    assert cloud.calls.count("CreateFilter") == 2
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
+    assert cloud.inventory() == held
+
+
+def test_a_training_that_a_cancelled_update_began_is_stopped(cloud: VirtualCloud) -> None:
+    before = {
+        **blocks.group(),
+        **blocks.data(),
+        "Solution": blocks.solution(),
+        "Version": blocks.version(),
+        **blocks.chain("Version", "SolutionVersion"),
+    }
+    stack = deployed(cloud, before)
+    cloud.service.faults.add(Fault("throttle", "DescribeSolutionVersion", count=2))
+    after = changed(before, "Version", Triggers={"TrainingTrigger": "2"})
+    cloud.cloudformation.begin_deploy("app", template(after))
+    cloud.time.spawn(lambda: cloud.cloudformation.cancel_update("app"), delay=0.5)
+    cloud.time.run()
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
+    versions = [each for each in cloud.inventory().values() if "solutionVersionArn" in each]
+    assert sorted(each["status"] for each in versions) == ["ACTIVE", "CREATE STOPPED"]
+
+
+def test_a_deletion_that_somebody_else_was_quicker_with_is_done(cloud: VirtualCloud) -> None:
+    deployed(cloud, {})
+    requests = Requests(cloud, "DatasetGroup", "app")
+    properties = custom("DatasetGroup", Domain=blocks.VOD)["Properties"]
+    created = requests.create(properties)
+    refuse(cloud, "DeleteDatasetGroup", "gone", count=1, code="ResourceNotFoundException")
+    assert requests.delete(created.physical_id, properties).succeeded
+
+
+def test_a_training_that_ends_just_when_it_is_to_be_stopped_is_no_failure(cloud: VirtualCloud) -> None:
+    stack = deployed(cloud, {**blocks.group(), **blocks.data(), "Solution": blocks.solution()})
+    requests = Requests(cloud, "SolutionVersion", "app")
+    whole = template({**blocks.group(), **blocks.data(), "Solution": blocks.solution(), "Target": blocks.version()})
+    properties = cloud.cloudformation.resolved(stack, whole, "Target")
+    created = requests.create(properties)
+    refuse(cloud, "StopSolutionVersionCreation", "It is ACTIVE", count=None)
+    assert requests.delete(created.physical_id, properties).succeeded
+    (version,) = (each for each in cloud.inventory().values() if "solutionVersionArn" in each)
+    assert version["status"] == "ACTIVE"

@@ -1,0 +1,96 @@
+"""The Lambda entry points, with clients of their own: moto's CloudFormation and the emulator's Personalize."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdas.personalize_provider import api, handler, stacks
+from lambdas.personalize_provider.resources import RESOURCES
+from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
+from sandbox.virtual.cloud import REGION, VirtualCloud
+from tests.provider import blocks
+from tests.provider.blocks import custom
+
+
+@pytest.fixture
+def stack_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A stack of moto's CloudFormation, at rest."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        stacks.default_stacks.cache_clear()
+        template = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+        client = boto3.client("cloudformation", region_name=REGION)
+        yield client.create_stack(StackName="app", TemplateBody=template)["StackId"]
+    stacks.default_stacks.cache_clear()
+
+
+def event(kind: str, stack_id: str) -> dict[str, Any]:
+    return {
+        "RequestType": kind,
+        "RequestId": "request-1",
+        "StackId": stack_id,
+        "LogicalResourceId": "Group",
+        "PhysicalResourceId": "vod-test-datasetgroup-0123456789",
+        "ResourceType": "Custom::PersonalizeDatasetGroup",
+        "ResponseURL": "https://cloudformation.invalid/secret",
+        "ResourceProperties": custom("DatasetGroup", Domain=blocks.VOD)["Properties"],
+    }
+
+
+def test_the_entry_points_use_the_clients_of_the_function(
+    cloud: VirtualCloud, stack_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The emulator's client is older than moto's mock, which takes over those made after it.
+    monkeypatch.setattr(handler, "default_client", lambda: cloud.personalize)
+    begun = handler.on_event(event("Delete", stack_id), None)
+    assert begun["PhysicalResourceId"] == "vod-test-datasetgroup-0123456789"
+    assert handler.is_complete({**event("Delete", stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
+
+
+def test_cloudformation_says_what_goes_on_and_since_when(stack_id: str) -> None:
+    known = stacks.default_stacks()
+    before = known.deployment(stack_id)
+    assert before.startswith("CREATE_COMPLETE since ")
+    assert known.deployment(stack_id) == before
+    client = boto3.client("cloudformation", region_name=REGION)
+    client.update_stack(StackName="app", TemplateBody='{"Resources": {"Other": {"Type": "AWS::SNS::Topic"}}}')
+    assert CloudFormationStacks(client).deployment(stack_id) != before
+
+
+def test_clients_are_made_once(stack_id: str) -> None:
+    assert stacks.default_stacks() is stacks.default_stacks()
+    assert api.default_client() is api.default_client()
+    assert api.default_client().meta.config.retries["mode"] == "adaptive"
+
+
+@pytest.mark.parametrize(
+    ("status", "create", "update"),
+    [
+        ("CREATE_IN_PROGRESS", True, True),
+        ("UPDATE_IN_PROGRESS", True, True),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", True, True),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", False, True),
+        ("ROLLBACK_IN_PROGRESS", False, False),
+        ("DELETE_IN_PROGRESS", False, False),
+        ("UPDATE_COMPLETE", False, False),
+        ("UPDATE_ROLLBACK_FAILED", False, False),
+    ],
+)
+def test_what_cloudformation_asks_for_in_a_status(status: str, create: bool, update: bool) -> None:
+    deployment = f"{status} since 2026-01-01 00:00:00+00:00"
+    assert asks_for(deployment, "Create") is create
+    assert asks_for(deployment, "Update") is update
+    assert asks_for(deployment, "Delete")
+    assert is_rollback(deployment) is status.startswith("UPDATE_ROLLBACK")
+
+
+def test_a_property_that_a_type_does_not_have_has_no_effect_to_speak_of() -> None:
+    with pytest.raises(KeyError, match="Colour"):
+        RESOURCES["Filter"].effect("Colour")
