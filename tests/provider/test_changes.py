@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.resources import RESOURCES, Resource
+from lambdas.personalize_provider.resources import RESOURCES, Effect, Resource
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Deployed, Stack
 from tests.provider.blocks import template
 from tests.provider.changes import SETTINGS
 
-WALK = [(noun, prop) for noun, row in RESOURCES.items() for prop in sorted(row.properties)]
+WALK = [(noun, prop) for noun, setting in SETTINGS.items() for prop in sorted(setting.changes)]
 
 
 def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed]:
@@ -27,14 +27,6 @@ def changing_calls(cloud: VirtualCloud, row: Resource) -> list[str]:
     return [call for call in cloud.calls if call in (f"Create{row.noun}", f"Update{row.noun}", f"Delete{row.noun}")]
 
 
-def expected_effect(row: Resource, prop: str) -> str:
-    if prop in row.no_effect:
-        return "nothing"
-    if row.update and prop in row.update.properties:
-        return "in place"
-    return "guarded" if row.holds_data else "replaced"
-
-
 def test_every_property_has_a_changed_value() -> None:
     assert {noun: set(setting.changes) for noun, setting in SETTINGS.items()} == {
         noun: set(row.properties) for noun, row in RESOURCES.items()
@@ -45,21 +37,21 @@ def test_every_property_has_a_changed_value() -> None:
 def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
     row = RESOURCES[noun]
     cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
-    effect = expected_effect(row, prop)
+    effect = row.effect(prop)
     stack, before = deployed(cloud, noun, prop)
     now = stack.resources["Target"]
-    if effect == "guarded":
+    if effect is Effect.GUARDED:
         assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
         assert any("lose the data" in reason for reason in stack.reasons), stack.reasons
         assert now.physical_id == before.physical_id
         return
     assert stack.status == "UPDATE_COMPLETE", stack.reasons
-    assert (now.physical_id != before.physical_id) is (effect == "replaced")
-    if effect == "in place":
+    assert (now.physical_id != before.physical_id) is (effect is Effect.REPLACED)
+    if effect is Effect.IN_PLACE:
         assert changing_calls(cloud, row).count(f"Update{noun}") == 1
-    if effect == "nothing":
+    if effect is Effect.NOTHING:
         assert f"Update{noun}" not in cloud.calls
-    if effect == "replaced" and row.deletable:
+    if effect is Effect.REPLACED and row.deletable:
         assert cloud.api.find(row, before.physical_id, {}) is None
 
 

@@ -44,14 +44,13 @@ def event(kind: str, stack_id: str) -> dict[str, Any]:
     }
 
 
-def test_the_entry_points_use_the_clients_of_the_function(
-    cloud: VirtualCloud, stack_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The emulator's client is older than moto's mock, which takes over those made after it.
+def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = cloud.cloudformation.deploy("app", {"Resources": {}})
     monkeypatch.setattr(handler, "default_client", lambda: cloud.personalize)
-    begun = handler.on_event(event("Delete", stack_id), None)
+    monkeypatch.setattr(handler, "default_stacks", lambda: cloud.cloudformation)
+    begun = handler.on_event(event("Delete", stack.stack_id), None)
     assert begun["PhysicalResourceId"] == "vod-test-datasetgroup-0123456789"
-    assert handler.is_complete({**event("Delete", stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
+    assert handler.is_complete({**event("Delete", stack.stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
 
 
 def test_cloudformation_says_what_goes_on_and_since_when(stack_id: str) -> None:
