@@ -14,10 +14,10 @@ from .api import SERVICE_ERRORS, Api, Description, member_name
 from .describe import attributes, contradicts, covers, has_failed, is_busy, latest_update, status_of, update_id
 from .errors import Meaning, meaning
 from .names import create_only, is_fixed, is_made_here, physical_name, same_content
-from .ownership import all_tags, as_api, foreign_tags, holds, is_ours, owner, user_tags
+from .ownership import all_tags, as_api, foreign_tags, holds, is_ours, made_by, owner, user_tags
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import CONTROL_PROPERTIES, DELETING, Resource
-from .stacks import Stacks, asks_for, is_rollback
+from .stacks import Stacks, asks_for, is_rollback, stack_goes
 
 # IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
 # role" and "name taken, but nothing of that name" are worth another poll.
@@ -341,7 +341,24 @@ class Engine:
             return pending("watching for what a cancelled request may still make")
         if found and not is_ours(self._api, row, event, found):
             return complete("left alone: not made by this stack")
-        return self._removed(found)
+        outcome = self._removed(found)
+        return self._removed(self._find_forgotten(event)) if outcome.done else outcome
+
+    def _find_forgotten(self, event: Event) -> Description | None:
+        """What else this logical id has made, when the whole stack goes.
+
+        CloudFormation forgets what it fails to delete after an update, and what a request made that it cancelled
+        before a rollback failed. What holds data is never looked for: it may have been retained on purpose.
+        """
+        row, properties = self._row, event["ResourceProperties"]
+        may_be_forgotten = row.taggable and row.deletable and not row.holds_data and not is_fixed(properties)
+        if not may_be_forgotten or not stack_goes(self._stacks.deployment(event["StackId"])):
+            return None
+        for summary in self._api.summaries(row, properties):
+            is_candidate = str(summary.get(row.name_member)).startswith(f"{properties['NamePrefix']}-")
+            if is_candidate and made_by(self._api.tags(summary[row.arn_member]), event):
+                return self._api.describe(row, summary[row.arn_member])
+        return None
 
     def _find_unreported(self, event: Event) -> Description | None:
         """What a Create request has made that never answered CloudFormation."""

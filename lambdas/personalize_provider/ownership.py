@@ -60,7 +60,11 @@ def is_ours(api: Api, row: Resource, event: Event, description: Description) -> 
         return True
     if not row.taggable:
         return holds(api, row, properties, description)
-    tags = api.tags(description[row.arn_member])
+    return made_by(api.tags(description[row.arn_member]), event)
+
+
+def made_by(tags: Mapping[str, str], event: Event) -> bool:
+    """Whether tags say that a resource was made for the logical id and the stack of a request."""
     return tags.get(STACK_TAG) == event["StackId"] and tags.get(LOGICAL_TAG) == event["LogicalResourceId"]
 
 

@@ -30,12 +30,17 @@ def is_rollback(deployment: str) -> bool:
     return deployment.startswith("UPDATE_ROLLBACK")
 
 
+def stack_goes(deployment: str) -> bool:
+    """Whether the whole stack is deleted, or its creation taken back."""
+    return deployment.startswith(("DELETE", "ROLLBACK"))
+
+
 def asks_for(deployment: str, request_type: str) -> bool:
     """Whether CloudFormation can be asking for a request now; if not, it comes late and nobody waits for it."""
     status = deployment.partition(" ")[0]
     if request_type == "Delete":
         return True
-    takes_back = status.startswith(("ROLLBACK", "DELETE")) or (request_type == "Create" and is_rollback(deployment))
+    takes_back = stack_goes(deployment) or (request_type == "Create" and is_rollback(deployment))
     return not takes_back and not status.endswith(("_COMPLETE", "_FAILED"))
 
 

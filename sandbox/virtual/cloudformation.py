@@ -535,7 +535,7 @@ class _Deployment:
         stack = self._stack
         if undone.failed:
             stack.status = "UPDATE_ROLLBACK_FAILED"
-            stack.unwanted = unwanted
+            stack.unwanted = [*unwanted, *self._superseded]
             self._then(stack)
             return
         stack.status = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"

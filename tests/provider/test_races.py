@@ -403,6 +403,24 @@ def test_what_a_failed_deletion_left_is_taken_up_and_brought_up_to_date(cloud: V
     assert cloud.inventory() == {}
 
 
+def test_what_cloudformation_has_forgotten_goes_with_the_stack(cloud: VirtualCloud) -> None:
+    """It would cost money for ever, and keep the dataset group from being deleted."""
+    stack = deployed(cloud, with_recommender())
+    old = stack.resources["Recommender"].attributes["RecommenderArn"]
+    cloud.service.faults.add(Fault("access_denied", "DeleteRecommender", count=3))
+    deployed(cloud, with_recommender(RecipeArn=f"{blocks.RECIPE}/aws-vod-most-popular"))
+    assert old in cloud.inventory()
+    group = stack.resources["Group"].attributes["DatasetGroupArn"]
+    cloud.personalize.create_recommender(
+        name="vod-test-recommender-by-hand", datasetGroupArn=group, recipeArn=f"{blocks.RECIPE}/aws-vod-top-picks"
+    )
+    cloud.time.sleep(3 * HOUR)
+    cloud.cloudformation.delete("app")
+    # What somebody else made in the group is left alone, so the group and its datasets cannot go.
+    left = [each["name"] for each in cloud.inventory().values() if "recommenderArn" in each]
+    assert left == ["vod-test-recommender-by-hand"]
+
+
 def test_the_remains_of_a_failed_creation_give_way(cloud: VirtualCloud) -> None:
     """A filter failed, its deletion was denied until CloudFormation gave up, and the app asks for it again."""
     without = blocks.group()

@@ -37,10 +37,16 @@ def fault(app: App, **attributes: object) -> None:
     request(app.endpoint, "POST", "/_sandbox/faults", {"count": 1, **attributes}).close()
 
 
+def deploy_only(app: App, stack: str) -> cdk.Result:
+    """Deploy one stack and what it comes after; the CLI deploys the others in an order of its own."""
+    arguments = ["deploy", stack, "-c", f"env={ENV}", "--require-approval", "never", *app.context, *SHORT_LINKS]
+    return cdk.captured(app.endpoint, arguments)
+
+
 def check_a_training_longer_than_max_wait_fails_and_says_so(app: App) -> None:
     """Five links of two seconds are ten seconds, in which five hours pass at least."""
     fault(app, kind="duration", operation="CreateRecommender", resource="*top-picks*", seconds=10 * HOUR)
-    result = app.deploy(*SHORT_LINKS)
+    result = deploy_only(app, RECOMMENDERS)
     assert result.exit_status != 0
     assert "The recommender 'vod-dev-top-picks-" in result.output
     assert "is still CREATE IN_PROGRESS after 10 s of waiting for it to settle. Raise max_wait" in result.output
@@ -50,10 +56,9 @@ def check_a_training_longer_than_max_wait_fails_and_says_so(app: App) -> None:
 
 def check_a_failed_training_is_rolled_back(app: App) -> None:
     fault(app, kind="fail", operation="CreateSolutionVersion", message="Not enough capacity for training.")
-    result = app.deploy(*SHORT_LINKS)
+    result = deploy_only(app, RANKING)
     assert result.exit_status != 0
     assert "is CREATE FAILED: Not enough capacity for training." in result.output
-    assert app.status(RECOMMENDERS) == "CREATE_COMPLETE"
     held = inventory.personalize(app.endpoint)
     assert [arn for arn in held if ":solution/" in arn or ":campaign/" in arn] == []
 
