@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit docs lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots docs lint format sandbox stop deploy diff destroy synth clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,8 @@ demo: install ## deploy to a local cloud, ask for recommendations, change a sett
 test: lint ## all checks and tests
 	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
 
-test-nightly: lint ## the same with 2,000 random sequences, and with mutations of the resource table (two hours)
-	SEQUENCES=2000 $(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
+test-nightly: lint ## the same with 2,000 random sequences from a new seed, and with mutations of the resource table
+	SEQUENCES=2000 HYPOTHESIS_SEED=$(shell date +%s) $(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
 	$(MAKE) mutants
 
 mutants: install ## show that no row of the resource table can lose something unnoticed
@@ -45,6 +45,9 @@ lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on ever
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app.py stacks lambdas sandbox data docs
+
+snapshots: install ## write the snapshots of the templates anew; git diff then shows what a change does to them
+	@$(PY) -m tests.templates.snapshots
 
 docs: install ## write the pages of docs/ that are generated
 	@$(PY) -m docs

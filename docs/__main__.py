@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from aws_cdk import App
-
-from app import build
 from data import synthetic
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Resource
 from sandbox.personalize import Durations
+from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack
@@ -107,7 +104,7 @@ def _deployment(durations: Durations) -> tuple[str, dict[str, tuple[int, int]]]:
         sample, out = Path(folder, "data"), Path(folder, "cdk.out")
         synthetic.generate().write(sample)
         cloud = VirtualCloud(service_options={"durations": durations}, objects=FilesByName(sample))
-        assembly = _synthesized(out, sample)
+        assembly = Assembly.read(synthesize("dev", out, sample))
     counts: dict[str, tuple[int, int]] = {}
     framework = cloud.framework
     steps: dict[str, Callable[[], object]] = {
@@ -131,14 +128,6 @@ def _deployment(durations: Durations) -> tuple[str, dict[str, tuple[int, int]]]:
 def _must(stacks: Mapping[str, Stack], status: str) -> None:
     for stack in stacks.values():
         assert stack.status == status, stack.reasons
-
-
-def _synthesized(out: Path, sample: Path) -> Assembly:
-    context = json.loads((HERE.parent / "cdk.json").read_text())["context"]
-    app = App(outdir=str(out), context={**context, "env": "dev", "sample_dir": str(sample)}, analytics_reporting=False)
-    build(app)
-    app.synth()
-    return Assembly.read(out)
 
 
 def _duration(seconds: float) -> str:

@@ -432,7 +432,7 @@ class _Deployment:
     def _brought(self, graph: _Graph) -> None:
         if graph.failed:
             self._cancelled = True
-            for logical_id in graph.in_flight:
+            for logical_id in sorted(graph.in_flight):
                 type_ = self._template["Resources"][logical_id]["Type"]
                 self._cloud.log(self._stack, logical_id, type_, "CANCELLED", "Resource creation cancelled")
             if self._is_create:
@@ -440,7 +440,7 @@ class _Deployment:
             else:
                 self._undo_update(graph)
             return
-        removed = self._before.keys() - self._template["Resources"].keys()
+        removed = sorted(self._before.keys() - self._template["Resources"].keys())
         targets = [*self._superseded, *(_Target(logical_id, self._before[logical_id]) for logical_id in removed)]
         self._stack.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         for logical_id in removed:
@@ -491,8 +491,8 @@ class _Deployment:
         stack = self._stack
         stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
         touched = (graph.done | set(self._refused) | graph.in_flight) & self._wanted.keys()
-        changed = touched & self._before.keys()
-        for logical_id in changed & self._refused.keys():
+        changed = sorted(touched & self._before.keys())
+        for logical_id in sorted(self._before.keys() & self._refused.keys()):
             if self._cloud.reports_new_id:
                 stack.resources[logical_id] = replace(
                     stack.resources[logical_id], physical_id=self._refused[logical_id]
@@ -503,7 +503,7 @@ class _Deployment:
             if logical_id not in self._before
         ]
         unwanted = [*new, *self._unfinished(graph, {*self._before, *(target.logical_id for target in new)})]
-        nodes = {logical_id: dependencies(stack.template, logical_id) & changed for logical_id in changed}
+        nodes = {logical_id: dependencies(stack.template, logical_id) & set(changed) for logical_id in changed}
         self._cloud.graph(
             nodes,
             lambda logical_id: self._take_back(logical_id, unwanted),

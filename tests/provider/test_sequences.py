@@ -1,6 +1,6 @@
 """Random sequences of changes, faults and mishaps over a whole dataset group, each ending in its deletion.
 
-`make test` runs 200 sequences, `make test-nightly` 2,000. A failure prints the steps and the seed.
+`make test` runs 200 sequences, `make test-nightly` 2,000. A failure prints the steps; the run prints its seed.
 """
 
 from __future__ import annotations
@@ -196,6 +196,7 @@ def test_whatever_happens_nothing_is_orphaned_and_nothing_is_lost(shard: int) ->
         max_examples=max(1, SEQUENCES // SHARDS),
         stateful_step_count=STEPS,
         deadline=None,
+        # Without shrinking, which would take hours: sequences are short.
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
         suppress_health_check=list(HealthCheck),
         print_blob=True,

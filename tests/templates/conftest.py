@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
-from app import build
+from sandbox.synth import synthesize
 from stacks.settings import CONFIG_DIRECTORY
 
 ROOT = CONFIG_DIRECTORY.parent
 Templates = dict[str, dict[str, Any]]
 
 
-@pytest.fixture(scope="session")
-def sample_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files in the place of the sample data."""
-    directory = tmp_path_factory.mktemp("sample")
+def fill_sample(directory: Path) -> Path:
+    """Write files in the place of the sample data, the same ones every time."""
     for kind in ("interactions", "items", "users"):
         (directory / f"{kind}.csv").write_text(kind)
     (directory / "titles.json").write_text("{}")
@@ -28,19 +25,20 @@ def sample_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sample_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files in the place of the sample data."""
+    return fill_sample(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path) -> Callable[..., Path]:
-    """Synthesizes the app with cdk.json's context; answers the folder of the assembly."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    """Synthesizes the app; answers the folder of the assembly."""
 
-    def synthesize(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Path:
+    def synthesized(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Path:
         out = tmp_path_factory.mktemp(f"cdk-{env}")
-        own = {"env": env, "config_dir": str(config_directory), "sample_dir": str(sample_directory)}
-        app = App(outdir=str(out), context={**context, **own}, analytics_reporting=False)
-        build(app)
-        app.synth()
-        return out
+        return synthesize(env, out, sample_directory, config_directory)
 
-    return synthesize
+    return synthesized
 
 
 def read(assembly: Path) -> Templates:

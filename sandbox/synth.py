@@ -1,0 +1,33 @@
+"""Synthesizes the app in this process, as `cdk synth` does: with the feature flags of cdk.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from aws_cdk import App
+
+from app import build
+from stacks.settings import CONFIG_DIRECTORY
+
+from .cloud import CHECKOUT
+
+
+def synthesize(env: str, out: Path, sample_directory: Path, config_directory: Path = CONFIG_DIRECTORY) -> Path:
+    """Write the cloud assembly of an environment.
+
+    Args:
+        env: name of the environment.
+        out: folder of the assembly.
+        sample_directory: where the sample's CSV files are.
+        config_directory: where the settings are.
+
+    Returns:
+        The folder of the assembly.
+    """
+    context = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
+    own = {"env": env, "config_dir": str(config_directory), "sample_dir": str(sample_directory)}
+    app = App(outdir=str(out), context={**context, **own}, analytics_reporting=False)
+    build(app)
+    app.synth()
+    return out
