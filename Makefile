@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots docs lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots docs bench lint format sandbox stop deploy diff destroy synth clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,10 +44,13 @@ unit: install ## the tests without those that deploy with the CDK CLI
 lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks lambdas sandbox data docs
+	$(BIN)/mypy app.py stacks lambdas sandbox data docs benchmarks
 
 snapshots: install ## write the snapshots of the templates anew; git diff then shows what a change does to them
 	@$(PY) -m tests.templates.snapshots
+
+bench: install ## measure speed and size against their floors, into docs/benchmarks.md
+	@$(PY) -m benchmarks
 
 docs: install ## write the pages of docs/ that are generated
 	@$(PY) -m docs

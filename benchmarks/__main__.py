@@ -1,0 +1,177 @@
+"""`python -m benchmarks` (`make bench`): one table on the screen and in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from data import synthetic
+from sandbox.cloud import CHECKOUT
+from sandbox.synth import synthesize
+from sandbox.virtual.assembly import Assembly, FilesByName
+from sandbox.virtual.cloud import VirtualCloud
+from stacks.settings import CONFIG_DIRECTORY
+
+from . import deployments, processes
+
+PAGE = CHECKOUT / "docs" / "benchmarks.md"
+_ASSET_KILOBYTES = 40
+_RUNS = 3
+_HANDLER_RUNS = 15
+_GROUPS = (1, 5, 20)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `target` is the most that `ratio` may be, if there is one."""
+
+    what: str
+    measured: str
+    floor: str
+    ratio: float | None = None
+    target: float | None = None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As the table shows it."""
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        target = "" if self.target is None else f"at most {self.target:g}"
+        verdict = "" if self.ratio is None or self.target is None else "yes" if self.ratio <= self.target else "no"
+        return self.what, self.measured, self.floor, ratio, target, verdict
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    """Measure."""
+    files = folder / "data"
+    synthetic.generate().write(files)
+    yield from _of_synthesis(files)
+    yield from _of_handler()
+    yield from _of_deployments(folder, files)
+    yield from _of_growth(files)
+
+
+def _of_synthesis(files: Path) -> Iterator[Row]:
+    whole, empty = processes.synth(files, _RUNS)
+    yield Row("synthesis of the whole app", f"{whole:.2f} s", f"{empty:.2f} s, an empty stack", whole / empty, 2.5)
+
+
+def _of_handler() -> Iterator[Row]:
+    ours, bare = processes.handler(_HANDLER_RUNS)
+    took, floor = f"{ours * 1000:.0f} ms", f"{bare * 1000:.0f} ms, boto3 alone"
+    yield Row("handler: import and first client", took, floor, ours / bare, 1.15)
+    size = _asset_kilobytes()
+    yield Row(
+        "handler: asset, zipped", f"{size:.1f} KB", f"{_ASSET_KILOBYTES} KB allowed", size / _ASSET_KILOBYTES, 1.0
+    )
+
+
+def _of_deployments(folder: Path, files: Path) -> Iterator[Row]:
+    config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+    first = Assembly.read(synthesize("dev", folder / "first", files, config))
+    settings = config / "dev.yaml"
+    settings.write_text(settings.read_text().replace('data_version: "1"', 'data_version: "2"', 1))
+    second = Assembly.read(synthesize("dev", folder / "second", files, config))
+    cloud = VirtualCloud(objects=FilesByName(files))
+    created, updated = deployments.create(cloud, first), deployments.update(cloud, second)
+    for what, each in (("first deployment", created), ("new data", updated)):
+        yield Row(
+            f"{what}, virtual time",
+            _minutes(each.taken),
+            f"{_minutes(each.critical_path)}, the critical path",
+            each.taken / each.critical_path,
+            1.05,
+        )
+        yield Row(
+            f"{what}, against one after the other",
+            _minutes(each.taken),
+            f"{_minutes(each.in_sequence)}, as in a notebook",
+            each.taken / each.in_sequence,
+        )
+        yield Row(f"{what}, polling", f"{each.invocations:,} invocations", f"{each.transitions:,} state transitions")
+
+
+def _of_growth(files: Path) -> Iterator[Row]:
+    one = None
+    for groups in _GROUPS:
+        seconds, resources, largest = processes.grown(files, groups, 1 if groups > 1 else _RUNS)
+        one = one or (seconds, resources)
+        yield Row(
+            f"{groups} dataset group{'s' if groups > 1 else ''}: synthesis",
+            f"{seconds:.1f} s",
+            f"{groups} x {one[0]:.1f} s",
+            seconds / groups / one[0],
+            1.0 if groups > 1 else None,
+        )
+        yield Row(
+            f"{groups} dataset group{'s' if groups > 1 else ''}: resources",
+            f"{resources:,}, at most {largest} in a stack",
+            f"{groups} x {one[1]}",
+            resources / groups / one[1],
+            1.0,
+        )
+
+
+def _asset_kilobytes() -> float:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted((CHECKOUT / "lambdas").rglob("*.py")):
+            archive.write(path, path.relative_to(CHECKOUT / "lambdas"))
+    return len(buffer.getvalue()) / 1024
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min"
+
+
+def _table(found: list[Row]) -> str:
+    header = ("what", "measured", "floor", "ratio", "target", "met")
+    lines = [header, tuple("---" for _ in header), *(row.cells for row in found)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _page(found: list[Row]) -> str:
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("aws-cdk-lib", "boto3", "ministack"))
+    return f"""<!-- Written by `make bench`. -->
+# Benchmarks
+
+{datetime.datetime.now(datetime.UTC).date()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python
+{platform.python_version()}, Node {node.removeprefix("v")}, {packages}.
+
+Every line is a ratio against a floor measured in the same run.
+
+{_table(found)}
+
+- Synthesis is the app by itself, without the CDK CLI; the least of {_RUNS} runs.
+- The handler's import is the median of {_HANDLER_RUNS} runs, turn by turn with bare boto3.
+- Deployments run in virtual time: the synthesized templates of `config/dev.yaml`, the real handlers, the Personalize
+  emulator with its default durations (imports 10 minutes, trainings 50 and 60 minutes), and a CloudFormation that works
+  in parallel. The critical path is the longest chain of these durations.
+"""
+
+
+def main() -> int:
+    """Measure, print, write; 1 if a target is missed."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows(Path(folder)):
+            found.append(row)
+            print(" | ".join(cell for cell in row.cells if cell), flush=True)
+    PAGE.write_text(_page(found))
+    print(PAGE)
+    return 1 if any(row.cells[-1] == "no" for row in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What starts a process: synthesis against an empty app, the handler against bare boto3."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.cloud import CHECKOUT, isolated_environment
+
+_EMPTY = """
+from aws_cdk import App, Stack
+app = App()
+Stack(app, "empty")
+app.synth()
+"""
+_GROWN = """
+import sys
+from pathlib import Path
+from aws_cdk import App
+from app import add_stacks
+from stacks.settings import load_settings
+app = App()
+settings = load_settings("dev")
+for number in range(int(sys.argv[1])):
+    add_stacks(app, settings.model_copy(update={"app_name": f"vod{number}"}), Path(sys.argv[2]))
+app.synth()
+"""
+_BARE = "import boto3; boto3.client('personalize', region_name='eu-west-1')"
+_HANDLER = "from personalize_provider import handler; handler.default_client()"
+
+
+def synth(sample: Path, runs: int) -> tuple[float, float]:
+    """Seconds to synthesize the whole app, and an empty one with one stack."""
+    whole = [sys.executable, "app.py"]
+    return _least(whole, runs, sample), _least([sys.executable, "-c", _EMPTY], runs, sample)
+
+
+def grown(sample: Path, groups: int, runs: int) -> tuple[float, int, int]:
+    """Seconds to synthesize an app of many dataset groups, its resources, and those of its largest stack."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-c", _GROWN, str(groups), str(sample)]
+        seconds = _least(command, runs, sample, out)
+        counts = [path.read_text().count('"Type": "') for path in Path(out).glob("*.template.json")]
+    return seconds, sum(counts), max(counts)
+
+
+def handler(runs: int) -> tuple[float, float]:
+    """Seconds to import the handler and make its first client, and to do that with boto3 alone."""
+    environment = {
+        "PYTHONPATH": str(CHECKOUT / "lambdas"),
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
+    ours, bare = [], []
+    for _ in range(runs):
+        # Turn by turn, so that whatever else the machine does meets both.
+        ours.append(_seconds([sys.executable, "-c", _HANDLER], environment))
+        bare.append(_seconds([sys.executable, "-c", _BARE], environment))
+    return statistics.median(ours), statistics.median(bare)
+
+
+def _least(command: Sequence[str], runs: int, sample: Path, out: str | None = None) -> float:
+    with tempfile.TemporaryDirectory() as own:
+        environment = {
+            "CDK_OUTDIR": out or own,
+            "CDK_CONTEXT_JSON": f'{{"sample_dir": "{sample}"}}',
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+            "PYTHONPATH": str(CHECKOUT),
+        }
+        return min(_seconds(command, environment) for _ in range(runs))
+
+
+def _seconds(command: Sequence[str], environment: dict[str, str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(
+        command, cwd=CHECKOUT, env={**isolated_environment(os.environ), **environment}, check=True, capture_output=True
+    )
+    return time.perf_counter() - begun
