@@ -2,6 +2,7 @@
 
 ENV ?= dev
 ARGS ?=
+BASE ?= HEAD
 PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots docs bench lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots docs review bench lint format sandbox stop deploy diff destroy synth clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +49,9 @@ lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on ever
 
 snapshots: install ## write the snapshots of the templates anew; git diff then shows what a change does to them
 	@$(PY) -m tests.templates.snapshots
+
+review: install ## what deploying the working tree would do to ENV as it is at BASE (default HEAD)
+	@$(PY) -m sandbox.review --env $(ENV) --base $(BASE)
 
 bench: install ## measure speed and size against their floors, into docs/benchmarks.md
 	@$(PY) -m benchmarks

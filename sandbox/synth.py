@@ -26,7 +26,13 @@ def synthesize(env: str, out: Path, sample_directory: Path, config_directory: Pa
         The folder of the assembly.
     """
     context = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
-    own = {"env": env, "config_dir": str(config_directory), "sample_dir": str(sample_directory)}
+    own = {
+        "env": env,
+        "config_dir": str(config_directory),
+        "sample_dir": str(sample_directory),
+        # As the CLI does: resources say which construct made them.
+        "aws:cdk:enable-path-metadata": True,
+    }
     app = App(outdir=str(out), context={**context, **own}, analytics_reporting=False)
     build(app)
     app.synth()

@@ -1,0 +1,258 @@
+"""Two cloud assemblies compared: what deploying the difference does to each resource, and what that sets off.
+
+What a change of a Personalize resource does comes from the provider's resource table; for CloudFormation's own types
+it comes from their registry schemas, as cfn-lint carries them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect
+from sandbox.virtual.assembly import Assembly
+from sandbox.virtual.template import references
+
+_CUSTOM = "Custom::Personalize"
+# They hand on what they wait for or judge.
+PASSING_ON = frozenset({f"{_CUSTOM}Wait", f"{_CUSTOM}DeletionWait", f"{_CUSTOM}QualityGate"})
+# What changes with every change of the code, and says nothing of itself.
+_NOISE = frozenset({"AWS::CDK::Metadata"})
+_REGION = "us-east-1"
+
+
+class Kind(Enum):
+    """What happens to a resource."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    """A property before and after, and what its change does.
+
+    Attributes:
+        name: of the property.
+        before: its value; None if it was not there.
+        after: its value; None if it is no longer there.
+        effect: what the change does.
+        set_off_by: the resource whose replacement changes the value, if the template itself says the same.
+    """
+
+    name: str
+    before: Any
+    after: Any
+    effect: Effect
+    set_off_by: str = ""
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """A resource that deploying the difference touches."""
+
+    stack: str
+    logical_id: str
+    path: str
+    type: str
+    kind: Kind
+    properties: tuple[PropertyChange, ...] = ()
+    loses_data: bool = False
+
+    @property
+    def noun(self) -> str:
+        """The Personalize noun; empty for other types."""
+        noun = self.type.removeprefix(_CUSTOM)
+        return noun if noun in RESOURCES else ""
+
+    @property
+    def effect(self) -> Effect:
+        """The gravest of the effects of its properties."""
+        effects = {change.effect for change in self.properties}
+        return next((each for each in _GRAVEST_FIRST if each in effects), Effect.NOTHING)
+
+
+_GRAVEST_FIRST = (Effect.GUARDED, Effect.REPLACED, Effect.IN_PLACE, Effect.NOTHING)
+
+
+@dataclass
+class Comparison:
+    """Everything that differs.
+
+    Attributes:
+        changes: resources, in the order of stacks and templates.
+        outputs: by stack, names of outputs added and removed.
+    """
+
+    changes: list[ResourceChange] = field(default_factory=list)
+    outputs: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+
+
+def compare(base: Assembly, head: Assembly) -> Comparison:
+    """Compare what is deployed with what would be."""
+    result = Comparison()
+    replaced = _Replaced(base, head)
+    for stack in [*head.templates, *(name for name in base.templates if name not in head.templates)]:
+        before, after = _template(base, stack), _template(head, stack)
+        result.changes += _of_stack(stack, before, after, replaced)
+        result.outputs[stack] = _outputs(before, after)
+    return result
+
+
+def _template(assembly: Assembly, stack: str) -> Mapping[str, Any]:
+    return assembly.templates.get(stack, {"Resources": {}})
+
+
+def _of_stack(
+    stack: str, before: Mapping[str, Any], after: Mapping[str, Any], replaced: _Replaced
+) -> Iterator[ResourceChange]:
+    old, new = before["Resources"], after["Resources"]
+    for logical_id in [*new, *(key for key in old if key not in new)]:
+        resource = new.get(logical_id) or old[logical_id]
+        if resource["Type"] in _NOISE:
+            continue
+        about = {
+            "stack": stack,
+            "logical_id": logical_id,
+            "path": path_of(resource, logical_id),
+            "type": resource["Type"],
+        }
+        if logical_id not in old:
+            yield ResourceChange(**about, kind=Kind.ADDED)
+        elif logical_id not in new:
+            retained = resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+            yield ResourceChange(**about, kind=Kind.REMOVED, loses_data=_holds_data(resource) and not retained)
+        else:
+            properties = tuple(replaced.properties(stack, logical_id))
+            if properties:
+                effects = {change.effect for change in properties}
+                loses = Effect.REPLACED in effects and _holds_data(resource)
+                yield ResourceChange(**about, kind=Kind.CHANGED, properties=properties, loses_data=loses)
+
+
+def _holds_data(resource: Mapping[str, Any]) -> bool:
+    noun = resource["Type"].removeprefix(_CUSTOM)
+    return (noun in RESOURCES and RESOURCES[noun].holds_data) or resource["Type"] == "AWS::S3::Bucket"
+
+
+def path_of(resource: Mapping[str, Any], logical_id: str) -> str:
+    """Path of the construct that made a resource, without what CDK adds to it."""
+    path = str(resource.get("Metadata", {}).get("aws:cdk:path", logical_id))
+    parts = [part for part in path.split("/")[1:] if part not in ("Resource", "Default")]
+    return "/".join(parts) or logical_id
+
+
+def _outputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    old, new = (
+        {key for key in each.get("Outputs", {}) if not key.startswith("ExportsOutput")} for each in (before, after)
+    )
+    return sorted(new - old), sorted(old - new)
+
+
+class _Replaced:
+    """Follows replacements from resource to resource, across stacks: another ARN is another value of a property."""
+
+    def __init__(self, base: Assembly, head: Assembly) -> None:
+        self._base = base
+        self._head = head
+        self._exports = {
+            output["Export"]["Name"]: (stack, next(references(output["Value"])))
+            for stack, template in head.templates.items()
+            for output in template.get("Outputs", {}).values()
+            if "Export" in output
+        }
+        self._known: dict[tuple[str, str], list[PropertyChange]] = {}
+
+    def properties(self, stack: str, logical_id: str) -> list[PropertyChange]:
+        """Changes of the properties of a resource that is on both sides."""
+        key = (stack, logical_id)
+        if key not in self._known:
+            self._known[key] = []  # templates have no cycles; this only keeps a mistake from running for ever
+            self._known[key] = list(self._properties(stack, logical_id))
+        return self._known[key]
+
+    def _properties(self, stack: str, logical_id: str) -> Iterator[PropertyChange]:
+        old = _template(self._base, stack)["Resources"].get(logical_id, {})
+        new = _template(self._head, stack)["Resources"].get(logical_id, {})
+        before, after = old.get("Properties", {}), new.get("Properties", {})
+        for name in [*after, *(key for key in before if key not in after)]:
+            if before.get(name) != after.get(name):
+                effect = _effect(new["Type"], name, after)
+                yield PropertyChange(name, before.get(name), after.get(name), effect)
+                continue
+            cause = next((each for each in self._referred(stack, after[name]) if self._gets_another_arn(*each)), None)
+            if cause and new["Type"] not in PASSING_ON:
+                effect = _effect(new["Type"], name, after)
+                yield PropertyChange(name, before[name], after[name], effect, set_off_by=self._origin(*cause))
+
+    def _referred(self, stack: str, value: Any) -> Iterator[tuple[str, str]]:
+        for logical_id in references(value):
+            yield stack, logical_id
+        for name in _imported(value):
+            if name in self._exports:
+                yield self._exports[name]
+
+    def _gets_another_arn(self, stack: str, logical_id: str) -> bool:
+        new = _template(self._head, stack)["Resources"].get(logical_id)
+        old = _template(self._base, stack)["Resources"].get(logical_id)
+        if new is None or old is None or not new["Type"].startswith(_CUSTOM):
+            return False
+        if new["Type"] in PASSING_ON:
+            return any(self._gets_another_arn(*each) for each in self._handed_on(stack, new))
+        return any(change.effect is Effect.REPLACED for change in self.properties(stack, logical_id))
+
+    def _handed_on(self, stack: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        properties = resource["Properties"]
+        for name in ("ResourceArn", "SolutionVersionArn"):
+            if name in properties:
+                yield from self._referred(stack, properties[name])
+
+    def _origin(self, stack: str, logical_id: str) -> str:
+        resource = _template(self._head, stack)["Resources"][logical_id]
+        if resource["Type"] in PASSING_ON:
+            return self._origin(*next(self._handed_on(stack, resource)))
+        return path_of(resource, logical_id)
+
+
+def _effect(resource_type: str, name: str, properties: Mapping[str, Any]) -> Effect:
+    noun = resource_type.removeprefix(_CUSTOM)
+    if resource_type in PASSING_ON or name in ("ServiceToken", "ServiceTimeout"):
+        return Effect.NOTHING
+    if noun not in RESOURCES:
+        return Effect.REPLACED if name in _create_only(resource_type) else Effect.IN_PLACE
+    row = RESOURCES[noun]
+    if name not in row.properties | CONTROL_PROPERTIES:
+        return Effect.GUARDED  # the provider refuses what it does not know
+    effect = row.effect(name)
+    accepted = str(properties.get("AllowReplacement", "false")).lower() == "true"
+    if effect is Effect.GUARDED and accepted:
+        return Effect.REPLACED
+    # A fixed name refuses a second resource beside the first.
+    return Effect.GUARDED if effect is Effect.REPLACED and "Name" in properties and name != "Name" else effect
+
+
+@cache
+def _create_only(resource_type: str) -> frozenset[str]:
+    """Properties that CloudFormation cannot change without a new resource."""
+    if resource_type.startswith("Custom::"):
+        return frozenset({"ServiceToken"})
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(_REGION, resource_type).schema
+    return frozenset(path.split("/")[2] for path in schema.get("createOnlyProperties", []))
+
+
+def _imported(value: Any) -> Iterator[str]:
+    """Names of the exports that a value refers to."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _imported(item)
+    if isinstance(value, dict):
+        if "Fn::ImportValue" in value:
+            yield value["Fn::ImportValue"]
+        for inner in value.values():
+            yield from _imported(inner)

@@ -1,0 +1,86 @@
+"""IAM statements of an assembly, each in one plain line: who may do what on which resources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.virtual.assembly import Assembly
+
+from .diff import path_of
+
+
+@dataclass(frozen=True, order=True)
+class Statement:
+    """One statement. `wildcards` are its actions and resources that reach more than one thing."""
+
+    text: str
+    wildcards: tuple[str, ...]
+
+
+def statements(assembly: Assembly) -> list[Statement]:
+    """Every statement of every policy, sorted."""
+    found = {
+        statement
+        for stack, template in assembly.templates.items()
+        for logical_id, resource in template["Resources"].items()
+        for statement in _of(stack, logical_id, resource, template["Resources"])
+    }
+    return sorted(found)
+
+
+def _of(
+    stack: str, logical_id: str, resource: Mapping[str, Any], all_of_them: Mapping[str, Any]
+) -> Iterator[Statement]:
+    properties, name = resource.get("Properties", {}), f"{stack}/{path_of(resource, logical_id)}"
+    if resource["Type"] == "AWS::IAM::Role":
+        yield from _lines(f"Role {name} can be assumed by", properties["AssumeRolePolicyDocument"], stack)
+        for arn in properties.get("ManagedPolicyArns", []):
+            yield Statement(f"Role {name} has the managed policy {_text(arn)}", ())
+    if resource["Type"] == "AWS::IAM::Policy":
+        roles = ", ".join(_named(stack, role, all_of_them) for role in properties["Roles"])
+        yield from _lines(f"Role {roles}", properties["PolicyDocument"], stack)
+    if resource["Type"] == "AWS::S3::BucketPolicy":
+        yield from _lines(f"Bucket policy {name}:", properties["PolicyDocument"], stack)
+
+
+def _named(stack: str, role: Any, resources: Mapping[str, Any]) -> str:
+    logical_id = role.get("Ref", "") if isinstance(role, dict) else str(role)
+    return f"{stack}/{path_of(resources[logical_id], logical_id)}" if logical_id in resources else logical_id
+
+
+def _lines(who: str, document: Mapping[str, Any], stack: str) -> Iterator[Statement]:
+    for each in document["Statement"]:
+        actions, resources = _list(each.get("Action", [])), _list(each.get("Resource", []))
+        principals = [text for value in _values(each.get("Principal", {})) for text in _list(value)]
+        verb = "may not" if each["Effect"] == "Deny" else "may"
+        doing = f"{', '.join(principals)} {verb} {', '.join(actions)}".strip()
+        where = f" on {', '.join(resources)}" if resources else ""
+        only = f", if {_text(each['Condition'])}" if "Condition" in each else ""
+        wildcards = [text for text in (*actions, *resources, *principals) if "*" in text and verb == "may"]
+        yield Statement(f"{who} {doing}{where}{only}", tuple(wildcards))
+
+
+def _values(principal: Any) -> list[Any]:
+    return list(principal.values()) if isinstance(principal, dict) else [principal]
+
+
+def _list(value: Any) -> list[str]:
+    return [_text(item) for item in value] if isinstance(value, list) else [_text(value)]
+
+
+def _text(value: Any) -> str:
+    """A value with intrinsic functions, as one would say it."""
+    if not isinstance(value, dict):
+        return str(value)
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(_text(part) for part in parts)
+    if "Fn::GetAtt" in value:
+        return f"<{'.'.join(value['Fn::GetAtt'])}>"
+    if "Ref" in value:
+        return f"<{value['Ref'].removeprefix('AWS::')}>"
+    if "Fn::ImportValue" in value:
+        return f"<{value['Fn::ImportValue']}>"
+    return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())

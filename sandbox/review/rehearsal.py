@@ -1,0 +1,87 @@
+"""The change, deployed in virtual time: what the provider does with it, how long it takes, and what it refuses.
+
+Templates are deployed by the real handlers to the Personalize emulator, whose durations are typical ones; how long the
+service takes depends on the data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.virtual.assembly import Assembly, FilesByName
+from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.cloudformation import Stack, StackEvent
+
+from .diff import path_of
+
+_CUSTOM = "Custom::Personalize"
+# Links of a chain, and what they wait for, are one step.
+_CHAIN = "/Wait/"
+_SHORTEST_SHOWN = 1.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that takes time, in seconds from the beginning of the deployment."""
+
+    stack: str
+    path: str
+    type: str
+    begins: float
+    ends: float
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """How the deployment went.
+
+    Attributes:
+        seconds: from its beginning to its end.
+        steps: what took time, in the order in which it began.
+        reasons: what failed, in the provider's words.
+    """
+
+    seconds: float
+    steps: tuple[Step, ...]
+    reasons: tuple[str, ...]
+
+
+def rehearse(base: Assembly, head: Assembly, sample: Path) -> Rehearsal:
+    """Deploy what is, then what would be.
+
+    Args:
+        base: what is deployed.
+        head: what would be.
+        sample: folder of CSV files that stand for the data, wherever the templates say it is.
+    """
+    cloud = VirtualCloud(objects=FilesByName(sample))
+    with contextlib.redirect_stdout(io.StringIO()):
+        base.deploy(cloud)
+        known = {name: len(stack.events) for name, stack in cloud.cloudformation.stacks.items()}
+        begun = cloud.time.time()
+        stacks = head.deploy(cloud)
+    events = {name: stack.events[known.get(name, 0) :] for name, stack in stacks.items()}
+    steps = sorted(
+        (step for name, stack in stacks.items() for step in _steps(stack, head, events[name], begun)),
+        key=lambda step: (step.begins, step.ends, step.path),
+    )
+    reasons = tuple(event.reason for each in events.values() for event in each if event.status.endswith("_FAILED"))
+    return Rehearsal(cloud.time.time() - begun, tuple(steps), reasons)
+
+
+def _steps(stack: Stack, head: Assembly, events: Iterable[StackEvent], begun: float) -> Iterable[Step]:
+    resources = head.templates[stack.name]["Resources"]
+    spans: dict[str, tuple[str, float, float]] = {}
+    for event in events:
+        if not event.type.startswith(_CUSTOM) or event.logical_id not in resources:
+            continue
+        path = path_of(resources[event.logical_id], event.logical_id).partition(_CHAIN)[0]
+        type_, first, last = spans.get(path, (event.type, event.time, event.time))
+        spans[path] = (type_, min(first, event.time), max(last, event.time))
+    for path, (type_, first, last) in spans.items():
+        if last - first >= _SHORTEST_SHOWN:
+            yield Step(stack.name, path, type_.removeprefix(_CUSTOM), first - begun, last - begun)
