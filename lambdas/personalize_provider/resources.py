@@ -38,6 +38,7 @@ class Effect(Enum):
     IN_PLACE = "updated in place"
     REPLACED = "replaced"
     GUARDED = "refused, unless allow_replacement accepts the loss of data"
+    REFUSED = "refused, because old and new cannot live side by side"
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,12 @@ class Resource:
         updatable = self.update.properties if self.update else frozenset()
         return self.create_only | updatable | self.no_effect
 
-    def effect(self, name: str) -> Effect:
+    def effect(self, name: str, accepts_loss: bool = False) -> Effect:
         """What the change of a property does, one of CONTROL_PROPERTIES included.
+
+        Args:
+            name: of the property.
+            accepts_loss: whether AllowReplacement is set.
 
         Raises:
             KeyError: the type has no such property.
@@ -134,7 +139,9 @@ class Resource:
         if name not in self.properties | CONTROL_PROPERTIES:
             raise KeyError(name)
         if name in self.create_only or name == "Name":
-            return Effect.GUARDED if self.holds_data else Effect.REPLACED
+            if self.holds_data and not accepts_loss:
+                return Effect.GUARDED
+            return Effect.REFUSED if self.unique_within and name not in self.unique_within else Effect.REPLACED
         if (self.update and name in self.update.properties) or (name == "Tags" and self.taggable):
             return Effect.IN_PLACE
         return Effect.NOTHING

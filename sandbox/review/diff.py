@@ -72,13 +72,18 @@ class ResourceChange:
         return noun if noun in RESOURCES else ""
 
     @property
+    def is_refused(self) -> bool:
+        """Whether the provider would refuse it."""
+        return self.effect in (Effect.REFUSED, Effect.GUARDED)
+
+    @property
     def effect(self) -> Effect:
         """The gravest of the effects of its properties."""
         effects = {change.effect for change in self.properties}
         return next((each for each in _GRAVEST_FIRST if each in effects), Effect.NOTHING)
 
 
-_GRAVEST_FIRST = (Effect.GUARDED, Effect.REPLACED, Effect.IN_PLACE, Effect.NOTHING)
+_GRAVEST_FIRST = (Effect.REFUSED, Effect.GUARDED, Effect.REPLACED, Effect.IN_PLACE, Effect.NOTHING)
 
 
 @dataclass
@@ -228,13 +233,11 @@ def _effect(resource_type: str, name: str, properties: Mapping[str, Any]) -> Eff
         return Effect.REPLACED if name in _create_only(resource_type) else Effect.IN_PLACE
     row = RESOURCES[noun]
     if name not in row.properties | CONTROL_PROPERTIES:
-        return Effect.GUARDED  # the provider refuses what it does not know
-    effect = row.effect(name)
-    accepted = str(properties.get("AllowReplacement", "false")).lower() == "true"
-    if effect is Effect.GUARDED and accepted:
-        return Effect.REPLACED
+        return Effect.REFUSED  # the provider refuses what it does not know
+    effect = row.effect(name, accepts_loss=str(properties.get("AllowReplacement", "false")).lower() == "true")
     # A fixed name refuses a second resource beside the first.
-    return Effect.GUARDED if effect is Effect.REPLACED and "Name" in properties and name != "Name" else effect
+    is_refused = effect is Effect.REPLACED and "Name" in properties and name != "Name"
+    return Effect.REFUSED if is_refused else effect
 
 
 @cache

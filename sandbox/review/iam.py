@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.virtual.assembly import Assembly
 
 from .diff import path_of
+from .values import as_text
 
 
 @dataclass(frozen=True, order=True)
@@ -37,7 +38,7 @@ def _of(
     if resource["Type"] == "AWS::IAM::Role":
         yield from _lines(f"Role {name} can be assumed by", properties["AssumeRolePolicyDocument"], stack)
         for arn in properties.get("ManagedPolicyArns", []):
-            yield Statement(f"Role {name} has the managed policy {_text(arn)}", ())
+            yield Statement(f"Role {name} has the managed policy {as_text(arn)}", ())
     if resource["Type"] == "AWS::IAM::Policy":
         roles = ", ".join(_named(stack, role, all_of_them) for role in properties["Roles"])
         yield from _lines(f"Role {roles}", properties["PolicyDocument"], stack)
@@ -57,7 +58,7 @@ def _lines(who: str, document: Mapping[str, Any], stack: str) -> Iterator[Statem
         verb = "may not" if each["Effect"] == "Deny" else "may"
         doing = f"{', '.join(principals)} {verb} {', '.join(actions)}".strip()
         where = f" on {', '.join(resources)}" if resources else ""
-        only = f", if {_text(each['Condition'])}" if "Condition" in each else ""
+        only = f", if {as_text(each['Condition'])}" if "Condition" in each else ""
         wildcards = [text for text in (*actions, *resources, *principals) if "*" in text and verb == "may"]
         yield Statement(f"{who} {doing}{where}{only}", tuple(wildcards))
 
@@ -67,20 +68,4 @@ def _values(principal: Any) -> list[Any]:
 
 
 def _list(value: Any) -> list[str]:
-    return [_text(item) for item in value] if isinstance(value, list) else [_text(value)]
-
-
-def _text(value: Any) -> str:
-    """A value with intrinsic functions, as one would say it."""
-    if not isinstance(value, dict):
-        return str(value)
-    if "Fn::Join" in value:
-        separator, parts = value["Fn::Join"]
-        return str(separator).join(_text(part) for part in parts)
-    if "Fn::GetAtt" in value:
-        return f"<{'.'.join(value['Fn::GetAtt'])}>"
-    if "Ref" in value:
-        return f"<{value['Ref'].removeprefix('AWS::')}>"
-    if "Fn::ImportValue" in value:
-        return f"<{value['Fn::ImportValue']}>"
-    return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+    return [as_text(item) for item in value] if isinstance(value, list) else [as_text(value)]

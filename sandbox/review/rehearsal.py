@@ -77,7 +77,9 @@ def _steps(stack: Stack, head: Assembly, events: Iterable[StackEvent], begun: fl
     resources = head.templates[stack.name]["Resources"]
     spans: dict[str, tuple[str, float, float]] = {}
     for event in events:
-        if not event.type.startswith(_CUSTOM) or event.logical_id not in resources:
+        # What an update leaves behind is deleted when everything is done.
+        is_ours = event.type.startswith(_CUSTOM) and event.logical_id in resources
+        if not is_ours or event.status.startswith("DELETE"):
             continue
         path = path_of(resources[event.logical_id], event.logical_id).partition(_CHAIN)[0]
         type_, first, last = spans.get(path, (event.type, event.time, event.time))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from .diff import PASSING_ON, Comparison, Kind, PropertyChange, ResourceChange
 from .document import Bar, Block, Document, Gantt, Section, Table
 from .iam import Statement, statements
 from .rehearsal import Rehearsal
+from .values import plain
 
 _LONGEST_VALUE = 120
 _PARAMETER = "AWS::SSM::Parameter"
@@ -35,7 +37,7 @@ _MEANWHILE: Mapping[tuple[str, Effect], str] = {
 
 def stops(comparison: Comparison) -> list[ResourceChange]:
     """Changes that would be refused, or lose data."""
-    return [each for each in comparison.changes if each.loses_data or each.effect is Effect.GUARDED]
+    return [each for each in comparison.changes if each.loses_data or each.is_refused]
 
 
 def verdict(comparison: Comparison) -> str:
@@ -78,12 +80,13 @@ def _changes(comparison: Comparison) -> Iterator[Block]:
     shown = [each for each in comparison.changes if each.type not in PASSING_ON]
     rows = [row for each in shown for row in _rows(each)]
     yield Table(("resource", "property", "change", "deploying it", "recommendations"), rows) if rows else "Nothing."
-    tagged = [each.path for each in shown if any(change.name == "Tags" for change in each.properties)]
-    if tagged:
-        yield f"Tags change in place on {len(tagged)} resources: {', '.join(tagged)}."
+    tagged = Counter(each.stack for each in shown if any(change.name == "Tags" for change in each.properties))
+    for stack, number in tagged.items():
+        yield f"Tags of {number} resources of `{stack}` change in place."
     follow = [each.path for each in shown if each.type == _PARAMETER and any(one.set_off_by for one in each.properties)]
     if follow:
-        yield f"Outputs and SSM parameters that get another value: {', '.join(follow)}."
+        names = (path.removesuffix("Parameter") for path in follow)
+        yield f"Outputs, and SSM parameters, that get another value: {', '.join(names)}."
 
 
 def _rows(change: ResourceChange) -> Iterator[tuple[str, ...]]:
@@ -100,17 +103,33 @@ def _rows(change: ResourceChange) -> Iterator[tuple[str, ...]]:
 def _before_and_after(change: PropertyChange) -> str:
     if change.set_off_by:
         return f"another value, because `{change.set_off_by}` is replaced"
-    return f"`{_value(change.before)}` → `{_value(change.after)}`"
+    pairs = _differences(plain(change.before), plain(change.after))
+    return "; ".join(f"{path}{': ' if path else ''}`{_shown(old)}` → `{_shown(new)}`" for path, old, new in pairs)
 
 
-def _value(value: Any) -> str:
+def _differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The innermost parts that differ, each with its path."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*after, *(key for key in before if key not in after)]:
+            if before.get(key) != after.get(key):
+                yield from _differences(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
+        return
+    if isinstance(before, list) and isinstance(after, list):
+        gone, new = ([each for each in one if each not in other] for one, other in ((before, after), (after, before)))
+        for old, other in itertools.zip_longest(gone, new):
+            yield path, old, other
+        return
+    yield path, before, after
+
+
+def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else "(none)" if value is None else json.dumps(value)
     text = text.replace("`", "'")
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} ..."
 
 
 def _what(change: ResourceChange, one: PropertyChange) -> str:
-    if one.effect is Effect.GUARDED:
+    if one.effect in (Effect.REFUSED, Effect.GUARDED):
         return f"**{one.effect.value}**"
     if one.effect is Effect.REPLACED and change.loses_data:
         return "**replaced, and its data is lost**"

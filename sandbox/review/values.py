@@ -1,0 +1,41 @@
+"""Values of templates as one would say them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def as_text(value: Any) -> str:
+    """A value on one line, its intrinsic functions named by what they stand for."""
+    said = plain(value)
+    if not isinstance(said, dict):
+        return str(said)
+    return ", ".join(f"{key} {as_text(inner)}" for key, inner in said.items())
+
+
+def plain(value: Any) -> Any:
+    """A value with intrinsic functions as text, and JSON in text as what it holds."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, str) and value.startswith("{"):
+        return _parsed(value)
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(str(plain(part)) for part in parts)
+    if "Fn::GetAtt" in value:
+        return f"<{'.'.join(value['Fn::GetAtt'])}>"
+    if "Ref" in value:
+        return f"<{value['Ref'].removeprefix('AWS::')}>"
+    if "Fn::ImportValue" in value:
+        return f"<{value['Fn::ImportValue']}>"
+    return {key: plain(inner) for key, inner in value.items()}
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,79 @@
+"""What a review says of a change is what the provider then does: every property of every type."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from lambdas.personalize_provider.resources import RESOURCES, Effect
+from sandbox.review.diff import compare
+from sandbox.virtual.assembly import Assembly
+from sandbox.virtual.cloud import VirtualCloud
+from tests.provider.blocks import Resources, template
+from tests.provider.changes import SETTINGS
+
+WALK = [(noun, prop) for noun, setting in SETTINGS.items() for prop in sorted(setting.changes)]
+
+
+def assembly(resources: Resources) -> Assembly:
+    return Assembly({"app": template(resources)}, {"app": frozenset()})
+
+
+def said(before: Resources, after: Resources, prop: str) -> Effect:
+    """The review's word; both kinds of refusal are one to the provider."""
+    changes = compare(assembly(before), assembly(after)).changes
+    target = next(each for each in changes if each.logical_id == "Target")
+    effect = next(each.effect for each in target.properties if each.name == prop)
+    return Effect.GUARDED if effect is Effect.REFUSED else effect
+
+
+def done(cloud: VirtualCloud, noun: str, before: Resources, after: Resources) -> Effect:
+    stack = cloud.cloudformation.deploy("app", template(before))
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    old = stack.resources["Target"].physical_id
+    cloud.calls.clear()
+    cloud.cloudformation.deploy("app", template(after))
+    if stack.status == "UPDATE_ROLLBACK_COMPLETE":
+        return Effect.GUARDED
+    assert stack.status == "UPDATE_COMPLETE", stack.reasons
+    if stack.resources["Target"].physical_id != old:
+        return Effect.REPLACED
+    in_place = {f"Update{noun}", "TagResource", "UntagResource"} & set(cloud.calls)
+    return Effect.IN_PLACE if in_place else Effect.NOTHING
+
+
+@pytest.mark.parametrize(("noun", "prop"), WALK)
+def test_a_property(cloud: VirtualCloud, noun: str, prop: str) -> None:
+    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
+    before, after = SETTINGS[noun].before(), SETTINGS[noun].after(prop)
+    assert said(before, after, prop) is done(cloud, noun, before, after)
+
+
+@pytest.mark.parametrize("noun", RESOURCES)
+def test_tags(cloud: VirtualCloud, noun: str) -> None:
+    before, after = SETTINGS[noun].before(), SETTINGS[noun].before()
+    after["Target"]["Properties"]["Tags"] = [{"Key": "team", "Value": "films"}]
+    assert said(before, after, "Tags") is done(cloud, noun, before, after)
+
+
+def renamed(resources: Resources, name: str) -> Resources:
+    result = copy.deepcopy(resources)
+    properties: dict[str, Any] = result["Target"]["Properties"]
+    del properties["NamePrefix"]
+    properties["Name"] = name
+    return result
+
+
+@pytest.mark.parametrize("noun", RESOURCES)
+def test_a_fixed_name(cloud: VirtualCloud, noun: str) -> None:
+    before, after = (renamed(SETTINGS[noun].before(), name) for name in ("mine", "yours"))
+    assert said(before, after, "Name") is done(cloud, noun, before, after)
+
+
+@pytest.mark.parametrize(("noun", "prop"), [each for each in WALK if each != ("Solution", "PerformAutoML")])
+def test_a_property_under_a_fixed_name(cloud: VirtualCloud, noun: str, prop: str) -> None:
+    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
+    before, after = (renamed(each, "mine") for each in (SETTINGS[noun].before(), SETTINGS[noun].after(prop)))
+    assert said(before, after, prop) is done(cloud, noun, before, after)
