@@ -90,13 +90,14 @@ def _clock(minutes: float) -> str:
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --bar: #3b76c4; --bad: #b3261e; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 76rem; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 76rem;
+  overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
-td { overflow-wrap: anywhere; min-width: 6rem; } code { font-size: .85em; } strong { color: var(--bad); }
+td { min-width: 6rem; } code { font-size: .85em; } strong { color: var(--bad); }
 .gantt { display: grid; grid-template-columns: minmax(8rem, 18rem) 1fr; gap: .2rem .6rem; align-items: center; }
-.gantt span { overflow-wrap: anywhere; font-size: .85em; } .track { position: relative; height: 1.1rem; }
+.gantt span { font-size: .85em; } .track { position: relative; height: 1.1rem; }
 .bar { position: absolute; height: 100%; min-width: 2px; background: var(--bar); border-radius: 2px; }
 @media (max-width: 600px) {
   .gantt { grid-template-columns: 1fr; } thead { display: none; }

@@ -36,14 +36,14 @@ def _of(
 ) -> Iterator[Statement]:
     properties, name = resource.get("Properties", {}), f"{stack}/{path_of(resource, logical_id)}"
     if resource["Type"] == "AWS::IAM::Role":
-        yield from _lines(f"Role {name} can be assumed by", properties["AssumeRolePolicyDocument"], stack)
+        yield from _assumptions(name, properties["AssumeRolePolicyDocument"])
         for arn in properties.get("ManagedPolicyArns", []):
             yield Statement(f"Role {name} has the managed policy {as_text(arn)}", ())
     if resource["Type"] == "AWS::IAM::Policy":
         roles = ", ".join(_named(stack, role, all_of_them) for role in properties["Roles"])
-        yield from _lines(f"Role {roles}", properties["PolicyDocument"], stack)
+        yield from _lines(f"Role {roles}", properties["PolicyDocument"])
     if resource["Type"] == "AWS::S3::BucketPolicy":
-        yield from _lines(f"Bucket policy {name}:", properties["PolicyDocument"], stack)
+        yield from _lines(f"Bucket policy {name}:", properties["PolicyDocument"])
 
 
 def _named(stack: str, role: Any, resources: Mapping[str, Any]) -> str:
@@ -51,16 +51,30 @@ def _named(stack: str, role: Any, resources: Mapping[str, Any]) -> str:
     return f"{stack}/{path_of(resources[logical_id], logical_id)}" if logical_id in resources else logical_id
 
 
-def _lines(who: str, document: Mapping[str, Any], stack: str) -> Iterator[Statement]:
+def _assumptions(role: str, document: Mapping[str, Any]) -> Iterator[Statement]:
+    for each in document["Statement"]:
+        who = _principals(each)
+        text = f"Role {role} can be assumed by {', '.join(who)}{_condition(each)}"
+        yield Statement(text, tuple(name for name in who if "*" in name))
+
+
+def _lines(who: str, document: Mapping[str, Any]) -> Iterator[Statement]:
     for each in document["Statement"]:
         actions, resources = _list(each.get("Action", [])), _list(each.get("Resource", []))
-        principals = [text for value in _values(each.get("Principal", {})) for text in _list(value)]
+        principals = _principals(each)
         verb = "may not" if each["Effect"] == "Deny" else "may"
         doing = f"{', '.join(principals)} {verb} {', '.join(actions)}".strip()
         where = f" on {', '.join(resources)}" if resources else ""
-        only = f", if {as_text(each['Condition'])}" if "Condition" in each else ""
         wildcards = [text for text in (*actions, *resources, *principals) if "*" in text and verb == "may"]
-        yield Statement(f"{who} {doing}{where}{only}", tuple(wildcards))
+        yield Statement(f"{who} {doing}{where}{_condition(each)}", tuple(wildcards))
+
+
+def _principals(statement: Mapping[str, Any]) -> list[str]:
+    return [text for value in _values(statement.get("Principal", {})) for text in _list(value)]
+
+
+def _condition(statement: Mapping[str, Any]) -> str:
+    return f", if {as_text(statement['Condition'])}" if "Condition" in statement else ""
 
 
 def _values(principal: Any) -> list[Any]:

@@ -167,16 +167,16 @@ def _duration(seconds: float) -> str:
 def _permissions(base: Assembly, head: Assembly) -> Iterator[Block]:
     before, after = statements(base), statements(head)
     old, new = set(before), set(after)
-    changed = [("**added**", each) for each in after if each not in old]
-    changed += [("removed", each) for each in before if each not in new]
-    yield Table(("", "statement", "wildcards"), [_line(*each) for each in changed]) if changed else "Nothing changes."
+    changed = [("**added**", *_line(each)) for each in after if each not in old]
+    changed += [("removed", *_line(each)) for each in before if each not in new]
+    yield Table(("", "statement", "wildcards"), changed) if changed else "Nothing changes."
     yield f"All {len(after)} statements:"
-    yield Table(("", "statement", "wildcards"), [_line("", each) for each in after])
+    yield Table(("statement", "wildcards"), [_line(each) for each in after])
 
 
-def _line(mark: str, statement: Statement) -> tuple[str, str, str]:
+def _line(statement: Statement) -> tuple[str, str]:
     wildcards = ", ".join(f"`{text}`" for text in statement.wildcards)
-    return mark, statement.text, f"**wildcard** {wildcards}" if wildcards else ""
+    return statement.text, f"**wildcard** {wildcards}" if wildcards else ""
 
 
 # -- outputs and resources ---------------------------------------------------------------------------------------

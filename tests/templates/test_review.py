@@ -144,6 +144,7 @@ def test_permissions_are_said_in_plain_lines_with_their_wildcards(base: Assembly
     assert passing.endswith("if StringEquals iam:PassedToService personalize.amazonaws.com")
     listing = next(text for text in found if "personalize:ListDatasetGroups" in text)
     assert found[listing] == ("*",)
+    assert "Role vod-dev-data/Provider/HandlerRole can be assumed by lambda.amazonaws.com" in found
     assert any("may not s3:*" in text and not wildcards for text, wildcards in found.items())
 
 
