@@ -16,7 +16,7 @@ from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Durations
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.template import references
+from sandbox.virtual.template import imports, references
 
 _PREFIX = "Custom::Personalize"
 # What trains comes after all imports of its dataset group, whatever the template says.
@@ -87,17 +87,18 @@ def _in_sequence(assembly: Assembly, duration: Callable[[str], float]) -> float:
 
 
 def _critical_path(assembly: Assembly, duration: Callable[[str], float]) -> float:
-    resources, exports = _resources(assembly), _exports(assembly)
-    imports = {key for key, resource in resources.items() if _noun(resource) == "DatasetImportJob"}
+    resources = _resources(assembly)
+    exports = {name: ".".join(where) for name, where in assembly.exports().items()}
+    jobs = {key for key, resource in resources.items() if _noun(resource) == "DatasetImportJob"}
 
     @cache
     def end(key: str) -> float:
         stack, resource = key.partition(".")[0], resources[key]
         needs = {f"{stack}.{name}" for name in references(resource.get("Properties", {}))}
-        needs |= {exports[name] for name in _imported(resource.get("Properties", {}))}
+        needs |= {exports[name] for name in imports(resource.get("Properties", {}))}
         noun = _noun(resource)
         if noun in _TRAINED:
-            needs |= imports
+            needs |= jobs
         own = duration(noun) if noun else 0.0
         return own + max((end(other) for other in needs & resources.keys()), default=0.0)
 
@@ -107,22 +108,3 @@ def _critical_path(assembly: Assembly, duration: Callable[[str], float]) -> floa
 def _noun(resource: Mapping[str, Any]) -> str:
     noun = str(resource["Type"]).removeprefix(_PREFIX)
     return noun if noun in RESOURCES else ""
-
-
-def _exports(assembly: Assembly) -> dict[str, str]:
-    return {
-        output["Export"]["Name"]: f"{stack}.{next(references(output['Value']))}"
-        for stack, template in assembly.templates.items()
-        for output in template.get("Outputs", {}).values()
-        if "Export" in output
-    }
-
-
-def _imported(value: Any) -> set[str]:
-    """Names of the exports that a value refers to."""
-    if isinstance(value, list):
-        return set().union(*map(_imported, value))
-    if not isinstance(value, dict):
-        return set()
-    own = {value["Fn::ImportValue"]} if "Fn::ImportValue" in value else set()
-    return own.union(*map(_imported, value.values()))

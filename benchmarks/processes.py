@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.cloud import CHECKOUT, isolated_environment
+from sandbox.cloud import CHECKOUT, QUIET_JSII, isolated_environment
 
 _EMPTY = """
 from aws_cdk import App, Stack
@@ -70,7 +70,7 @@ def _least(command: Sequence[str], runs: int, sample: Path, out: str | None = No
         environment = {
             "CDK_OUTDIR": out or own,
             "CDK_CONTEXT_JSON": f'{{"sample_dir": "{sample}"}}',
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+            **QUIET_JSII,
             "PYTHONPATH": str(CHECKOUT),
         }
         return min(_seconds(command, environment) for _ in range(runs))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cloud import ACCOUNT, CHECKOUT, Endpoint, isolated_environment
+from .cloud import ACCOUNT, CHECKOUT, QUIET_JSII, Endpoint, isolated_environment
 
 CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
 _EVENT = re.compile(
@@ -37,11 +37,11 @@ def environment(endpoint: Endpoint) -> dict[str, str]:
     return (
         isolated_environment()
         | endpoint.client_variables()
+        | QUIET_JSII
         | {
             # The app's interpreter is the one that runs this.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         }
     )
 

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from data import synthetic
-from sandbox.cloud import CHECKOUT, STATE_DIRECTORY, isolated_environment
+from sandbox.cloud import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, isolated_environment
 from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly
 from stacks.personalize import PropsError
@@ -82,11 +82,10 @@ def _synthesize_there(env: str, tree: Path, out: Path, sample: Path) -> None:
     context = json.loads((tree / "cdk.json").read_text())["context"]
     own = {"env": env, "sample_dir": str(sample), "aws:cdk:enable-path-metadata": True}
     variables = {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps({**context, **own})}
-    variables["JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"] = "20"
     result = subprocess.run(
         [sys.executable, "app.py"],
         cwd=tree,
-        env=isolated_environment() | variables,
+        env=isolated_environment() | QUIET_JSII | variables,
         capture_output=True,
         text=True,
         check=False,

@@ -16,7 +16,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect
 from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import references
+from sandbox.virtual.template import imports, references
 
 _CUSTOM = "Custom::Personalize"
 # They hand on what they wait for or judge.
@@ -166,12 +166,7 @@ class _Replaced:
     def __init__(self, base: Assembly, head: Assembly) -> None:
         self._base = base
         self._head = head
-        self._exports = {
-            output["Export"]["Name"]: (stack, next(references(output["Value"])))
-            for stack, template in head.templates.items()
-            for output in template.get("Outputs", {}).values()
-            if "Export" in output
-        }
+        self._exports = head.exports()
         self._known: dict[tuple[str, str], list[PropertyChange]] = {}
 
     def properties(self, stack: str, logical_id: str) -> list[PropertyChange]:
@@ -199,7 +194,7 @@ class _Replaced:
     def _referred(self, stack: str, value: Any) -> Iterator[tuple[str, str]]:
         for logical_id in references(value):
             yield stack, logical_id
-        for name in _imported(value):
+        for name in imports(value):
             if name in self._exports:
                 yield self._exports[name]
 
@@ -247,15 +242,3 @@ def _create_only(resource_type: str) -> frozenset[str]:
         return frozenset({"ServiceToken"})
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(_REGION, resource_type).schema
     return frozenset(path.split("/")[2] for path in schema.get("createOnlyProperties", []))
-
-
-def _imported(value: Any) -> Iterator[str]:
-    """Names of the exports that a value refers to."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _imported(item)
-    if isinstance(value, dict):
-        if "Fn::ImportValue" in value:
-            yield value["Fn::ImportValue"]
-        for inner in value.values():
-            yield from _imported(inner)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .cloud import VirtualCloud
 from .cloudformation import Stack
-from .template import Template
+from .template import Template, references
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,15 @@ class Assembly:
             },
             {name: frozenset(each.get("dependencies", ())) & stacks.keys() for name, each in stacks.items()},
         )
+
+    def exports(self) -> dict[str, tuple[str, str]]:
+        """By the name of an export, the stack and the logical id of the resource that it is a value of."""
+        return {
+            output["Export"]["Name"]: (stack, next(references(output["Value"])))
+            for stack, template in self.templates.items()
+            for output in template.get("Outputs", {}).values()
+            if "Export" in output
+        }
 
     def deploy(self, cloud: VirtualCloud) -> dict[str, Stack]:
         """Create or update all stacks, each as soon as those it comes after are there."""

@@ -30,6 +30,18 @@ def references(value: Any) -> Iterator[str]:
             yield from references(inner)
 
 
+def imports(value: Any) -> Iterator[str]:
+    """Names of the exports of other stacks that a value refers to."""
+    if isinstance(value, list):
+        for item in value:
+            yield from imports(item)
+    if isinstance(value, dict):
+        if "Fn::ImportValue" in value:
+            yield value["Fn::ImportValue"]
+        for inner in value.values():
+            yield from imports(inner)
+
+
 def dependencies(template: Template, logical_id: str) -> set[str]:
     """Resources of the template that a resource comes after."""
     resource = template["Resources"][logical_id]

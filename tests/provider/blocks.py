@@ -29,6 +29,12 @@ def custom(noun: str, **properties: Any) -> Resource:
     }
 
 
+def named(resource: Resource, name: str) -> Resource:
+    """The same with a name of the user's choice."""
+    properties = {key: value for key, value in resource["Properties"].items() if key != "NamePrefix"}
+    return {**resource, "Properties": {**properties, "Name": name}}
+
+
 def arn(logical_id: str, noun: str) -> dict[str, list[str]]:
     """Fn::GetAtt of a resource's ARN."""
     return {"Fn::GetAtt": [logical_id, f"{noun}Arn"]}
@@ -241,7 +247,9 @@ def put_data(cloud: VirtualCloud) -> None:
             # Neighbouring users like neighbouring items, so that there is something to learn.
             item = (user + step * (1 + user % 3)) % 40
             rows.append(f"u{user},i{item},{'Watch' if step % 3 else 'Click'},{1_600_000_000 + user * 1000 + step}")
-    cloud.objects.put(f"{BUCKET}/interactions.csv", "\n".join(rows) + "\n")
+    # At a second location too, for changes of the location.
+    for folder in (BUCKET, f"{BUCKET}/again"):
+        cloud.objects.put(f"{folder}/interactions.csv", "\n".join(rows) + "\n")
     items = [
         "ITEM_ID,GENRES,CREATION_TIMESTAMP",
         *(f"i{n},{'Drama|War' if n % 2 else 'Comedy'},{n}" for n in range(40)),

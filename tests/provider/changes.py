@@ -178,3 +178,6 @@ SETTINGS: dict[str, Setting] = {
         changes={"DatasetGroupArn": arn("SecondGroup", "DatasetGroup")},
     ),
 }
+
+# Every property of every type.
+WALK = [(noun, prop) for noun, setting in SETTINGS.items() for prop in sorted(setting.changes)]

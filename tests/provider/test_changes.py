@@ -11,9 +11,7 @@ from lambdas.personalize_provider.resources import RESOURCES, Effect, Resource
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Deployed, Stack
 from tests.provider.blocks import template
-from tests.provider.changes import SETTINGS
-
-WALK = [(noun, prop) for noun, setting in SETTINGS.items() for prop in sorted(setting.changes)]
+from tests.provider.changes import SETTINGS, WALK
 
 
 def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed]:
@@ -36,7 +34,6 @@ def test_every_property_has_a_changed_value() -> None:
 @pytest.mark.parametrize(("noun", "prop"), WALK)
 def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
     row = RESOURCES[noun]
-    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
     effect = row.effect(prop)
     stack, before = deployed(cloud, noun, prop)
     now = stack.resources["Target"]
@@ -59,7 +56,6 @@ def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
 def test_change_is_taken_back_by_a_rollback(cloud: VirtualCloud, noun: str, prop: str) -> None:
     """Something later in the same update fails: the resource is what it was, and nothing else is left."""
     setting = SETTINGS[noun]
-    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
     stack = cloud.cloudformation.deploy("app", template(setting.before()))
     before = stack.resources["Target"]
     inventory = cloud.inventory()

@@ -14,7 +14,7 @@ from sandbox.personalize import Fault
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack
 from tests.provider import blocks
-from tests.provider.blocks import Resource, Resources, arn, custom, template
+from tests.provider.blocks import Resources, arn, custom, named, template
 
 GROUP: Resources = {"Group": custom("DatasetGroup", Domain=blocks.VOD)}
 
@@ -23,13 +23,6 @@ def changed(resources: Resources, logical_id: str, **properties: object) -> Reso
     result = copy.deepcopy(resources)
     result[logical_id]["Properties"] |= properties
     return result
-
-
-def fixed(resource: Resource, name: str) -> Resource:
-    named = copy.deepcopy(resource)
-    del named["Properties"]["NamePrefix"]
-    named["Properties"]["Name"] = name
-    return named
 
 
 def gate(**properties: object) -> Resources:
@@ -57,7 +50,7 @@ def trained() -> Resources:
 
 def tracked(name: str) -> Resources:
     tracker = custom("EventTracker", DatasetGroupArn=arn("Group", "DatasetGroup"))
-    return {**GROUP, "Tracker": fixed(tracker, name)}
+    return {**GROUP, "Tracker": named(tracker, name)}
 
 
 def by_hand(operation: str, **members: object) -> Callable[[VirtualCloud], None]:
@@ -138,7 +131,7 @@ CASES: dict[str, Case] = {
         before={**trained(), "Campaign": blocks.ranking()["Campaign"]},
     ),
     "exists_elsewhere": Case(
-        {"Group": fixed(GROUP["Group"], "mine")},
+        {"Group": named(GROUP["Group"], "mine")},
         "A dataset group 'mine' exists already. It was not made by this stack, so it is neither adopted nor changed. "
         "Choose another Name, or leave Name out to have one generated.",
         meanwhile=by_hand("CreateDatasetGroup", name="mine"),
@@ -155,10 +148,10 @@ CASES: dict[str, Case] = {
         before=GROUP,
     ),
     "name_is_fixed": Case(
-        {"Group": changed({"Group": fixed(GROUP["Group"], "mine")}, "Group", Domain="ECOMMERCE")["Group"]},
+        {"Group": changed({"Group": named(GROUP["Group"], "mine")}, "Group", Domain="ECOMMERCE")["Group"]},
         "Changing Domain needs a new dataset group, which cannot be named 'mine' while the old one exists. Change Name "
         "as well, or leave Name out to have one generated.",
-        before={"Group": fixed(GROUP["Group"], "mine")},
+        before={"Group": named(GROUP["Group"], "mine")},
     ),
     "one_at_a_time": Case(
         tracked("yours"),

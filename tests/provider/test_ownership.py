@@ -26,10 +26,7 @@ UNSHARED = (SINGLE, "Dataset", "Schema", "SolutionVersion")
 
 def fixed(resources: Resources, name: str = "mine") -> Resources:
     """The resource under test with a name of the user's choice."""
-    named = copy.deepcopy(resources)
-    del named["Target"]["Properties"]["NamePrefix"]
-    named["Target"]["Properties"]["Name"] = name
-    return named
+    return {**resources, "Target": blocks.named(resources["Target"], name)}
 
 
 def with_data_lost(resources: Resources) -> Resources:
@@ -49,32 +46,25 @@ def names_of(cloud: VirtualCloud, noun: str) -> list[str]:
     return sorted(each[row.name_member] for each in found)
 
 
-@pytest.fixture
-def again(cloud: VirtualCloud) -> VirtualCloud:
-    """An account whose data lies at a second location too."""
-    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
-    return cloud
-
-
 # -- generated names ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("noun", "prop"), REPLACED)
-def test_old_and_new_live_side_by_side_until_the_old_one_goes(again: VirtualCloud, noun: str, prop: str) -> None:
+def test_old_and_new_live_side_by_side_until_the_old_one_goes(cloud: VirtualCloud, noun: str, prop: str) -> None:
     setting = SETTINGS[noun]
-    stack = again.cloudformation.deploy("app", template(with_data_lost(setting.before())))
+    stack = cloud.cloudformation.deploy("app", template(with_data_lost(setting.before())))
     before = stack.resources["Target"].physical_id
-    again.cloudformation.deploy("app", template(with_data_lost(setting.after(prop, together=True))))
+    cloud.cloudformation.deploy("app", template(with_data_lost(setting.after(prop, together=True))))
     assert stack.status == "UPDATE_COMPLETE", stack.reasons
     after = stack.resources["Target"].physical_id
     assert before != after
-    assert after in names_of(again, noun)
-    assert (before in names_of(again, noun)) is not RESOURCES[noun].deletable
+    assert after in names_of(cloud, noun)
+    assert (before in names_of(cloud, noun)) is not RESOURCES[noun].deletable
     # And back again.
-    again.cloudformation.deploy("app", template(with_data_lost(setting.before())))
+    cloud.cloudformation.deploy("app", template(with_data_lost(setting.before())))
     assert stack.status == "UPDATE_COMPLETE", stack.reasons
-    assert again.cloudformation.delete("app").status == "DELETE_COMPLETE"
-    assert again.inventory() == {}
+    assert cloud.cloudformation.delete("app").status == "DELETE_COMPLETE"
+    assert cloud.inventory() == {}
 
 
 @pytest.mark.parametrize("noun", NOUNS)
@@ -110,19 +100,19 @@ def test_names_are_readable_and_within_the_services_limit(cloud: VirtualCloud) -
 # That automatic machine learning is off goes without saying, so saying it needs no other solution.
 @pytest.mark.parametrize(("noun", "prop"), [each for each in REPLACED if each != ("Solution", "PerformAutoML")])
 def test_a_fixed_name_refuses_a_replacement_before_anything_is_changed(
-    again: VirtualCloud, noun: str, prop: str
+    cloud: VirtualCloud, noun: str, prop: str
 ) -> None:
     setting = SETTINGS[noun]
-    stack = again.cloudformation.deploy("app", template(fixed(setting.before())))
+    stack = cloud.cloudformation.deploy("app", template(fixed(setting.before())))
     assert stack.status == "CREATE_COMPLETE", stack.reasons
-    held = again.inventory()
-    again.cloudformation.deploy("app", template(fixed(setting.after(prop))))
+    held = cloud.inventory()
+    cloud.cloudformation.deploy("app", template(fixed(setting.after(prop))))
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
     assert any(
         f"which cannot be named 'mine' while the old one exists. Change Name as well" in reason  # noqa: F541
         for reason in stack.reasons
     ), stack.reasons
-    assert again.inventory() == held
+    assert cloud.inventory() == held
 
 
 @pytest.mark.parametrize("noun", NOUNS)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import copy
-from typing import Any
-
 import pytest
 
 from lambdas.personalize_provider.resources import RESOURCES, Effect
 from sandbox.review.diff import compare
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
-from tests.provider.blocks import Resources, template
-from tests.provider.changes import SETTINGS
-
-WALK = [(noun, prop) for noun, setting in SETTINGS.items() for prop in sorted(setting.changes)]
+from tests.provider.blocks import Resources, named, template
+from tests.provider.changes import SETTINGS, WALK
 
 
 def assembly(resources: Resources) -> Assembly:
@@ -46,7 +41,6 @@ def done(cloud: VirtualCloud, noun: str, before: Resources, after: Resources) ->
 
 @pytest.mark.parametrize(("noun", "prop"), WALK)
 def test_a_property(cloud: VirtualCloud, noun: str, prop: str) -> None:
-    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
     before, after = SETTINGS[noun].before(), SETTINGS[noun].after(prop)
     assert said(before, after, prop) is done(cloud, noun, before, after)
 
@@ -59,11 +53,7 @@ def test_tags(cloud: VirtualCloud, noun: str) -> None:
 
 
 def renamed(resources: Resources, name: str) -> Resources:
-    result = copy.deepcopy(resources)
-    properties: dict[str, Any] = result["Target"]["Properties"]
-    del properties["NamePrefix"]
-    properties["Name"] = name
-    return result
+    return {**resources, "Target": named(resources["Target"], name)}
 
 
 @pytest.mark.parametrize("noun", RESOURCES)
@@ -74,6 +64,5 @@ def test_a_fixed_name(cloud: VirtualCloud, noun: str) -> None:
 
 @pytest.mark.parametrize(("noun", "prop"), [each for each in WALK if each != ("Solution", "PerformAutoML")])
 def test_a_property_under_a_fixed_name(cloud: VirtualCloud, noun: str, prop: str) -> None:
-    cloud.objects.put("s3://vod-data/again/interactions.csv", cloud.objects.objects["s3://vod-data/interactions.csv"])
     before, after = (renamed(each, "mine") for each in (SETTINGS[noun].before(), SETTINGS[noun].after(prop)))
     assert said(before, after, prop) is done(cloud, noun, before, after)
