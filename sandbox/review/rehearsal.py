@@ -49,6 +49,10 @@ class Rehearsal:
     steps: tuple[Step, ...]
     reasons: tuple[str, ...]
 
+    def seconds_of(self, stack: str, path: str) -> float:
+        """How long one resource took; 0 if it took no time."""
+        return sum(step.ends - step.begins for step in self.steps if (step.stack, step.path) == (stack, path))
+
 
 def rehearse(base: Assembly, head: Assembly, sample: Path) -> Rehearsal:
     """Deploy what is, then what would be.

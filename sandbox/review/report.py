@@ -11,9 +11,10 @@ from typing import Any
 from lambdas.personalize_provider.resources import Effect
 from sandbox.virtual.assembly import Assembly
 
-from .diff import PASSING_ON, Comparison, Kind, PropertyChange, ResourceChange
+from .diff import PASSING_ON, Comparison, Kind, PropertyChange, ResourceChange, path_of
 from .document import Bar, Block, Document, Gantt, Section, Table
 from .iam import Statement, statements
+from .money import Cost, Prices, costs, load_prices
 from .rehearsal import Rehearsal
 from .values import plain
 
@@ -60,8 +61,9 @@ def document(
         f"Review of {env} against {base_name}",
         [
             Section("Verdict", [verdict(comparison)]),
-            Section("What deploying it does", list(_changes(comparison))),
+            Section("What deploying it does", list(_changes(head, comparison, rehearsal))),
             Section("Time", list(_time(rehearsal))),
+            Section("Money", list(_money(base, head, comparison, load_prices()))),
             Section("Permissions", list(_permissions(base, head))),
             Section("Outputs", list(_outputs(comparison))),
             Section("Resources", [_resources(head)]),
@@ -76,28 +78,63 @@ def _summary(change: ResourceChange) -> str:
     return change.effect.value.partition(",")[0] if change.kind is Kind.CHANGED else change.kind.value
 
 
-def _changes(comparison: Comparison) -> Iterator[Block]:
+def _changes(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Iterator[Block]:
     shown = [each for each in comparison.changes if each.type not in PASSING_ON]
-    rows = [row for each in shown for row in _rows(each)]
-    yield Table(("resource", "property", "change", "deploying it", "recommendations"), rows) if rows else "Nothing."
+    rows = [row for each in shown for row in _rows(each, _takes(each, rehearsal))]
+    header = ("resource", "property", "change", "deploying it", "takes", "recommendations")
+    yield Table(header, rows) if rows else "Nothing."
     tagged = Counter(each.stack for each in shown if any(change.name == "Tags" for change in each.properties))
     for stack, number in tagged.items():
         yield f"Tags of {number} resources of `{stack}` change in place."
+    yield from _retrained_later(head, comparison)
     follow = [each.path for each in shown if each.type == _PARAMETER and any(one.set_off_by for one in each.properties)]
     if follow:
         names = (path.removesuffix("Parameter") for path in follow)
         yield f"Outputs, and SSM parameters, that get another value: {', '.join(names)}."
 
 
-def _rows(change: ResourceChange) -> Iterator[tuple[str, ...]]:
+def _retrained_later(head: Assembly, comparison: Comparison) -> Iterator[Block]:
+    """Source: developer guide, "Domain recommenders in Amazon Personalize"."""
+    imports = [each.path for each in comparison.changes if each.noun == "DatasetImportJob" and _is_run(each)]
+    recommenders = [
+        path_of(resource, logical_id)
+        for template in head.templates.values()
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "Custom::PersonalizeRecommender"
+    ]
+    if imports and recommenders:
+        yield (
+            f"New data by {_listed(imports)}: the service itself retrains {_listed(recommenders)} from it, "
+            f"within 7 days."
+        )
+
+
+def _is_run(change: ResourceChange) -> bool:
+    """Whether deploying the change makes a new one."""
+    return change.kind is Kind.ADDED or change.effect is Effect.REPLACED
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
+
+
+def _takes(change: ResourceChange, rehearsal: Rehearsal) -> str:
+    """How long the service worked on it in rehearsal; the deployment's own end is in the picture of its time."""
+    if change.is_refused or change.kind is Kind.REMOVED:
+        return ""
+    seconds = rehearsal.seconds_of(change.stack, change.path)
+    return _duration(seconds) if seconds >= 60 else f"{seconds:.0f} s"
+
+
+def _rows(change: ResourceChange, takes: str) -> Iterator[tuple[str, ...]]:
     name = f"`{change.path}` ({change.type.removeprefix('Custom::Personalize')})"
     if change.kind is not Kind.CHANGED:
         what = f"**{change.kind.value}, and its data is lost**" if change.loses_data else change.kind.value
-        yield name, "", "", what, _SERVED if change.kind is Kind.ADDED else ""
+        yield name, "", "", what, takes, _SERVED if change.kind is Kind.ADDED else ""
         return
     for each in change.properties:
         if each.name != "Tags" and not (change.type == _PARAMETER and each.set_off_by):
-            yield name, f"`{each.name}`", _before_and_after(each), _what(change, each), _meanwhile(change, each)
+            yield name, f"`{each.name}`", _before_and_after(each), _what(change, each), takes, _meanwhile(change, each)
 
 
 def _before_and_after(change: PropertyChange) -> str:
@@ -159,6 +196,71 @@ def _time(rehearsal: Rehearsal) -> Iterator[Block]:
 def _duration(seconds: float) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+# -- money -------------------------------------------------------------------------------------------------------
+
+
+def _money(base: Assembly, head: Assembly, comparison: Comparison, prices: Prices) -> Iterator[Block]:
+    before, after = costs(base, prices), costs(head, prices)
+    hours = prices.assumptions.hours_per_month
+    old, new = (sum(each.per_month(hours) for each in side) for side in (before, after))
+    yield (
+        f"Idle, that is with nobody asking, about {_dollars(new)} a month "
+        f"({_dollars(sum(each.per_hour or 0.0 for each in after))} an hour); before, {_dollars(old)}: "
+        f"{_difference(new - old)}."
+    )
+    if after:
+        yield Table(("resource", "what is billed", "per hour", "per month", "per training"), _costs(after, hours))
+    yield from _once(after, comparison, prices)
+    yield (
+        f"In {prices.currency}, region {prices.region}, at the prices of {prices.as_of} "
+        f"({prices.source}, {prices.checked}). A month has {hours:g} hours; recommenders are for up to 100,000 users. "
+        f"Storage, logs, polling, and requests beyond the minimums come on top."
+    )
+
+
+def _costs(after: Iterable[Cost], hours: float) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{each.stack}/{each.path}`",
+            each.what,
+            _or_unknown(each.per_hour),
+            _or_unknown(None if each.per_hour is None else each.per_month(hours)),
+            _or_unknown(each.per_training),
+        )
+        for each in after
+    ]
+
+
+def _once(after: Iterable[Cost], comparison: Comparison, prices: Prices) -> Iterator[Block]:
+    """What deploying the change costs by itself: trainings and imports."""
+    runs = [each for each in comparison.changes if _is_run(each)]
+    made = {(each.stack, each.path) for each in runs}
+    trained = [
+        each for each in after if not each.automatic_days and each.per_training != 0 and (each.stack, each.path) in made
+    ]
+    for each in trained:
+        yield f"Deploying it trains `{each.path}` once: {_or_unknown(each.per_training)}."
+    imports = [each.path for each in runs if each.noun == "DatasetImportJob"]
+    if imports:
+        yield f"Deploying it imports {_listed(imports)}: {_dollars(prices.import_per_gb)} per GB."
+
+
+def _or_unknown(amount: float | None) -> str:
+    if amount is None:
+        return "**not known**"
+    return _dollars(amount) if amount else ""
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}"
+
+
+def _difference(amount: float) -> str:
+    if abs(amount) < 0.005:
+        return "no change"
+    return f"{_dollars(abs(amount))} {'more' if amount > 0 else 'less'}"
 
 
 # -- permissions -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from sandbox.review import __main__ as review
 from sandbox.review.diff import Comparison, Kind, ResourceChange, compare
 from sandbox.review.document import as_html, as_markdown
 from sandbox.review.iam import statements
-from sandbox.review.rehearsal import Rehearsal
+from sandbox.review.money import costs, load_prices
+from sandbox.review.rehearsal import Rehearsal, Step
 from sandbox.review.report import document, stops, verdict
 from sandbox.virtual.assembly import Assembly
 from stacks.settings import CONFIG_DIRECTORY
@@ -155,10 +157,85 @@ def test_a_report_is_safe_and_whole(changed: Callable[[Edit], Comparison], base:
     assert "&lt;Watch&gt;" in page
     assert "<Watch>" not in page
     assert "It said &lt;no&gt;." in page
-    assert "http" not in page.replace("http-equiv", "")
-    for title in ("Verdict", "What deploying it does", "Time", "Permissions", "Outputs", "Resources"):
+    assert not re.search(r"(src|href)=|url\(|@import", page), "the page needs something else"
+    for title in ("Verdict", "What deploying it does", "Time", "Money", "Permissions", "Outputs", "Resources"):
         assert f"<h2>{title}</h2>" in page
         assert f"## {title}" in comment
+
+
+# -- money -------------------------------------------------------------------------------------------------------
+
+
+def priced(assembly: Assembly) -> dict[str, tuple[float | None, float | None]]:
+    """By path, what a resource costs per hour and per training."""
+    found = costs(assembly, load_prices())
+    return {
+        f"{each.path}{' auto' if each.automatic_days else ''}": (each.per_hour, each.per_training) for each in found
+    }
+
+
+def test_what_bills_while_idle_and_per_training(base: Assembly) -> None:
+    """By hand: 3,600 requests an hour at $0.15 per 1,000; a million interactions at $0.002 per 1,000."""
+    assert priced(base) == {
+        "MoreLikeX": (pytest.approx(0.375), 0),
+        "TopPicks": (pytest.approx(0.375), 0),
+        "RerankCampaign": (pytest.approx(0.54), 0),
+        "RerankVersion": (0, pytest.approx(2.0)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("edit", "path", "expected"),
+    [
+        # Requests of the minimum beyond the 4,000 included: 3 x 3,600 - 4,000 = 6,800 at $0.0833 per 1,000.
+        (settings("min_recommendation_requests_per_second: 1", "min_recommendation_requests_per_second: 3"),
+         "MoreLikeX", (0.375 + 6.8 * 0.0833, 0)),
+        (settings("min_provisioned_tps: 1", "min_provisioned_tps: 5"), "RerankCampaign", (5 * 0.54, 0)),
+        (settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
+         "RerankCampaign", (3.6 * 0.0556, 0)),
+        (settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
+         "RerankVersion", (0, 10 * 0.24)),
+        (settings("auto_training_days: null", "auto_training_days: 5"), "Rerank auto", (0, 2.0)),
+    ],
+)  # fmt: skip
+def test_a_setting_changes_the_bill(
+    assembly: Callable[..., Path], tmp_path: Path, edit: Edit, path: str, expected: tuple[float, float]
+) -> None:
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    edit(folder)
+    assert priced(Assembly.read(assembly("dev", folder)))[path] == pytest.approx(expected)
+
+
+def test_automatic_trainings_are_in_the_month(assembly: Callable[..., Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    settings("auto_training_days: null", "auto_training_days: 5")(folder)
+    (automatic,) = (
+        each for each in costs(Assembly.read(assembly("dev", folder)), load_prices()) if each.automatic_days
+    )
+    assert automatic.per_month(24 * 30) == pytest.approx(6 * 2.0)
+
+
+def test_what_the_template_does_not_tell_is_said_to_be_unknown(base: Assembly) -> None:
+    """A campaign of a solution version from elsewhere."""
+    ranking = json.loads(json.dumps(base.templates["vod-dev-ranking"]))
+    campaign = {"Type": "Custom::PersonalizeCampaign", "Properties": {"SolutionVersionArn": "arn:aws:elsewhere"}}
+    ranking["Resources"]["Imported"] = campaign
+    head = Assembly({**base.templates, "vod-dev-ranking": ranking}, base.needs)
+    assert priced(head)["Imported"] == (None, 0)
+    report = as_markdown(document("dev", "main", base, head, compare(base, head), Rehearsal(0.0, (), ())))
+    assert "| **not known** | **not known** |" in report
+
+
+def test_a_change_is_shown_with_its_time_and_its_price(changed: Callable[[Edit], Comparison], base: Assembly) -> None:
+    comparison = changed(settings('data_version: "1"', 'data_version: "2"'))
+    step = Step("vod-dev-ranking", "RerankVersion", "SolutionVersion", 600.0, 4200.0)
+    report = as_markdown(document("dev", "main", base, base, comparison, Rehearsal(4800.0, (step,), ())))
+    (row,) = (line for line in report.splitlines() if line.startswith("| `RerankVersion`"))
+    assert "| replaced | 1 h 0 min |" in row
+    assert "Deploying it trains `RerankVersion` once: $2.00." in report
+    assert "imports `InteractionsImport`, `ItemsImport`, `UsersImport`: $0.05 per GB." in report
+    assert "the service itself retrains `MoreLikeX`, `TopPicks` from it, within 7 days." in report
+    assert "about $941.70 a month ($1.29 an hour); before, $941.70: no change." in report
 
 
 def test_the_command_compares_the_working_tree_with_a_ref(
