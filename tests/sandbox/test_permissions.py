@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import cdk, inventory
 from sandbox.cloud import Endpoint, client
+from tests.sandbox import changed_app
 from tests.sandbox.conftest import ENV, App
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]
 
 DATA = "vod-dev-data"
-APP = Path(__file__).with_name("app_without.py")
 
 
 @pytest.mark.parametrize("action", ["personalize:CreateDatasetGroup", "iam:PassRole"])
 def test_a_missing_permission_fails_the_deployment_and_is_named(app: App, action: str) -> None:
-    arguments = [*app.context, "-c", f"env={ENV}", "-c", f"without={action}", "--app", f"{sys.executable} {APP}"]
+    arguments = [*app.context, "-c", f"env={ENV}", "-c", f"without={action}", "--app", changed_app.COMMAND]
     deploy = ["deploy", DATA, "--require-approval", "never", "--progress", "events"]
     result = cdk.captured(app.endpoint, [*deploy, *arguments])
     assert result.exit_status != 0
