@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from aws_cdk import App, Environment, Tags, Validations
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from stacks.data import SAMPLE_DIRECTORY, DataStack
 from stacks.personalize import PropsError
@@ -33,7 +33,7 @@ def build(app: App) -> None:
     sample_directory = Path(app.node.try_get_context("sample_dir") or SAMPLE_DIRECTORY)
     settings = load_settings(app.node.try_get_context("env") or "dev", config_directory)
     add_stacks(app, settings, sample_directory)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
 
 
 def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:

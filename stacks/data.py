@@ -21,13 +21,22 @@ from .personalize import (
     Schema,
     ServiceRole,
 )
-from .personalize.acknowledge import acknowledge
+from .personalize.acknowledge import acknowledge, acknowledge_log_encryption
 from .personalize.service_role import allow_personalize_read
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
 
 # Where CDK puts the function behind `auto_delete_objects`.
 _EMPTYING = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
+_ACCESS_LOGS = "Access logs need a bucket of their own; accounts that log S3 access use CloudTrail data events."
+# Findings of cdk-nag on the bucket, accepted.
+_OF_THE_BUCKET = {
+    "AwsSolutions-S1": _ACCESS_LOGS,
+    "NIST.800.53.R5-S3BucketLoggingEnabled": _ACCESS_LOGS,
+    "NIST.800.53.R5-S3BucketReplicationEnabled": "It holds copies for imports; their source is elsewhere.",
+    "NIST.800.53.R5-S3DefaultEncryptionKMS": "Encrypted with S3's own key; another key would need a policy for "
+    "Personalize and a charge per request, for data that is copied into Personalize anyway.",
+}
 SAMPLE_DIRECTORY = Path(__file__).parents[1] / "data" / "out"
 
 
@@ -98,11 +107,8 @@ class DataStack(Stack):
         if destroy:
             self._own_log_of_emptying(bucket)
         allow_personalize_read(bucket)
-        acknowledge(
-            bucket,
-            "AwsSolutions-S1",
-            "Access logs need a bucket of their own; accounts that log S3 access use CloudTrail data events.",
-        )
+        for rule, reason in _OF_THE_BUCKET.items():
+            acknowledge(bucket, rule, reason)
         return bucket
 
     def _own_log_of_emptying(self, bucket: s3.Bucket) -> None:
@@ -115,6 +121,7 @@ class DataStack(Stack):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge_log_encryption(log_group)
         bucket.node.find_child("AutoDeleteObjectsCustomResource").node.add_dependency(log_group)
 
     # -- datasets ------------------------------------------------------------------------------------------

@@ -13,7 +13,13 @@ from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
 from .personalize import PropsError
-from .personalize.acknowledge import acknowledge, acknowledge_wildcards
+from .personalize.acknowledge import (
+    acknowledge,
+    acknowledge_functions,
+    acknowledge_log_encryption,
+    acknowledge_own_policies,
+    acknowledge_wildcards,
+)
 
 _LOGGING = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
@@ -68,6 +74,9 @@ class SampleData(Construct):
         assert copier is not None
         acknowledge(copier, f"AwsSolutions-IAM4[Policy::{_LOGGING}]", "CDK's own copying function: lets it log.")
         acknowledge(copier, "AwsSolutions-L1", "CDK's own copying function: the runtime is CDK's choice.")
+        acknowledge_functions(copier)
+        acknowledge_own_policies(copier)
+        acknowledge_log_encryption(self)
         stack = Stack.of(self)
         acknowledge_wildcards(
             copier,

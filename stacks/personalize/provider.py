@@ -20,7 +20,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 from constructs import Construct, IConstruct
 
-from .acknowledge import acknowledge, acknowledge_wildcards
+from .acknowledge import (
+    acknowledge,
+    acknowledge_functions,
+    acknowledge_log_encryption,
+    acknowledge_own_policies,
+    acknowledge_wildcards,
+)
 from .errors import PropsError
 from .limits import NAME_PATTERN, NAME_PREFIX_MAX_LENGTH
 
@@ -194,11 +200,16 @@ class PersonalizeProvider(Construct):
             )
 
     def _acknowledge_findings(self, provider: cr.Provider) -> None:
+        acknowledge_functions(self)
+        acknowledge_own_policies(self)
+        acknowledge_log_encryption(self)
+        named = "Names are made at deployment, so the role reaches every name with this app's prefix."
+        by_service = "The service makes the ids of event trackers, so no narrower ARN is known before."
+        for kind in _ACTIONS:
+            reason = by_service if kind in _NAMED_BY_THE_SERVICE else named
+            acknowledge_wildcards(self._role, reason, resources=[self._arn(kind)])
         acknowledge_wildcards(
-            self._role,
-            "Names are made at deployment, so the role reaches every name with this app's prefix; the List* actions "
-            "and the ids of event trackers can be narrowed no further.",
-            resources=[*(self._arn(kind) for kind in _ACTIONS), "*"],
+            self._role, "The List* actions have no resource type, so IAM takes no narrower resource.", resources=["*"]
         )
         for framework in ("OnEventRole", "WaiterRole"):
             acknowledge_wildcards(
@@ -245,13 +256,12 @@ class PersonalizeProvider(Construct):
         for kind, operations in _ACTIONS.items():
             tagging = () if kind in _UNTAGGABLE else _TAG_ACTIONS
             self._allow((*operations, *tagging), [self._arn(kind)])
-        # The List* actions have no resource type, so IAM takes no narrower resource.
-        self._allow(_LIST_ACTIONS, ["*"])
+        # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
+        self._allow(_LIST_ACTIONS, ["*"], sid="ListActionsHaveNoResourceType")
 
-    def _allow(self, operations: tuple[str, ...], resources: list[str]) -> None:
-        self._role.add_to_policy(
-            iam.PolicyStatement(actions=[f"personalize:{name}" for name in operations], resources=resources)
-        )
+    def _allow(self, operations: tuple[str, ...], resources: list[str], sid: str | None = None) -> None:
+        actions = [f"personalize:{name}" for name in operations]
+        self._role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
 
     def _arn(self, kind: str) -> str:
         name = "*" if kind in _NAMED_BY_THE_SERVICE else f"{self.name_prefix}*"

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from .acknowledge import acknowledge_wildcards
+from .acknowledge import acknowledge_own_policies, acknowledge_wildcards
 
 PRINCIPAL = "personalize.amazonaws.com"
 # Developer guide, "Giving Amazon Personalize access to Amazon S3 resources": both the role and the bucket
@@ -38,6 +38,7 @@ class ServiceRole(iam.Role):
             assumed_by=iam.ServicePrincipal(PRINCIPAL, conditions=from_this_account(scope)),
             description="Amazon Personalize reads its data from S3",
         )
+        acknowledge_own_policies(self)
 
     def allow_read(self, bucket: s3.IBucket, prefix: str = "") -> None:
         """Let the role read what is under a prefix of a bucket.
