@@ -1,0 +1,219 @@
+"""The provider's policy, enforced while the app is deployed: nothing in it is superfluous, and nothing is missing."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.iam.access_control import IAMPolicy, PermissionResult
+
+from data import synthetic
+from sandbox.personalize import AccessDeniedError
+from sandbox.personalize.faults import Fault, Faults
+from sandbox.synth import synthesize
+from sandbox.virtual.assembly import Assembly, FilesByName
+from sandbox.virtual.cloud import VirtualCloud
+from stacks.settings import CONFIG_DIRECTORY
+
+DATA, RANKING = "vod-dev-data", "vod-dev-ranking"
+HOUR = 3600.0
+Statement = Mapping[str, Any]
+
+# Everything that can be updated in place or replaced, and a tag that goes.
+CHANGES = {
+    "dev.yaml": {
+        "project: vod": "team: films",
+        "min_recommendation_requests_per_second: 1": "min_recommendation_requests_per_second: 2",
+        "min_provisioned_tps: 1": "min_provisioned_tps: 2",
+        "auto_training_days: null": "auto_training_days: 5",
+        "IN ($GENRES)": 'IN ("Comedy")',
+    },
+    "schemas/items.avsc": {'"fields": [': '"fields": [{"name": "DIRECTOR", "type": ["null", "string"]},'},
+}
+ANOTHER_TRAINING = {"dev.yaml": {'training_trigger: "1"': 'training_trigger: "2"'}}
+
+
+class Iam:
+    """Judges calls by the policy that the provider's role has at that moment, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.cloud: VirtualCloud
+        self.asked: set[tuple[str, str]] = set()
+
+    def authorize(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
+        self.asked.add((action, resource))
+        if not permits(self.statements(), action, resource, context):
+            raise AccessDeniedError
+
+    def statements(self) -> list[Statement]:
+        """Of the deployed policy, with the ARNs it has there."""
+        deployed = self.cloud.cloudformation.stacks[DATA].resources
+        (policy,) = (each for logical_id, each in deployed.items() if is_policy(logical_id, each.type))
+        return list(policy.properties["PolicyDocument"]["Statement"])
+
+
+def is_policy(logical_id: str, type_: str) -> bool:
+    return type_ == "AWS::IAM::Policy" and logical_id.startswith("ProviderHandlerRole")
+
+
+def permits(statements: list[Statement], action: str, resource: str, context: dict[str, str]) -> bool:
+    policy = IAMPolicy({"policy_document": json.dumps({"Version": "2012-10-17", "Statement": statements})})
+    return policy.is_action_permitted(action, resource, None, context) is PermissionResult.PERMITTED
+
+
+def account(files: Path, iam: Iam) -> VirtualCloud:
+    """An account in which the provider may do what its role's policy allows."""
+    cloud = VirtualCloud(service_options={"authorizer": iam, "faults": Faults()}, objects=FilesByName(files))
+    iam.cloud, look = cloud, cloud.cloudformation.deployment
+
+    def deployment(stack_id: str) -> str:
+        action = "cloudformation:DescribeStacks"
+        try:
+            iam.authorize("the provider", action, stack_id, {})
+        except AccessDeniedError:
+            denied = {
+                "Code": "AccessDenied",
+                "Message": f"User: provider is not authorized to perform: {action} on resource: {stack_id}",
+            }
+            raise ClientError({"Error": denied}, "DescribeStacks") from None
+        return look(stack_id)
+
+    cloud.cloudformation.deployment = deployment  # type: ignore[method-assign]
+    return cloud
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    synthetic.generate().write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Callable[..., Assembly]:
+    """Synthesizes the app with changed settings."""
+
+    def of(*changes: Mapping[str, Mapping[str, str]]) -> Assembly:
+        folder = tmp_path_factory.mktemp("app")
+        config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+        for each in changes:
+            for name, edits in each.items():
+                text = (config / name).read_text()
+                for old, new in edits.items():
+                    assert old in text, old
+                    text = text.replace(old, new, 1)
+                (config / name).write_text(text)
+        return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def first(synthesized: Callable[..., Assembly]) -> Assembly:
+    return synthesized()
+
+
+@pytest.fixture(scope="module")
+def life(first: Assembly, synthesized: Callable[..., Assembly], files: Path) -> tuple[list[Statement], Iam]:
+    """A life in which everything happens: the policy's statements, and what was asked of them."""
+    iam = Iam()
+    cloud = account(files, iam)
+    must(first, cloud, "CREATE_COMPLETE")
+    must(synthesized(CHANGES), cloud, "UPDATE_COMPLETE")
+    # Longer than max_wait allows, so it is stopped and taken back.
+    cloud.service.faults.add(Fault("duration", "CreateSolutionVersion", seconds=30 * HOUR))
+    last = synthesized(CHANGES, ANOTHER_TRAINING)
+    assert last.deploy(cloud)[RANKING].status == "UPDATE_ROLLBACK_COMPLETE"
+    statements = iam.statements()
+    # With the stack goes the policy, so what it said is kept.
+    iam.statements = lambda: statements  # type: ignore[method-assign]
+    last.destroy(cloud)
+    assert cloud.inventory() == {}
+    # Of what a user has named, tags say whose it is.
+    cloud = account(files, iam)
+    named = with_fixed_names(first)
+    must(named, cloud, "CREATE_COMPLETE")
+    named.destroy(cloud)
+    assert cloud.inventory() == {}
+    return statements, iam
+
+
+def with_fixed_names(assembly: Assembly) -> Assembly:
+    """The same, every Personalize resource with a name of the user's choice."""
+    named = copy.deepcopy(dict(assembly.templates))
+    for template in named.values():
+        for logical_id, resource in template["Resources"].items():
+            prefix = resource.get("Properties", {}).pop("NamePrefix", None)
+            if prefix:
+                resource["Properties"]["Name"] = f"{prefix}-{logical_id}"[:63]
+    return Assembly(named, assembly.needs)
+
+
+def must(assembly: Assembly, cloud: VirtualCloud, status: str) -> None:
+    for stack in assembly.deploy(cloud).values():
+        assert stack.status == status, stack.reasons
+
+
+def as_list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def used(statement: Statement, iam: Iam) -> set[str]:
+    """Actions of a statement that something was asked for which it allows."""
+    context = {"iam:PassedToService": "personalize.amazonaws.com"}
+    return {action for action, resource in iam.asked if permits([statement], action, resource, context)}
+
+
+def test_no_action_of_a_statement_is_superfluous(life: tuple[list[Statement], Iam]) -> None:
+    statements, iam = life
+    superfluous = {
+        f"{action} on {statement['Resource']}"
+        for statement in statements
+        for action in set(as_list(statement["Action"])) - used(statement, iam)
+    }
+    # Lambda writes the logs, not the provider; tests/sandbox/test_permissions.py takes that statement away.
+    assert {each.partition(" ")[0] for each in superfluous} == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def less_one(assembly: Assembly) -> Iterator[tuple[Statement, Assembly]]:
+    """Each statement of the provider's policy but that of its logs, and the assembly without it."""
+    template = assembly.templates[DATA]
+    (key,) = (key for key, each in template["Resources"].items() if is_policy(key, each["Type"]))
+    for number, statement in enumerate(template["Resources"][key]["Properties"]["PolicyDocument"]["Statement"]):
+        if "logs:PutLogEvents" in statement["Action"]:
+            continue
+        changed = copy.deepcopy(template)
+        del changed["Resources"][key]["Properties"]["PolicyDocument"]["Statement"][number]
+        yield statement, Assembly({**assembly.templates, DATA: changed}, assembly.needs)
+
+
+def test_the_app_cannot_be_deployed_without_any_one_statement(first: Assembly, files: Path) -> None:
+    removed = 0
+    for statement, assembly in less_one(first):
+        cloud = account(files, Iam())
+        stacks = assembly.deploy(cloud)
+        reasons = " ".join(reason for stack in stacks.values() for reason in stack.reasons)
+        denied = set(re.findall(r"the provider's role may not perform (\S+) on", reasons))
+        assert denied & set(as_list(statement["Action"])), f"Nobody missed {statement}: {reasons}"
+        removed += 1
+    assert removed == 12
+
+
+def test_a_policy_that_lacks_an_action_would_be_noticed(first: Assembly, files: Path) -> None:
+    """The other tests can fail: an action nobody asks for is found, one that is asked for and missing too."""
+    iam = Iam()
+    iam.asked = {("personalize:DescribeSchema", "arn:aws:personalize:eu-west-1:0:schema/vod-dev-x")}
+    statement = {
+        "Effect": "Allow",
+        "Action": ["personalize:DescribeSchema", "personalize:DeleteSchema"],
+        "Resource": "arn:aws:personalize:eu-west-1:0:schema/vod-dev-*",
+    }
+    assert used(statement, iam) == {"personalize:DescribeSchema"}
+    assert not permits([statement], "personalize:DescribeSchema", "arn:aws:personalize:eu-west-1:0:schema/other", {})
