@@ -10,6 +10,7 @@ import pytest
 from sandbox import inventory
 from tests.notebook import OUTPUTS, output_key
 from tests.sandbox.conftest import App, Outputs
+from tests.sandbox.handler_role import HandlerRole
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("life")]
 
@@ -24,6 +25,7 @@ def test_life_of_the_app(app: App) -> None:
     check_outputs_are_complete(app, outputs)
     check_everything_serves(app, outputs)
     check_logs(app)
+    HandlerRole(app).check_that_every_statement_is_needed()
     check_update_in_place(app, outputs)
     check_failed_update_is_rolled_back(app, outputs)
     result = app.destroy()
