@@ -20,9 +20,9 @@ from stacks.personalize import PropsError
 from stacks.settings import SettingsError
 
 from .diff import compare
-from .document import as_html, as_markdown
+from .document import as_html, as_markdown, as_text
 from .rehearsal import rehearse
-from .report import document, stops, verdict
+from .report import document, stops
 
 _NOTHING = Assembly({}, {})
 
@@ -59,9 +59,8 @@ def review(env: str, base: str, out: Path) -> int:
     page, comment = out / f"review-{env}.html", out / f"review-{env}.md"
     page.write_text(as_html(report))
     comment.write_text(as_markdown(report))
-    print(as_markdown(report).partition("\n## Permissions")[0])
-    print(f"The whole review: {page} and {comment}")
-    print(verdict(comparison).replace("**", ""))
+    print(as_text(report, "Verdict", "What deploying it does", "Time", "Money"))
+    print(f"The whole review, with permissions, outputs and all resources: {page} and {comment}")
     return 2 if stops(comparison) else 0
 
 

@@ -22,11 +22,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """Something that takes time, in minutes from the beginning."""
+    """Something that takes time, in minutes from the beginning; `is_critical` if it delays the end."""
 
     label: str
     begins: float
     ends: float
+    is_critical: bool = False
+
+    @property
+    def when(self) -> str:
+        """From when to when."""
+        return f"{_clock(self.begins)} to {_clock(self.ends)}"
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,13 @@ def _markdown(block: Block) -> str:
         lines = [block.header, ["---"] * len(block.header), *block.rows]
         return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
     if isinstance(block, Gantt):
-        bars = [f"    {_plain(bar.label)} :{_clock(bar.begins)}, {_clock(bar.ends)}" for bar in block.bars]
+        bars = [f"    {_plain(bar.label)} :{_tag(bar)}{_clock(bar.begins)}, {_clock(bar.ends)}" for bar in block.bars]
         return "\n".join(["```mermaid", "gantt", "    dateFormat HH:mm", "    axisFormat %H:%M", *bars, "```"])
     return block
+
+
+def _tag(bar: Bar) -> str:
+    return "crit, " if bar.is_critical else ""
 
 
 def _plain(text: str) -> str:
@@ -86,6 +96,37 @@ def _clock(minutes: float) -> str:
     return f"{hours:02}:{rest:02}"
 
 
+# -- terminal ----------------------------------------------------------------------------------------------------
+
+
+def as_text(document: Document, *titles: str) -> str:
+    """Some of its sections, as a terminal shows them: a line for each row, and no markup."""
+    parts = [document.title]
+    for section in document.sections:
+        if section.title in titles:
+            parts.append("\n".join([section.title, *(_text(block) for block in section.blocks)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _text(block: Block) -> str:
+    if isinstance(block, Table):
+        return "\n".join(f"  {_text_row(block.header, row)}" for row in block.rows)
+    if isinstance(block, Gantt):
+        width = max((len(bar.label) for bar in block.bars), default=0)
+        return "\n".join(f"  {'*' if bar.is_critical else ' '} {bar.label:<{width}}  {bar.when}" for bar in block.bars)
+    return _bare(block)
+
+
+def _text_row(header: Sequence[str], row: Sequence[str]) -> str:
+    first, *others = row
+    named = [f"{name}: {_bare(cell)}" for name, cell in zip(header[1:], others, strict=True) if cell]
+    return " | ".join([_bare(first), *named])
+
+
+def _bare(text: str) -> str:
+    return _STRONG.sub(r"\1", _CODE.sub(r"\1", text))
+
+
 # -- HTML --------------------------------------------------------------------------------------------------------
 
 _STYLE = """
@@ -94,15 +135,17 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-
   overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
-td { min-width: 6rem; } code { font-size: .85em; } strong { color: var(--bad); }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
+  overflow-wrap: break-word; }
+td { min-width: 5rem; } code { font-size: .85em; } strong { color: var(--bad); }
 .gantt { display: grid; grid-template-columns: minmax(8rem, 18rem) 1fr; gap: .2rem .6rem; align-items: center; }
 .gantt span { font-size: .85em; } .track { position: relative; height: 1.1rem; }
-.bar { position: absolute; height: 100%; min-width: 2px; background: var(--bar); border-radius: 2px; }
+.bar { position: absolute; height: 100%; min-width: 2px; background: var(--bar); border-radius: 2px; opacity: .45; }
+.critical { opacity: 1; } small { opacity: .7; white-space: nowrap; }
 @media (max-width: 600px) {
   .gantt { grid-template-columns: 1fr; } thead { display: none; }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td { display: block; border: 0; padding: .1rem 0; }
+  td { display: block; border: 0; padding: .1rem 0; overflow-wrap: anywhere; } td:empty { display: none; }
   td::before { content: attr(data-label) " "; opacity: .6; }
 }
 """
@@ -146,9 +189,9 @@ def _length(gantt: Gantt) -> float:
 
 def _bar(bar: Bar, length: float) -> str:
     left, width = 100 * bar.begins / length, 100 * (bar.ends - bar.begins) / length
-    when = f"{_clock(bar.begins)} to {_clock(bar.ends)}"
-    drawn = f'<div class="bar" style="left:{left:.2f}%;width:{width:.2f}%"></div>'
-    return f'<span>{_inline(bar.label)}</span><div class="track" title="{when}">{drawn}</div>'
+    kind = "bar critical" if bar.is_critical else "bar"
+    drawn = f'<div class="{kind}" style="left:{left:.2f}%;width:{width:.2f}%"></div>'
+    return f'<span>{_inline(bar.label)} <small>{bar.when}</small></span><div class="track">{drawn}</div>'
 
 
 def _inline(text: str) -> str:

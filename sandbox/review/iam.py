@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from sandbox.virtual.assembly import Assembly
 
 from .diff import path_of
 from .values import as_text
+
+# `<Bucket83908E77.Arn>` as values.py writes a reference.
+_REFERENCE = re.compile(r"<(\w+)(?:\.Arn)?>")
 
 
 @dataclass(frozen=True, order=True)
@@ -23,12 +27,24 @@ class Statement:
 def statements(assembly: Assembly) -> list[Statement]:
     """Every statement of every policy, sorted."""
     found = {
-        statement
+        _with_paths(statement, template["Resources"])
         for stack, template in assembly.templates.items()
         for logical_id, resource in template["Resources"].items()
         for statement in _of(stack, logical_id, resource, template["Resources"])
     }
     return sorted(found)
+
+
+def _with_paths(statement: Statement, resources: Mapping[str, Any]) -> Statement:
+    """The same, resources called by the paths of their constructs."""
+
+    def path(match: re.Match[str]) -> str:
+        logical_id = match[1]
+        return f"<{path_of(resources[logical_id], logical_id)}>" if logical_id in resources else match[0]
+
+    return Statement(
+        _REFERENCE.sub(path, statement.text), tuple(_REFERENCE.sub(path, each) for each in statement.wildcards)
+    )
 
 
 def _of(
@@ -66,7 +82,8 @@ def _lines(who: str, document: Mapping[str, Any]) -> Iterator[Statement]:
         doing = f"{', '.join(principals)} {verb} {', '.join(actions)}".strip()
         where = f" on {', '.join(resources)}" if resources else ""
         wildcards = [text for text in (*actions, *resources, *principals) if "*" in text and verb == "may"]
-        yield Statement(f"{who} {doing}{where}{_condition(each)}", tuple(wildcards))
+        why = f" ({each['Sid']})" if "Sid" in each else ""
+        yield Statement(f"{who} {doing}{where}{_condition(each)}{why}", tuple(wildcards))
 
 
 def _principals(statement: Mapping[str, Any]) -> list[str]:

@@ -93,6 +93,11 @@ class Cost:
     per_training: float | None = 0.0
     automatic_days: int | None = None
 
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """What it is the cost of, on either side of a change."""
+        return self.stack, self.path, self.automatic_days is not None
+
     def per_month(self, hours: float) -> float:
         """Of a month with so many hours, automatic trainings included."""
         trainings = hours / 24 / self.automatic_days if self.automatic_days else 0.0

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack, StackEvent
+from sandbox.virtual.template import dependencies
 
 from .diff import path_of
 
 _CUSTOM = "Custom::Personalize"
 # Links of a chain, and what they wait for, are one step.
-_CHAIN = "/Wait/"
+CHAIN = "/Wait/"
 _SHORTEST_SHOWN = 1.0
 
 
@@ -43,11 +45,13 @@ class Rehearsal:
         seconds: from its beginning to its end.
         steps: what took time, in the order in which it began.
         reasons: what failed, in the provider's words.
+        critical_path: steps that delay the end, from the first to the last.
     """
 
     seconds: float
     steps: tuple[Step, ...]
     reasons: tuple[str, ...]
+    critical_path: tuple[Step, ...] = ()
 
     def seconds_of(self, stack: str, path: str) -> float:
         """How long one resource took; 0 if it took no time."""
@@ -74,7 +78,7 @@ def rehearse(base: Assembly, head: Assembly, sample: Path) -> Rehearsal:
         key=lambda step: (step.begins, step.ends, step.path),
     )
     reasons = tuple(event.reason for each in events.values() for event in each if event.status.endswith("_FAILED"))
-    return Rehearsal(cloud.time.time() - begun, tuple(steps), reasons)
+    return Rehearsal(cloud.time.time() - begun, tuple(steps), reasons, tuple(_critical_path(steps, head)))
 
 
 def _steps(stack: Stack, head: Assembly, events: Iterable[StackEvent], begun: float) -> Iterable[Step]:
@@ -85,9 +89,59 @@ def _steps(stack: Stack, head: Assembly, events: Iterable[StackEvent], begun: fl
         is_ours = event.type.startswith(_CUSTOM) and event.logical_id in resources
         if not is_ours or event.status.startswith("DELETE"):
             continue
-        path = path_of(resources[event.logical_id], event.logical_id).partition(_CHAIN)[0]
+        path = _step_path(resources, event.logical_id)
         type_, first, last = spans.get(path, (event.type, event.time, event.time))
         spans[path] = (type_, min(first, event.time), max(last, event.time))
     for path, (type_, first, last) in spans.items():
         if last - first >= _SHORTEST_SHOWN:
             yield Step(stack.name, path, type_.removeprefix(_CUSTOM), first - begun, last - begun)
+
+
+def _step_path(resources: Mapping[str, Any], logical_id: str) -> str:
+    return path_of(resources[logical_id], logical_id).partition(CHAIN)[0]
+
+
+# -- critical path -----------------------------------------------------------------------------------------------
+
+_Key = tuple[str, str]
+
+
+def _critical_path(steps: Sequence[Step], head: Assembly) -> list[Step]:
+    """From the step that ends last, back to the one that each has waited for the longest."""
+    needs, path = _needs(head), list[Step]()
+    last = max(steps, key=lambda step: step.ends, default=None)
+    while last:
+        path.insert(0, last)
+        before = _all_needs((last.stack, last.path), needs)
+        waited_for = [
+            step
+            for step in steps
+            if (step.stack, step.path) in before and step.ends <= last.begins + _SHORTEST_SHOWN and step not in path
+        ]
+        last = max(waited_for, key=lambda step: step.ends, default=None)
+    return path
+
+
+def _needs(head: Assembly) -> dict[_Key, set[_Key]]:
+    """What each resource comes after, links counted as what they wait for; all of a stack that its own comes after."""
+    found: dict[_Key, set[_Key]] = {}
+    for stack, template in head.templates.items():
+        resources = template["Resources"]
+        earlier = {
+            (other, _step_path(head.templates[other]["Resources"], logical_id))
+            for other in head.needs[stack]
+            for logical_id in head.templates[other]["Resources"]
+        }
+        for logical_id in resources:
+            needs = found.setdefault((stack, _step_path(resources, logical_id)), set(earlier))
+            needs |= {(stack, _step_path(resources, other)) for other in dependencies(template, logical_id)}
+    return found
+
+
+def _all_needs(key: _Key, needs: Mapping[_Key, set[_Key]]) -> set[_Key]:
+    seen, waiting = set[_Key](), [key]
+    while waiting:
+        new = needs.get(waiting.pop(), set()) - seen
+        seen |= new
+        waiting += new
+    return seen

@@ -5,22 +5,35 @@ from __future__ import annotations
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdas.personalize_provider.resources import Effect
 from sandbox.virtual.assembly import Assembly
+from sandbox.virtual.template import Template
 
 from .diff import PASSING_ON, Comparison, Kind, PropertyChange, ResourceChange, path_of
 from .document import Bar, Block, Document, Gantt, Section, Table
 from .iam import Statement, statements
 from .money import Cost, Prices, costs, load_prices
-from .rehearsal import Rehearsal
+from .rehearsal import CHAIN, Rehearsal
 from .values import plain
 
 _LONGEST_VALUE = 120
 _PARAMETER = "AWS::SSM::Parameter"
 _SERVED = "served throughout"
+# Serve recommendations.
+_SERVING = ("Recommender", "Campaign")
+
+# What else an effect means for a type.
+_BESIDES: Mapping[tuple[str, Effect], str] = {
+    ("Dataset", Effect.IN_PLACE): ", keeping its data",
+    ("DatasetImportJob", Effect.REPLACED): " by a new import",
+    ("Recommender", Effect.REPLACED): ", with training",
+    ("Solution", Effect.REPLACED): ", with retraining",
+    ("SolutionVersion", Effect.REPLACED): ", with retraining",
+    ("Filter", Effect.REPLACED): " without interruption",
+}
 
 # Whether recommendations keep being served while a change is made.
 _MEANWHILE: Mapping[tuple[str, Effect], str] = {
@@ -32,7 +45,6 @@ _MEANWHILE: Mapping[tuple[str, Effect], str] = {
     ("SolutionVersion", Effect.REPLACED): "the campaign serves the version it has until the new one is trained",
     ("Filter", Effect.REPLACED): "served throughout; requests then need the new filter's ARN",
     ("EventTracker", Effect.REPLACED): "served throughout; clients that send events then need the new tracking id",
-    ("Dataset", Effect.IN_PLACE): "served throughout; the dataset keeps its data",
 }
 
 
@@ -75,7 +87,11 @@ def document(
 
 
 def _summary(change: ResourceChange) -> str:
-    return change.effect.value.partition(",")[0] if change.kind is Kind.CHANGED else change.kind.value
+    if change.kind is not Kind.CHANGED:
+        return change.kind.value
+    if all(each.name == "Tags" for each in change.properties):
+        return "with other tags only"
+    return change.effect.value.partition(",")[0]
 
 
 def _changes(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Iterator[Block]:
@@ -120,7 +136,7 @@ def _listed(paths: Iterable[str]) -> str:
 
 def _takes(change: ResourceChange, rehearsal: Rehearsal) -> str:
     """How long the service worked on it in rehearsal; the deployment's own end is in the picture of its time."""
-    if change.is_refused or change.kind is Kind.REMOVED:
+    if change.is_refused or change.kind is Kind.REMOVED or not change.noun:
         return ""
     seconds = rehearsal.seconds_of(change.stack, change.path)
     return _duration(seconds) if seconds >= 60 else f"{seconds:.0f} s"
@@ -130,11 +146,17 @@ def _rows(change: ResourceChange, takes: str) -> Iterator[tuple[str, ...]]:
     name = f"`{change.path}` ({change.type.removeprefix('Custom::Personalize')})"
     if change.kind is not Kind.CHANGED:
         what = f"**{change.kind.value}, and its data is lost**" if change.loses_data else change.kind.value
-        yield name, "", "", what, takes, _SERVED if change.kind is Kind.ADDED else ""
+        yield name, "", "", what, takes, _added_or_removed(change)
         return
     for each in change.properties:
         if each.name != "Tags" and not (change.type == _PARAMETER and each.set_off_by):
             yield name, f"`{each.name}`", _before_and_after(each), _what(change, each), takes, _meanwhile(change, each)
+
+
+def _added_or_removed(change: ResourceChange) -> str:
+    if change.kind is Kind.ADDED:
+        return _SERVED if change.noun else ""
+    return "**nothing is served by it any more**" if change.noun in _SERVING else ""
 
 
 def _before_and_after(change: PropertyChange) -> str:
@@ -170,7 +192,7 @@ def _what(change: ResourceChange, one: PropertyChange) -> str:
         return f"**{one.effect.value}**"
     if one.effect is Effect.REPLACED and change.loses_data:
         return "**replaced, and its data is lost**"
-    return one.effect.value
+    return f"{one.effect.value}{_BESIDES.get((change.noun, one.effect), '')}"
 
 
 def _meanwhile(change: ResourceChange, one: PropertyChange) -> str:
@@ -186,9 +208,15 @@ def _time(rehearsal: Rehearsal) -> Iterator[Block]:
     else:
         yield (
             f"About {_duration(rehearsal.seconds)}, rehearsed in virtual time with the real provider and typical "
-            f"durations; how long the service takes depends on the data."
+            f"durations; how long the service takes depends on the data. On the critical path: "
+            f"{_listed(step.path for step in rehearsal.critical_path)}."
         )
-        yield Gantt([Bar(f"{step.path} ({step.type})", step.begins / 60, step.ends / 60) for step in rehearsal.steps])
+        yield Gantt(
+            [
+                Bar(f"{step.path} ({step.type})", step.begins / 60, step.ends / 60, step in rehearsal.critical_path)
+                for step in rehearsal.steps
+            ]
+        )
     for reason in rehearsal.reasons:
         yield f"**In rehearsal this failed**: {reason}"
 
@@ -210,8 +238,9 @@ def _money(base: Assembly, head: Assembly, comparison: Comparison, prices: Price
         f"({_dollars(sum(each.per_hour or 0.0 for each in after))} an hour); before, {_dollars(old)}: "
         f"{_difference(new - old)}."
     )
-    if after:
-        yield Table(("resource", "what is billed", "per hour", "per month", "per training"), _costs(after, hours))
+    if before or after:
+        header = ("resource", "what is billed", "per hour", "per month", "before", "per training")
+        yield Table(header, list(_costs(before, after, hours)))
     yield from _once(after, comparison, prices)
     yield (
         f"In {prices.currency}, region {prices.region}, at the prices of {prices.as_of} "
@@ -220,17 +249,25 @@ def _money(base: Assembly, head: Assembly, comparison: Comparison, prices: Price
     )
 
 
-def _costs(after: Iterable[Cost], hours: float) -> list[tuple[str, ...]]:
-    return [
-        (
+def _costs(before: Sequence[Cost], after: Sequence[Cost], hours: float) -> Iterator[tuple[str, ...]]:
+    """A line for each cost there is or was."""
+    old, new = ({each.key: each for each in side} for side in (before, after))
+    for key, each in {**old, **new}.items():
+        now = new.get(key)
+        yield (
             f"`{each.stack}/{each.path}`",
-            each.what,
-            _or_unknown(each.per_hour),
-            _or_unknown(None if each.per_hour is None else each.per_month(hours)),
-            _or_unknown(each.per_training),
+            each.what if now else f"{each.what} (**no longer**)",
+            _or_unknown(now.per_hour) if now else "",
+            _monthly(now, hours),
+            _monthly(old.get(key), hours),
+            _or_unknown(now.per_training) if now else "",
         )
-        for each in after
-    ]
+
+
+def _monthly(cost: Cost | None, hours: float) -> str:
+    if cost is None:
+        return ""
+    return _or_unknown(None if cost.per_hour is None else cost.per_month(hours))
 
 
 def _once(after: Iterable[Cost], comparison: Comparison, prices: Prices) -> Iterator[Block]:
@@ -295,15 +332,18 @@ def _outputs(comparison: Comparison) -> Iterator[Block]:
 
 
 def _resources(head: Assembly) -> Table:
-    return Table(("stack", "type", "number", "when it leaves the stack"), list(_counted(head)))
+    header = ("stack", "type", "number", "when it leaves the stack", "which")
+    return Table(header, [row for stack in head.templates for row in _of_stack(stack, head.templates[stack])])
 
 
-def _counted(head: Assembly) -> Iterable[tuple[str, ...]]:
-    for stack, template in head.templates.items():
-        kinds = Counter(
-            (each["Type"], each.get("DeletionPolicy", "Delete"))
-            for each in template["Resources"].values()
-            if each["Type"] != "AWS::CDK::Metadata"
-        )
-        for (type_, policy), number in sorted(kinds.items()):
-            yield stack, f"`{type_}`", str(number), "kept" if policy == "Retain" else "deleted"
+def _of_stack(stack: str, template: Template) -> Iterator[tuple[str, ...]]:
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for logical_id, each in template["Resources"].items():
+        if each["Type"] != "AWS::CDK::Metadata":
+            kind = (each["Type"], each.get("DeletionPolicy", "Delete"))
+            kinds.setdefault(kind, []).append(path_of(each, logical_id))
+    for (type_, policy), paths in sorted(kinds.items()):
+        # The links of a chain follow from the resource that they wait for.
+        names = sorted({path.partition(CHAIN)[0] for path in paths} if type_ in PASSING_ON else paths)
+        when = "kept" if policy == "Retain" else "deleted"
+        yield stack, f"`{type_}`", str(len(paths)), when, ", ".join(names)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+
+_IN_SUB = re.compile(r"\$\{(?:AWS::)?([^}]+)\}")
 
 
 def as_text(value: Any) -> str:
@@ -29,6 +32,9 @@ def plain(value: Any) -> Any:
         return f"<{'.'.join(value['Fn::GetAtt'])}>"
     if "Ref" in value:
         return f"<{value['Ref'].removeprefix('AWS::')}>"
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"]
+        return _IN_SUB.sub(r"<\1>", text if isinstance(text, str) else text[0])
     if "Fn::ImportValue" in value:
         return f"<{value['Fn::ImportValue']}>"
     return {key: plain(inner) for key, inner in value.items()}

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from data import synthetic
 from lambdas.personalize_provider.resources import Effect
 from sandbox.review import __main__ as review
 from sandbox.review.diff import Comparison, Kind, ResourceChange, compare
-from sandbox.review.document import as_html, as_markdown
+from sandbox.review.document import as_html, as_markdown, as_text
 from sandbox.review.iam import statements
 from sandbox.review.money import costs, load_prices
-from sandbox.review.rehearsal import Rehearsal, Step
+from sandbox.review.rehearsal import Rehearsal, Step, rehearse
 from sandbox.review.report import document, stops, verdict
 from sandbox.virtual.assembly import Assembly
 from stacks.settings import CONFIG_DIRECTORY
@@ -69,14 +70,27 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
 
 
 @pytest.mark.parametrize(
-    ("edit", "expected"),
+    ("edit", "expected", "said"),
     [
-        (settings("min_provisioned_tps: 1", "min_provisioned_tps: 2"), {"Campaign": Effect.IN_PLACE}),
-        (settings("IN ($GENRES)", 'IN ("Comedy")'), {"Filter": Effect.REPLACED}),
-        (longer_schema, {"Schema": Effect.REPLACED, "Dataset": Effect.IN_PLACE}),
+        (
+            settings("min_provisioned_tps: 1", "min_provisioned_tps: 2"),
+            {"Campaign": Effect.IN_PLACE},
+            "deploying it: updated in place | recommendations: served throughout, as before until the update is done",
+        ),
+        (
+            settings("IN ($GENRES)", 'IN ("Comedy")'),
+            {"Filter": Effect.REPLACED},
+            "deploying it: replaced without interruption | recommendations: served throughout; requests then need",
+        ),
+        (
+            longer_schema,
+            {"Schema": Effect.REPLACED, "Dataset": Effect.IN_PLACE},
+            "deploying it: updated in place, keeping its data | recommendations: served throughout",
+        ),
         (
             settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
             {"Solution": Effect.REPLACED, "SolutionVersion": Effect.REPLACED, "Campaign": Effect.IN_PLACE},
+            "deploying it: replaced, with retraining | recommendations: the campaign serves the version it has until",
         ),
         (
             settings('data_version: "1"', 'data_version: "2"'),
@@ -85,23 +99,37 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
                 "SolutionVersion": Effect.REPLACED,
                 "Campaign": Effect.IN_PLACE,
             },
+            "deploying it: replaced by a new import | recommendations: served throughout",
         ),
-        (settings("auto_training_days: null", "auto_training_days: 3"), {"Solution": Effect.IN_PLACE}),
+        (
+            settings("auto_training_days: null", "auto_training_days: 3"),
+            {"Solution": Effect.IN_PLACE},
+            "property: PerformAutoTraining | change: false → true | deploying it: updated in place",
+        ),
     ],
 )
 def test_a_setting_does_this_and_sets_off_that(
-    changed: Callable[[Edit], Comparison], edit: Edit, expected: dict[str, Effect]
+    changed: Callable[[Edit], Comparison], base: Assembly, edit: Edit, expected: dict[str, Effect], said: str
 ) -> None:
     comparison = changed(edit)
     assert effects(comparison) == expected
     assert stops(comparison) == []
     assert verdict(comparison).startswith("Can be deployed.")
+    assert said in shown(base, comparison)
 
 
-def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison]) -> None:
+def shown(base: Assembly, comparison: Comparison) -> str:
+    """What the terminal says of the changes; nothing is rehearsed, so nothing takes time."""
+    report = document("dev", "main", base, base, comparison, Rehearsal(0.0, (), ()))
+    return as_text(report, "What deploying it does").replace(" | takes: 0 s", "")
+
+
+def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison], base: Assembly) -> None:
     comparison = changed(settings("project: vod", "project: films"))
     assert {each.effect for each in comparison.changes} == {Effect.IN_PLACE}
     assert {change.name for each in comparison.changes for change in each.properties} == {"Tags"}
+    assert verdict(comparison).endswith("with other tags only.")
+    assert "Tags of 14 resources of vod-dev-ranking change in place." in shown(base, comparison)
 
 
 def test_another_domain_is_refused(base: Assembly) -> None:
@@ -129,6 +157,38 @@ def test_what_is_retained_is_not_lost(prod_assembly: Path) -> None:
     assert [each for each in compare(prod, head).changes if each.loses_data] == []
 
 
+def test_who_no_longer_serves_is_said(base: Assembly) -> None:
+    recommenders = json.loads(json.dumps(base.templates["vod-dev-recommenders"]))
+    (key,) = (key for key in recommenders["Resources"] if key.startswith("TopPicks") and "Wait" not in key)
+    del recommenders["Resources"][key]
+    head = Assembly({**base.templates, "vod-dev-recommenders": recommenders}, base.needs)
+    report = as_text(document("dev", "main", base, head, compare(base, head), Rehearsal(0.0, (), ())),
+                     "What deploying it does", "Money")  # fmt: skip
+    assert (
+        "TopPicks (Recommender) | deploying it: removed | recommendations: nothing is served by it any more" in report
+    )
+    assert "provisioned for 1 per second (no longer) | before: $273.75" in report
+
+
+def test_what_delays_the_end_is_on_the_critical_path(base: Assembly, tmp_path: Path) -> None:
+    """Imports and trainings go on side by side; the longest of them is waited for."""
+    synthetic.generate().write(tmp_path)
+    rehearsal = rehearse(Assembly({}, {}), base, tmp_path)
+    assert [step.path for step in rehearsal.critical_path] == [
+        "DatasetGroup",
+        "InteractionsDataset",
+        "InteractionsImport",
+        "Rerank",
+        "RerankVersion",
+        "RerankCampaign",
+    ]
+    report = document("dev", "main", Assembly({}, {}), base, compare(Assembly({}, {}), base), rehearsal)
+    assert "RerankVersion (SolutionVersion) :crit, 00:1" in as_markdown(report)
+    assert "MoreLikeX (Recommender) :00:1" in as_markdown(report)
+    assert '<div class="bar critical"' in as_html(report)
+    assert "* RerankVersion (SolutionVersion)" in as_text(report, "Time")
+
+
 def test_natives_are_judged_by_their_registry_schemas(base: Assembly) -> None:
     text = json.dumps(base.templates["vod-dev-data"])
     text = text.replace('"Name": "/vod/dev/bucket_name"', '"Name": "/vod/dev/other"')
@@ -142,10 +202,12 @@ def test_natives_are_judged_by_their_registry_schemas(base: Assembly) -> None:
 def test_permissions_are_said_in_plain_lines_with_their_wildcards(base: Assembly) -> None:
     found = {each.text: each.wildcards for each in statements(base)}
     passing = next(text for text in found if "iam:PassRole" in text)
-    assert passing.startswith("Role vod-dev-data/Provider/HandlerRole may iam:PassRole on <ServiceRole")
+    assert passing.startswith("Role vod-dev-data/Provider/HandlerRole may iam:PassRole on <ServiceRole>, if ")
     assert passing.endswith("if StringEquals iam:PassedToService personalize.amazonaws.com")
     listing = next(text for text in found if "personalize:ListDatasetGroups" in text)
     assert found[listing] == ("*",)
+    assert listing.endswith("on * (ListActionsHaveNoResourceType)")
+    assert not [text for text in found if "Fn::" in text]
     assert "Role vod-dev-data/Provider/HandlerRole can be assumed by lambda.amazonaws.com" in found
     assert any("may not s3:*" in text and not wildcards for text, wildcards in found.items())
 
@@ -231,7 +293,7 @@ def test_a_change_is_shown_with_its_time_and_its_price(changed: Callable[[Edit],
     step = Step("vod-dev-ranking", "RerankVersion", "SolutionVersion", 600.0, 4200.0)
     report = as_markdown(document("dev", "main", base, base, comparison, Rehearsal(4800.0, (step,), ())))
     (row,) = (line for line in report.splitlines() if line.startswith("| `RerankVersion`"))
-    assert "| replaced | 1 h 0 min |" in row
+    assert "| replaced, with retraining | 1 h 0 min |" in row
     assert "Deploying it trains `RerankVersion` once: $2.00." in report
     assert "imports `InteractionsImport`, `ItemsImport`, `UsersImport`: $0.05 per GB." in report
     assert "the service itself retrains `MoreLikeX`, `TopPicks` from it, within 7 days." in report
