@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots docs review bench lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots docs review bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,19 @@ review: install ## what deploying the working tree would do to ENV as it is at B
 bench: install ## measure speed and size against their floors, into docs/benchmarks.md
 	@$(PY) -m benchmarks
 
+lock: install ## write requirements-lock.txt anew, after a change of requirements*.txt (ARGS=--upgrade: with newer packages)
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+		--custom-compile-command "make lock" --output-file requirements-lock.txt requirements-dev.txt $(ARGS)
+
+# Not part of `test`: a new advisory would fail a change that has nothing to do with it. What cannot be looked up fails
+# too (--strict), and all three are asked, whatever the first one says.
+audit: install ## look for known vulnerabilities in everything the lock files pin
+	@status=0; \
+	$(BIN)/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements-lock.txt || status=1; \
+	npm audit || status=1; \
+	npm audit --prefix sandbox/lambda_runtime || status=1; \
+	exit $$status
+
 docs: install ## write the pages of docs/ that are generated
 	@$(PY) -m docs
 
@@ -84,10 +97,10 @@ synth: data ## synthesize ENV into cdk.out
 clean: ## remove what the other targets made, except the installed tools
 	rm -rf cdk.out data/out .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage outputs.json
 
-.venv/.installed: requirements.txt requirements-dev.txt
+.venv/.installed: requirements-lock.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; make PYTHON=... names one.")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --progress-bar off -r requirements-dev.txt
+	$(BIN)/pip install --progress-bar off --require-hashes -r requirements-lock.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json

@@ -1,0 +1,137 @@
+"""Everything that is installed is locked: the pins as they are, every package by its hashes, none from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCK = ROOT / "requirements-lock.txt"
+PINS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+NODE_LOCKS = [ROOT / "package-lock.json", ROOT / "sandbox" / "lambda_runtime" / "package-lock.json"]
+
+# name[extra]==version ; marker \ and then lines of hashes
+_ENTRY = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)(?: ; [^\\\n]+)?((?: \\\n +--hash=sha256:[0-9a-f]{64})*)$", re.M)
+
+
+def normalized(name: str) -> str:
+    """A package's name as PyPI compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(text: str) -> dict[str, str]:
+    """The direct dependencies in a requirements file, by name."""
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    pinned = [line.partition("==") for line in lines if line and not line.startswith("-r ")]
+    return {normalized(name.partition("[")[0]): version for name, _, version in pinned}
+
+
+def not_locked(wanted: Mapping[str, str], lock: str) -> set[str]:
+    """The pins that a lock does not have, or has in another version as well."""
+    locked: dict[str, set[str]] = {}
+    for name, version, _ in _ENTRY.findall(lock):
+        locked.setdefault(name, set()).add(version)
+    return {name for name, version in wanted.items() if locked.get(name) != {version}}
+
+
+def complaints(lock: str) -> list[str]:
+    """What makes a lock install something unchecked, or from somewhere else."""
+    without_hash = [f"{name} has no hash" for name, _, hashes in _ENTRY.findall(lock) if not hashes]
+    rest = re.sub(r"^ *#.*$", "", _ENTRY.sub("", lock), flags=re.M)
+    return without_hash + [f"not a locked package: {line}" for line in rest.splitlines() if line]
+
+
+def unchecked(lock: Mapping[str, Any]) -> list[str]:
+    """The packages in a package-lock.json whose content nothing vouches for."""
+    return [
+        path
+        for path, package in lock["packages"].items()
+        if path and not package.get("integrity", "").startswith("sha512-")
+    ]
+
+
+@pytest.mark.parametrize("file", PINS, ids=lambda file: file.name)
+def test_the_lock_has_every_pin(file: Path) -> None:
+    wanted = pins(file.read_text())
+    assert len(wanted) >= 5
+    assert not_locked(wanted, LOCK.read_text()) == set(), "make lock"
+
+
+def test_the_lock_has_nothing_but_packages_with_hashes() -> None:
+    assert len(_ENTRY.findall(LOCK.read_text())) > 100
+    assert complaints(LOCK.read_text()) == []
+
+
+def test_nothing_in_the_lock_says_where_it_was_made() -> None:
+    assert re.findall(r".*(?:index-url|find-links|://|/home/|/tmp/|\.\./).*", LOCK.read_text()) == []
+
+
+def test_the_lock_is_what_make_installs() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.findall(r"pip install .*", makefile) == [
+        "pip install --progress-bar off --require-hashes -r requirements-lock.txt"
+    ]
+    assert ".venv/.installed: requirements-lock.txt\n" in makefile
+
+
+@pytest.mark.parametrize("file", NODE_LOCKS, ids=lambda file: file.parent.name)
+def test_every_node_package_has_its_integrity(file: Path) -> None:
+    lock = json.loads(file.read_text())
+    assert len(lock["packages"]) > 1
+    assert unchecked(lock) == []
+
+
+@pytest.mark.parametrize("file", NODE_LOCKS, ids=lambda file: file.parent.name)
+def test_node_packages_are_pinned_and_locked_at_that_version(file: Path) -> None:
+    manifest, lock = json.loads((file.parent / "package.json").read_text()), json.loads(file.read_text())["packages"]
+    wanted = manifest.get("dependencies", {}) | manifest.get("devDependencies", {})
+    assert wanted
+    assert {name: lock[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+
+
+def test_the_cdk_cli_is_pinned() -> None:
+    assert "aws-cdk" in json.loads((ROOT / "package.json").read_text())["devDependencies"]
+
+
+HASHES = " \\\n    --hash=sha256:" + "0" * 64
+LOCKED = f"""# made by hand
+numpy==1 ; python_full_version < '3.12'{HASHES}{HASHES}
+    # via implicit
+moto[all]==5{HASHES}
+"""
+
+
+def test_a_right_lock_is_right() -> None:
+    assert complaints(LOCKED) == []
+    assert not_locked({"numpy": "1", "moto": "5"}, LOCKED) == set()
+    assert pins("-r other.txt\n# why\nMoto[all]==5  # why\n\nruamel.yaml==1\n") == {"moto": "5", "ruamel-yaml": "1"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://example.com/simple",
+        "requests @ https://example.com/requests.whl",
+        "./wheels/requests.whl",
+        "requests>=2",
+        "requests==2",
+        "requests==2 \\\n    --hash=md5:0",
+    ],
+)
+def test_a_wrong_line_is_found(line: str) -> None:
+    assert complaints(f"{LOCKED}{line}\n")
+
+
+@pytest.mark.parametrize("wanted", [{"numpy": "2"}, {"requests": "2"}])
+def test_another_pin_is_found(wanted: dict[str, str]) -> None:
+    assert not_locked(wanted, LOCKED) == set(wanted)
+
+
+@pytest.mark.parametrize("package", [{}, {"integrity": "sha1-0"}, {"resolved": "git+ssh://git@example.com/a.git"}])
+def test_an_unchecked_node_package_is_found(package: dict[str, str]) -> None:
+    assert unchecked({"packages": {"": {}, "node_modules/a": package}}) == ["node_modules/a"]
