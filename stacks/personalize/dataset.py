@@ -11,6 +11,7 @@ from constructs import Construct
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .grants import grant
+from .imported import ImportedArn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .schema import ISchema
@@ -55,7 +56,7 @@ class _GrantsPuts:
 
 class _ImportedDataset(_GrantsPuts):
     def __init__(self, dataset_arn: str, dataset_group: IDatasetGroup) -> None:
-        self.dataset_arn = dataset_arn
+        self.dataset_arn = ImportedArn(dataset_arn)
         self.dataset_type = dataset_arn.rpartition("/")[2]
         self.dataset_group = dataset_group
 

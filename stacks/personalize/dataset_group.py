@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct, DependencyGroup
 
 from .errors import PropsError
+from .imported import ImportedArn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
@@ -53,7 +54,7 @@ class _DataOfGroup:
 class _ImportedDatasetGroup(_DataOfGroup):
     def __init__(self, dataset_group_arn: str) -> None:
         super().__init__()
-        self.dataset_group_arn = dataset_group_arn
+        self.dataset_group_arn = ImportedArn(dataset_group_arn)
 
 
 class DatasetGroup(PersonalizeResource):

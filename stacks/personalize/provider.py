@@ -28,6 +28,7 @@ from .acknowledge import (
     acknowledge_wildcards,
 )
 from .errors import PropsError
+from .imported import ImportedArn
 from .limits import NAME_PATTERN, NAME_PREFIX_MAX_LENGTH
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
@@ -85,6 +86,18 @@ _LIST_ACTIONS = tuple(
         "EventTrackers",
     )
 )
+
+
+# What is checked on the resource that another is created in, where that is more than the creation.
+_ON_PARENTS = {
+    "SolutionVersion": (
+        "CreateSolutionVersion",
+        "DescribeSolutionVersion",
+        "StopSolutionVersionCreation",
+        "GetSolutionMetrics",
+        *_TAG_ACTIONS,
+    )
+}
 
 
 def refer_strongly(producer: IConstruct) -> None:
@@ -169,6 +182,24 @@ class PersonalizeProvider(Construct):
                 resources=[role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
             )
+        )
+
+    def allow_creation(self, noun: str, parent_arn: ImportedArn) -> None:
+        """Let the provider create resources of a type in one that this app has not made.
+
+        Creating is a permission on what it is done in too (Service Authorization Reference, "Actions, resources, and
+        condition keys for Amazon Personalize"), and solution versions have no other ARN than one below their solution.
+
+        Args:
+            noun: the type to create, as the API names it.
+            parent_arn: the dataset group, dataset, solution or solution version that it is created in or from.
+        """
+        resources = list(parent_arn.permitted_on)
+        self._allow(_ON_PARENTS.get(noun, (f"Create{noun}",)), resources)
+        acknowledge_wildcards(
+            self._role,
+            "The last part of a solution version's ARN is an id of the service's making.",
+            resources=[arn for arn in resources if arn.endswith("/*")],
         )
 
     def serve(self, stack: Stack) -> None:

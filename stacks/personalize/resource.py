@@ -11,6 +11,7 @@ from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, Stack,
 from constructs import Construct
 
 from .errors import PropsError
+from .imported import ImportedArn
 from .limits import NAME_PATTERN
 from .provider import PersonalizeProvider, refer_strongly
 
@@ -49,6 +50,9 @@ class PersonalizeResource(Construct):
         super().__init__(scope, id)
         self.provider = provider
         provider.serve(Stack.of(self))
+        for value in properties.values():
+            if isinstance(value, ImportedArn):
+                provider.allow_creation(noun, value)
         self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
         if name is not None:
             self._check_name(name)

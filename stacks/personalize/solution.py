@@ -11,6 +11,7 @@ from constructs import Construct
 from .config import ExcludedDatasetColumns, recipe_arn, training_data_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
+from .imported import ImportedArn
 from .limits import AUTO_TRAINING_DAYS_RANGE
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -32,7 +33,7 @@ class ISolution(Protocol):
 
 class _ImportedSolution:
     def __init__(self, solution_arn: str, dataset_group: IDatasetGroup) -> None:
-        self.solution_arn = solution_arn
+        self.solution_arn = ImportedArn(solution_arn, permitted_on=[solution_arn, f"{solution_arn}/*"])
         self.dataset_group = dataset_group
 
 

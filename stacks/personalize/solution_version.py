@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import jsii
-from aws_cdk import Duration, IStableAnyProducer, Lazy
+from aws_cdk import Duration, Fn, IStableAnyProducer, Lazy, Token
 from constructs import Construct
 
 from .errors import PropsError
+from .imported import ImportedArn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .solution import ISolution
@@ -28,7 +29,15 @@ class ISolutionVersion(Protocol):
 
 class _ImportedSolutionVersion:
     def __init__(self, solution_version_arn: str) -> None:
-        self.solution_version_arn = solution_version_arn
+        self.solution_version_arn = ImportedArn(solution_version_arn, permitted_on=[_solution_of(solution_version_arn)])
+
+
+def _solution_of(solution_version_arn: str) -> str:
+    """ARN of the solution: all but the last part."""
+    if not Token.is_unresolved(solution_version_arn):
+        return solution_version_arn.rpartition("/")[0] or solution_version_arn
+    parts = Fn.split("/", solution_version_arn)
+    return Fn.join("/", [Fn.select(0, parts), Fn.select(1, parts)])
 
 
 class SolutionVersion(PersonalizeResource):

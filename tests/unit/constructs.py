@@ -16,6 +16,10 @@ from stacks.personalize.schema import ISchema
 
 _CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
 PREFIX = "vod-test"
+# What exists already.
+GIVEN = "arn:aws:personalize:eu-west-1:123456789012"
+GROUP_ARN, SOLUTION_ARN = f"{GIVEN}:dataset-group/films", f"{GIVEN}:solution/films"
+VERSION_ARN = f"{SOLUTION_ARN}/1a2b"
 LOCATION = "s3://bucket/interactions.csv"
 INTERACTIONS = {
     "type": "record",

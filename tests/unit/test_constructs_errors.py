@@ -22,7 +22,7 @@ from stacks.personalize import (
     SolutionVersion,
 )
 from stacks.personalize.dataset_group import IDatasetGroup
-from tests.unit.constructs import INTERACTIONS, Kit
+from tests.unit.constructs import GROUP_ARN, INTERACTIONS, SOLUTION_ARN, VERSION_ARN, Kit
 
 RECIPES = (
     "aws-vod-because-you-watched-x, aws-vod-more-like-x, aws-vod-most-popular, aws-vod-trending-now, aws-vod-top-picks"
@@ -35,9 +35,9 @@ class Scene(Kit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dataset_group: IDatasetGroup = DatasetGroup.from_dataset_group_arn("arn:group")
-        self.trained = Solution.from_solution_arn("arn:solution", self.dataset_group)
-        self.version = SolutionVersion.from_solution_version_arn("arn:version")
+        self.dataset_group: IDatasetGroup = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+        self.trained = Solution.from_solution_arn(SOLUTION_ARN, self.dataset_group)
+        self.version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
         self.some_schema = self.schema("SomeSchema")
         self.some_dataset = self.dataset(self.dataset_group, self.some_schema, "SomeDataset")
         self.of_group: dict[str, Any] = {"provider": self.provider, "dataset_group": self.dataset_group}

@@ -18,7 +18,7 @@ from stacks.personalize import (
     SolutionVersion,
 )
 from stacks.personalize.wait_chain import WaitChain
-from tests.unit.constructs import Kit, Resources, by_path, upstream
+from tests.unit.constructs import GROUP_ARN, SOLUTION_ARN, Kit, Resources, by_path, upstream
 
 
 class Scene(Kit):
@@ -224,9 +224,9 @@ def test_imports_in_another_stack_come_before_training_too() -> None:
 
 def test_data_of_an_imported_group_counts_where_it_is_imported_here() -> None:
     scene = Scene()
-    films = DatasetGroup.from_dataset_group_arn("arn:group")
+    films = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
     scene.data(scene.dataset(films, scene.schema("Other"), "Foreign"), "ForeignImport")
-    solution = Solution.from_solution_arn("arn:solution", films)
+    solution = Solution.from_solution_arn(SOLUTION_ARN, films)
     version = scene.version(solution)
     assert "ForeignImport/Wait/Link5" in upstream(scene.stack, version.node.id)
     assert len(scene.synthesized()["Version"]["Properties"]["Triggers"]) == 2

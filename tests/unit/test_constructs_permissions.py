@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnParameter, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Match, Template
 
 from lambdas.personalize_provider.resources import RESOURCES
 from stacks.personalize import (
@@ -22,19 +22,30 @@ from stacks.personalize import (
     PersonalizeProvider,
     Recommender,
     ServiceRole,
+    Solution,
     SolutionVersion,
 )
 from stacks.personalize.service_role import allow_personalize_read
-from tests.unit.constructs import PREFIX, Kit, Resources, by_path, new_app, statements
+from tests.unit.constructs import (
+    GIVEN,
+    GROUP_ARN,
+    PREFIX,
+    SOLUTION_ARN,
+    VERSION_ARN,
+    Kit,
+    Resources,
+    by_path,
+    new_app,
+    statements,
+)
 
 ARN = "arn:${AWS::Partition}:personalize:${AWS::Region}:${AWS::AccountId}"
-GIVEN = "arn:aws:personalize:eu-west-1:123456789012"
 HANDLER = "Provider/HandlerRole/DefaultPolicy"
 ROLES = [f"arn:aws:iam::123456789012:role/{name}" for name in ("one", "two")]
 
 
 def dataset_of(arn: str) -> Any:
-    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn(f"{GIVEN}:dataset-group/films"))
+    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn(GROUP_ARN))
 
 
 # Creating these is a permission on what they belong to as well.
@@ -94,11 +105,12 @@ def needed() -> dict[str, set[str]]:
 
 
 def test_the_provider_may_do_what_it_does_on_names_of_this_app_and_nothing_else(provider: Resources) -> None:
-    assert allowed(provider) == needed()
+    given = {f"{GIVEN}:dataset/films/ITEMS": {"CreateDatasetImportJob"}}
+    assert allowed(provider) == needed() | given
 
 
 def test_the_provider_has_no_other_permissions(provider: Resources) -> None:
-    others = [each for each in statements(provider, HANDLER) if not str(each["Action"]).startswith("['personalize:")]
+    others = [each for each in statements(provider, HANDLER) if "personalize:" not in str(each["Action"])]
     assert others == [
         {
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -273,7 +285,7 @@ def test_grants_on_resources_of_the_app_name_their_attributes() -> None:
     client = iam.Role(kit.stack, "Client", assumed_by=iam.AccountRootPrincipal())
     of_group: dict[str, Any] = {"provider": kit.provider, "dataset_group": kit.group()}
     recommender = Recommender(kit.stack, "Recommender", recipe="aws-vod-top-picks", **of_group)
-    version = SolutionVersion.from_solution_version_arn("arn:version")
+    version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
     campaign = Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
     dataset = kit.dataset(of_group["dataset_group"], kit.schema())
     recommender.grant_get_recommendations(client, [Filter(kit.stack, "Filter", filter_expression="x", **of_group)])
@@ -328,3 +340,60 @@ def test_metrics_of_a_recommender_of_the_app_name_its_attribute() -> None:
     dimensions = recommender.metric_get_recommendations().dimensions
     kit.synthesized()
     assert kit.read(dimensions) == {"RecommenderArn": "${Recommender/Wait/Link5.RecommenderArn}"}
+
+
+# -- what exists already -------------------------------------------------------------------------------------------
+
+
+def permissions_beside_names() -> dict[str, set[str]]:
+    """Personalize actions that the provider has on resources of other names."""
+    resources = kit_with_imports().synthesized()
+    own = set(needed())
+    found: dict[str, set[str]] = {}
+    for statement in statements(resources, HANDLER):
+        for on in [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]:
+            if ":personalize:" in on and on not in own:
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                found.setdefault(on, set()).update(each.removeprefix("personalize:") for each in actions)
+    return found
+
+
+def kit_with_imports() -> Kit:
+    kit = Kit()
+    group: Any = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+    of_group: dict[str, Any] = {"provider": kit.provider, "dataset_group": group}
+    Recommender(kit.stack, "Recommender", recipe="aws-vod-top-picks", **of_group)
+    Filter(kit.stack, "Filter", filter_expression="x", **of_group)
+    EventTracker(kit.stack, "Tracker", **of_group)
+    Solution(kit.stack, "Solution", recipe="aws-personalized-ranking", **of_group)
+    kit.data(dataset_of(f"{GIVEN}:dataset/films/ITEMS"), "Import")
+    solution = Solution.from_solution_arn(SOLUTION_ARN, group)
+    SolutionVersion(kit.stack, "Version", provider=kit.provider, solution=solution)
+    version = SolutionVersion.from_solution_version_arn(f"{GIVEN}:solution/series/1a2b")
+    Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
+    return kit
+
+
+def test_creating_in_what_exists_already_brings_the_permission_along() -> None:
+    of_versions = {"CreateSolutionVersion", "DescribeSolutionVersion", "StopSolutionVersionCreation"}
+    of_versions |= {"GetSolutionMetrics", "TagResource", "UntagResource", "ListTagsForResource"}
+    assert permissions_beside_names() == {
+        GROUP_ARN: {"CreateRecommender", "CreateFilter", "CreateEventTracker", "CreateSolution"},
+        f"{GIVEN}:dataset/films/ITEMS": {"CreateDatasetImportJob"},
+        SOLUTION_ARN: of_versions,
+        f"{GIVEN}:solution/films/*": of_versions,
+        f"{GIVEN}:solution/series": {"CreateCampaign"},
+    }
+
+
+def test_the_solution_of_a_version_that_is_known_when_it_is_deployed_is_worked_out_there() -> None:
+    kit = Kit()
+    parameter = CfnParameter(kit.stack, "VersionArn").value_as_string
+    version = SolutionVersion.from_solution_version_arn(parameter)
+    Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
+    parts = {"Fn::Split": ["/", {"Ref": "VersionArn"}]}
+    solution = {"Fn::Join": ["/", [{"Fn::Select": [0, parts]}, {"Fn::Select": [1, parts]}]]}
+    statement = {"Action": "personalize:CreateCampaign", "Effect": "Allow", "Resource": solution}
+    Template.from_stack(kit.stack).has_resource_properties(
+        "AWS::IAM::Policy", {"PolicyDocument": {"Statement": Match.array_with([statement])}}
+    )

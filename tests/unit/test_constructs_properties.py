@@ -24,7 +24,7 @@ from stacks.personalize import (
 )
 from stacks.personalize.avro import canonical
 from stacks.personalize.limits import RANKING_METRICS
-from tests.unit.constructs import INTERACTIONS, LOCATION, Kit, Resources
+from tests.unit.constructs import GROUP_ARN, INTERACTIONS, LOCATION, SOLUTION_ARN, VERSION_ARN, Kit, Resources
 
 ROLE = "arn:aws:iam::123456789012:role/given"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
@@ -272,7 +272,7 @@ def kit() -> Kit:
         kit.stack,
         "Daily",
         provider=kit.provider,
-        dataset_group=DatasetGroup.from_dataset_group_arn("arn:group"),
+        dataset_group=DatasetGroup.from_dataset_group_arn(GROUP_ARN),
         recipe=CfnParameter(kit.stack, "Recipe").value_as_string,
         auto_training_days=1,
     )
@@ -422,21 +422,24 @@ def test_an_evaluation_metric_has_the_name_that_the_provider_gives_it(kit: Kit, 
 
 
 def test_imported_resources_answer_the_arn_they_were_given() -> None:
-    group = DatasetGroup.from_dataset_group_arn("arn:group")
-    assert group.dataset_group_arn == "arn:group"
+    group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+    assert group.dataset_group_arn == GROUP_ARN
     assert group.data_versions == {}
     assert Schema.from_schema_arn("arn:schema").schema_arn == "arn:schema"
     assert Recommender.from_recommender_arn("arn:recommender").recommender_arn == "arn:recommender"
     assert Campaign.from_campaign_arn("arn:campaign").campaign_arn == "arn:campaign"
     assert Filter.from_filter_arn("arn:filter").filter_arn == "arn:filter"
     assert EventTracker.from_event_tracker_arn("arn:tracker").event_tracker_arn == "arn:tracker"
-    assert SolutionVersion.from_solution_version_arn("arn:version").solution_version_arn == "arn:version"
-    solution = Solution.from_solution_arn("arn:solution", group)
-    assert (solution.solution_arn, solution.dataset_group) == ("arn:solution", group)
+    assert SolutionVersion.from_solution_version_arn(VERSION_ARN).solution_version_arn == VERSION_ARN
+    solution = Solution.from_solution_arn(SOLUTION_ARN, group)
+    assert (solution.solution_arn, solution.dataset_group) == (
+        SOLUTION_ARN,
+        group,
+    )
 
 
 def test_an_imported_dataset_knows_its_type_from_its_arn() -> None:
-    group = DatasetGroup.from_dataset_group_arn("arn:aws:personalize:eu-west-1:123456789012:dataset-group/films")
+    group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
     arn = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/ITEMS"
     dataset = Dataset.from_dataset_arn(arn, group)
     assert (dataset.dataset_arn, dataset.dataset_type, dataset.dataset_group) == (arn, "ITEMS", group)
