@@ -57,8 +57,10 @@ bench: install ## measure speed and size against their floors, into docs/benchma
 	@$(PY) -m benchmarks
 
 lock: install ## write requirements-lock.txt anew, after a change of requirements*.txt (ARGS=--upgrade: with newer packages)
+	@cp requirements-lock.txt .venv/lock.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-		--custom-compile-command "make lock" --output-file requirements-lock.txt requirements-dev.txt $(ARGS)
+		--custom-compile-command "make lock" --output-file .venv/lock.txt requirements-dev.txt $(ARGS)
+	@cmp -s .venv/lock.txt requirements-lock.txt || cp .venv/lock.txt requirements-lock.txt
 
 # Not part of `test`: a new advisory would fail a change that has nothing to do with it. What cannot be looked up fails
 # too (--strict), and all three are asked, whatever the first one says.

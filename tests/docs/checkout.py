@@ -1,0 +1,116 @@
+"""A copy of the checkout with everything installed, and a terminal in which somebody answers y."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.cloud import CHECKOUT, isolated_environment
+
+# What is installed and what was downloaded is used where it is.
+_SHARED = (".venv", "node_modules", "sandbox/lambda_runtime/node_modules", "data/.cache")
+_QUESTIONS = (b"(y/n)", b"[y/N]")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended, and what the terminal showed."""
+
+    exit_status: int
+    output: str
+
+
+@dataclass
+class Checkout:
+    """A folder with the files of the working tree.
+
+    Attributes:
+        folder: where it is.
+        variables: environment variables that somebody has exported.
+    """
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, folder: Path) -> Checkout:
+        """Copy what git knows, or would add; times are kept, so that make sees what is installed."""
+        listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split("\0")
+        for name in filter(None, names):
+            if (CHECKOUT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(CHECKOUT / name, folder / name)
+        for name in _SHARED:
+            (CHECKOUT / name).mkdir(parents=True, exist_ok=True)
+            (folder / name).symlink_to(CHECKOUT / name)
+        made = cls(folder)
+        made.commit()
+        return made
+
+    def commit(self) -> None:
+        """Make it a repository whose `origin/main` is what it is now."""
+        subprocess.run(["git", "init", "--quiet"], cwd=self.folder, check=True, capture_output=True)
+        # .gitignore names folders, and these are links to them.
+        (self.folder / ".git" / "info" / "exclude").write_text("".join(f"/{name}\n" for name in _SHARED))
+        identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
+        for arguments in (
+            ("add", "--all"),
+            (*identity, "commit", "--quiet", "--message", "As it is"),
+            ("update-ref", "refs/remotes/origin/main", "HEAD"),
+        ):
+            subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def changed(self) -> list[str]:
+        """Files that are no longer as they were committed."""
+        status = subprocess.run(
+            ["git", "status", "--porcelain"], cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        return status.stdout.splitlines()
+
+    def type(self, command: str) -> Result:
+        """Type a command at the prompt, and answer y to whatever it asks."""
+        controller, terminal = pty.openpty()
+        with subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=_environment(self.variables),
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        ) as process:
+            os.close(terminal)
+            output = _conversation(controller)
+        os.close(controller)
+        return Result(process.returncode, output)
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """As a new terminal has it: nothing of make, nothing of pytest."""
+    inherited = isolated_environment()
+    kept = {
+        name: value for name, value in inherited.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST", "COV"))
+    }
+    return kept | dict(variables) | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
+
+
+def _conversation(controller: int) -> str:
+    shown, answered = b"", 0
+    while True:
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # the terminal is closed
+            piece = b""
+        if not piece:
+            return shown.decode(errors="replace")
+        shown += piece
+        asked = sum(shown.count(question) for question in _QUESTIONS)
+        if asked > answered:
+            os.write(controller, b"y\n" * (asked - answered))
+            answered = asked

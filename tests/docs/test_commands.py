@@ -1,0 +1,157 @@
+"""Every command in the documentation is run as it stands there, or says what it needs that is not here."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.checkout import Checkout, Result
+from tests.docs.pages import ROOT, Command, code, commands
+
+# The project's own checks: .ci/run and the nightly run carry them out, and these tests are a part of them.
+CHECKS = {
+    "make test",
+    ".ci/run",
+    "make unit",
+    "make lint",
+    "make test-nightly",
+    "make mutants",
+    "make bench",
+}
+# What a page may say that a command needs.
+NOT_HERE = {"AWS", "GitHub", "the registries' advisories", "what the registries have that day"}
+# tests/sandbox/test_demo.py types it.
+DEMO = {"make demo"}
+# Placeholders of the pages, and what stands for them here.
+NAMES = {"NAME": "dev"}
+
+# In the order in which they are typed. The first ones need no cloud; those between are typed in a terminal that has
+# the variables of `make sandbox`.
+WITHOUT_CLOUD = [
+    "make help",
+    "make install",
+    "make data",
+    "make format",
+    "make snapshots",
+    "make docs",
+    "make lock",
+    "make review ENV=prod BASE=origin/main",
+    "make review ENV=NAME BASE=HEAD",
+]
+BEGINNING = ["make deploy", "make diff", "make sandbox"]
+IN_THE_CLOUD = [
+    "npx cdk bootstrap",
+    "npx cdk diff --all -c env=NAME",
+    "npx cdk deploy --all --outputs-file outputs.json",
+    "npx cdk destroy vod-NAME-recommenders vod-NAME-ranking -c env=NAME",
+    "npx cdk deploy --all -c env=NAME --outputs-file outputs.json",
+    "npx cdk destroy --all -c env=NAME",
+]
+END = ["make destroy", "make stop"]
+TYPED = [*WITHOUT_CLOUD, *BEGINNING, *IN_THE_CLOUD, *END]
+
+
+def filled(command: str) -> str:
+    """A command with its placeholders replaced."""
+    return re.sub("|".join(NAMES), lambda found: NAMES[found[0]], command)
+
+
+def is_run(command: Command) -> bool:
+    """Whether a command, or one of which it names a part, is run."""
+    known = {filled(each) for each in TYPED} | CHECKS | DEMO
+    wanted = filled(command.text).split()
+    return any(each.split()[: len(wanted)] == wanted for each in known)
+
+
+def test_every_command_is_run_or_says_what_it_needs() -> None:
+    found = list(commands())
+    assert len(found) > 50
+    marked = {each.text for each in found if each.needs}
+    assert [each for each in found if each.text not in marked and not is_run(each)] == []
+
+
+def test_nothing_that_is_run_here_is_said_to_need_more() -> None:
+    """So that the mark is no way around a test."""
+    needing = [each for each in commands() if each.needs]
+    assert {each.needs for each in needing} == {
+        "AWS",
+        "GitHub",
+        "the registries' advisories",
+        "what the registries have that day",
+    }
+    assert [each for each in needing if is_run(each)] == []
+
+
+def test_every_target_of_the_makefile_is_documented() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert targets - {"clean", "synth"} <= {
+        each.text.split()[1] for each in commands() if each.text.startswith("make ")
+    }
+
+
+# -- typed ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A copy of the checkout; its cloud is stopped, whatever happens."""
+    copy = Checkout.make(tmp_path_factory.mktemp("checkout"))
+    yield copy
+    copy.type("make stop")
+
+
+def typed(checkout: Checkout, command: str) -> Result:
+    result = checkout.type(filled(command))
+    assert result.exit_status == 0, f"{command}\n{result.output}"
+    return result
+
+
+@pytest.mark.e2e
+@pytest.mark.xdist_group("docs")
+def test_commands_that_need_no_cloud(checkout: Checkout) -> None:
+    # What is installed belongs to the checkout that runs the tests.
+    assert subprocess.run(["make", "--question", "install"], cwd=checkout.folder, check=False).returncode == 0
+    for command in WITHOUT_CLOUD:
+        typed(checkout, command)
+        assert checkout.changed() == [], command
+    for suffix in ("html", "md"):
+        assert (checkout.folder / ".sandbox" / f"review-prod.{suffix}").is_file()
+        assert (checkout.folder / ".sandbox" / f"review-dev.{suffix}").is_file()
+
+
+@pytest.mark.e2e
+@pytest.mark.xdist_group("docs")
+def test_commands_that_deploy(checkout: Checkout) -> None:
+    for command in BEGINNING:
+        result = typed(checkout, command)
+    checkout.variables |= exported(result.output)
+    for command in IN_THE_CLOUD:
+        typed(checkout, command)
+        if command.endswith("--outputs-file outputs.json"):
+            check_the_code_of_the_readme(checkout)
+    checkout.variables.clear()
+    assert "Nothing is left" in typed(checkout, "make destroy").output
+    assert "No sandbox runs." in typed(checkout, "make stop").output
+
+
+def exported(printed: str) -> dict[str, str]:
+    """The variables that a terminal has after somebody pasted what `make sandbox` prints."""
+    found = dict(re.findall(r"^export (\w+)=(\S+)\s*$", printed, re.MULTILINE))
+    assert "AWS_ENDPOINT_URL" in found
+    return found
+
+
+def check_the_code_of_the_readme(checkout: Checkout) -> None:
+    (block,) = code("README.md")
+    program = checkout.folder / "client.py"
+    program.write_text(f"{block}\nprint(len(answer['itemList']), 'titles')\n")
+    assert "10 titles" in typed(checkout, ".venv/bin/python client.py").output
+    program.unlink()
+
+
+def test_the_demonstration_is_typed_as_it_stands() -> None:
+    assert '["make", "demo"]' in Path(ROOT / "tests" / "sandbox" / "test_demo.py").read_text()

@@ -1,0 +1,68 @@
+"""What the documentation points at exists, and the code on its pages works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Template
+
+from sandbox.virtual.cloud import VirtualCloud
+from tests.docs.pages import ROOT, code, links
+from tests.provider import blocks
+
+
+@pytest.mark.parametrize(("page", "target"), sorted(set(links())))
+def test_a_link_leads_somewhere(page: str, target: str) -> None:
+    name, _, anchor = target.partition("#")
+    file = (ROOT / page).parent / name if name else ROOT / page
+    assert file.exists(), target
+    if anchor:
+        assert anchor in anchors(file)
+
+
+def anchors(page: Path) -> set[str]:
+    """Of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
+    assert listed == sorted(path.name for path in folder.glob("0*.md"))
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md")))
+def test_a_decision_says_why_and_what_was_not_chosen(page: str) -> None:
+    text = (ROOT / "docs" / "decisions" / page).read_text()
+    for part in ("**Decided.**", "**Why.**", "**Not chosen.**"):
+        assert part in text
+
+
+def test_the_stack_on_what_exists_already_deploys() -> None:
+    """The code in docs/operations.md, on a dataset group that another stack has made and filled."""
+    (block,) = code("docs/operations.md")
+    names: dict[str, Any] = {}
+    exec(block, names)
+    cloud = VirtualCloud()
+    blocks.put_data(cloud)
+    owner = cloud.cloudformation.deploy("owner", blocks.template({**blocks.group(), **blocks.data()}))
+    assert owner.status == "CREATE_COMPLETE", owner.reasons
+    app = App(analytics_reporting=False)
+    extra = names["ExtraStack"](
+        app,
+        "extra",
+        dataset_group_arn=owner.resources["Group"].attributes["DatasetGroupArn"],
+        campaign_arn="arn:aws:personalize:eu-west-1:000000000000:campaign/films",
+    )
+    before = cloud.inventory()
+    stack = cloud.cloudformation.deploy("extra", Template.from_stack(extra).to_json())
+    assert stack.status == "CREATE_COMPLETE", stack.reasons
+    new = {arn.rpartition(":")[2].partition("/")[0] for arn in cloud.inventory().keys() - before.keys()}
+    assert new == {"recommender", "filter"}
+    cloud.cloudformation.delete("extra")
+    assert cloud.inventory() == before
