@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.review.diff import path_of
 from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import Template, dependencies, imports, references
+from sandbox.virtual.template import Template, dependencies, everything_before, imports, references
 
 _CUSTOM = "Custom::Personalize"
 # Links hand on what they wait for, so they stand for it.
@@ -198,16 +198,7 @@ def _drawn(needs: Arrows) -> list[tuple[Box, Box]]:
 
 
 def _is_implied(before: Box, all_before: set[Box], needs: Arrows) -> bool:
-    return any(before in _all(other, needs) for other in all_before - {before})
-
-
-def _all(box: Box, needs: Arrows) -> set[Box]:
-    seen, waiting = set[Box](), [box]
-    while waiting:
-        new = needs.get(waiting.pop(), set()) - seen
-        seen |= new
-        waiting += new
-    return seen
+    return any(before in everything_before(other, needs) for other in all_before - {before})
 
 
 def _arrow(before: Box, box: Box) -> str:

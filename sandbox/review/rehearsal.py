@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack, StackEvent
-from sandbox.virtual.template import dependencies
+from sandbox.virtual.template import dependencies, everything_before
 
 from .diff import path_of
 
@@ -112,7 +112,7 @@ def _critical_path(steps: Sequence[Step], head: Assembly) -> list[Step]:
     last = max(steps, key=lambda step: step.ends, default=None)
     while last:
         path.insert(0, last)
-        before = _all_needs((last.stack, last.path), needs)
+        before = everything_before((last.stack, last.path), needs)
         waited_for = [
             step
             for step in steps
@@ -136,12 +136,3 @@ def _needs(head: Assembly) -> dict[_Key, set[_Key]]:
             needs = found.setdefault((stack, _step_path(resources, logical_id)), set(earlier))
             needs |= {(stack, _step_path(resources, other)) for other in dependencies(template, logical_id)}
     return found
-
-
-def _all_needs(key: _Key, needs: Mapping[_Key, set[_Key]]) -> set[_Key]:
-    seen, waiting = set[_Key](), [key]
-    while waiting:
-        new = needs.get(waiting.pop(), set()) - seen
-        seen |= new
-        waiting += new
-    return seen

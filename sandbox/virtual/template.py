@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 Template = Mapping[str, Any]
 _IN_SUB = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -48,6 +48,24 @@ def dependencies(template: Template, logical_id: str) -> set[str]:
     explicit = resource.get("DependsOn", [])
     named = {explicit} if isinstance(explicit, str) else set(explicit)
     return (named | set(references(resource.get("Properties", {})))) & template["Resources"].keys() - {logical_id}
+
+
+Node = TypeVar("Node")
+
+
+def everything_before(node: Node, needs: Mapping[Node, set[Node]]) -> set[Node]:
+    """What a node comes after, directly or not.
+
+    Args:
+        node: whose.
+        needs: by node, what it comes after directly.
+    """
+    seen, waiting = set[Node](), [node]
+    while waiting:
+        new = needs.get(waiting.pop(), set()) - seen
+        seen |= new
+        waiting += new
+    return seen
 
 
 class Values:

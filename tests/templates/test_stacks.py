@@ -16,7 +16,7 @@ from cfnlint.config import ManualArgs
 
 from app import build
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
-from sandbox.virtual.template import dependencies, references
+from sandbox.virtual.template import dependencies, everything_before, references
 from tests.notebook import OUTPUTS, output_key
 from tests.templates.conftest import Templates
 
@@ -28,13 +28,7 @@ def of_type(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
 
 
 def comes_after(template: dict[str, Any], logical_id: str) -> set[str]:
-    seen: set[str] = set()
-    waiting = [logical_id]
-    while waiting:
-        for needed in dependencies(template, waiting.pop()) - seen:
-            seen.add(needed)
-            waiting.append(needed)
-    return seen
+    return everything_before(logical_id, {key: dependencies(template, key) for key in template["Resources"]})
 
 
 def statements(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
