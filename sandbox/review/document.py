@@ -137,7 +137,8 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-botto
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
   overflow-wrap: break-word; }
-td { min-width: 5rem; } td:last-child { overflow-wrap: anywhere; min-width: 9rem; } code { font-size: .85em; } strong { color: var(--bad); }
+td { min-width: 5rem; } td:last-child { overflow-wrap: anywhere; min-width: 9rem; }
+code { font-size: .85em; } strong { color: var(--bad); }
 .gantt { display: grid; grid-template-columns: minmax(8rem, 18rem) 1fr; gap: .2rem .6rem; align-items: center; }
 .gantt span { font-size: .85em; } .track { position: relative; height: 1.1rem; }
 .bar { position: absolute; height: 100%; min-width: 2px; background: var(--bar); border-radius: 2px; opacity: .45; }
