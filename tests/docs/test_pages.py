@@ -66,3 +66,15 @@ def test_the_stack_on_what_exists_already_deploys() -> None:
     assert new == {"recommender", "filter"}
     cloud.cloudformation.delete("extra")
     assert cloud.inventory() == before
+
+
+def test_the_readme_quotes_the_benchmarks() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    rows = {cells[1].strip(): cells[4].strip() for line in page.splitlines() if len(cells := line.split("|")) > 6}
+    quoted = (ROOT / "README.md").read_text()
+    for what, words in {
+        "synthesis of the whole app": "synthesis takes {} times",
+        "handler: import and first client": "the handler imports in {} times",
+        "first deployment, virtual time": "a first deployment takes {} times",
+    }.items():
+        assert words.format(rows[what]) in quoted, "Quote docs/benchmarks.md as `make bench` wrote it."
