@@ -7,7 +7,7 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from data import synthetic
@@ -153,9 +153,14 @@ def _with_picture(name: str) -> str:
     before, _, rest = (HERE / name).read_text().partition(_BEGIN)
     _, _, after = rest.partition(_END)
     assert after, f"{name} has no place for the picture."
+    return f"{before}{_BEGIN}\n{_picture()}\n{_END}{after}"
+
+
+@cache
+def _picture() -> str:
+    """Drawn once for all pages."""
     with tempfile.TemporaryDirectory() as folder:
-        drawn = picture(_synthesized(Path(folder))[1])
-    return f"{before}{_BEGIN}\n{drawn}\n{_END}{after}"
+        return picture(_synthesized(Path(folder))[1])
 
 
 # -- pages -------------------------------------------------------------------------------------------------------

@@ -56,7 +56,6 @@ _LINE_LENGTH = 34
 
 # Stack and type.
 Box = tuple[str, str]
-Boxes = Mapping[Box, list[str]]
 Arrows = Mapping[Box, set[Box]]
 
 

@@ -16,9 +16,14 @@ Client = Callable[[str], Any]
 
 def personalize(endpoint: Endpoint) -> list[str]:
     """ARNs of everything that Personalize holds, in every region."""
+    return list(personalize_state(endpoint))
+
+
+def personalize_state(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
+    """By ARN, what Personalize knows of everything it holds, in every region."""
     with request(endpoint, "GET", "/_sandbox/state") as answer:
         regions = json.load(answer)["resources"]
-    return [resource["arn"] for resources in regions.values() for resource in resources]
+    return {resource["arn"]: resource for resources in regions.values() for resource in resources}
 
 
 def leftovers(endpoint: Endpoint) -> dict[str, list[str]]:

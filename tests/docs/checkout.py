@@ -10,19 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.cdk import Result
 from sandbox.cloud import CHECKOUT, isolated_environment
 
 # What is installed and what was downloaded is used where it is.
 _SHARED = (".venv", "node_modules", "sandbox/lambda_runtime/node_modules", "data/.cache")
 _QUESTIONS = (b"(y/n)", b"[y/N]")
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a command ended, and what the terminal showed."""
-
-    exit_status: int
-    output: str
 
 
 @dataclass

@@ -178,7 +178,7 @@ def test_no_action_of_a_statement_is_superfluous(life: tuple[list[Statement], Ia
         for statement in statements
         for action in set(as_list(statement["Action"])) - used(statement, iam)
     }
-    # Lambda writes the logs, not the provider; tests/sandbox/test_permissions.py takes that statement away.
+    # Lambda writes the logs, not the provider; tests/sandbox/handler_role.py takes that statement away.
     assert {each.partition(" ")[0] for each in superfluous} == {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 

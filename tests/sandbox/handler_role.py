@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from sandbox import inventory
+from tests.sandbox.arns import kind_of, noun_of
 from tests.sandbox.conftest import App
 
 DATA = "vod-dev-data"
@@ -71,8 +72,7 @@ class HandlerRole:
         if where == "*":
             return "IsComplete", self.event("Delete", "Schema", {"Name": "vod-dev-nobody"})
         arn = next(arn for arn in inventory.personalize(self.app.endpoint) if kind_of(arn) == kind_of(where))
-        noun = "".join(part.capitalize() for part in kind_of(arn).split("-"))
-        link = {"ResourceType": noun, "ResourceArn": arn, "Link": "1", "Links": "1", "LinkSeconds": "1"}
+        link = {"ResourceType": noun_of(arn), "ResourceArn": arn, "Link": "1", "Links": "1", "LinkSeconds": "1"}
         return "IsComplete", self.event("Create", "Wait", {**link, "Revision": ""})
 
     def event(self, kind: str, type_: str, properties: dict[str, str]) -> dict[str, Any]:
@@ -140,9 +140,3 @@ class HandlerRole:
 
 def as_list(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value]
-
-
-def kind_of(arn: str) -> str:
-    """`dataset-group` for the ARN of one; a solution version is below its solution."""
-    kind, _, name = arn.rpartition(":")[2].partition("/")
-    return "solution-version" if kind == "solution" and "/" in name else kind

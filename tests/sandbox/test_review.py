@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.resources import Effect
 from sandbox import cdk, inventory
-from sandbox.cloud import request
 from sandbox.review.diff import Comparison, compare
 from sandbox.review.report import stops
 from sandbox.virtual.assembly import Assembly
 from tests.sandbox import changed_app
+from tests.sandbox.arns import noun_of
 from tests.sandbox.conftest import ENV, App
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("review")]
@@ -70,12 +70,12 @@ def said(comparison: Comparison, path: str, name: str) -> Effect:
 
 def check_another_domain_is_refused(app: App, comparison: Comparison) -> None:
     assert [each.path for each in stops(comparison)] == ["DatasetGroup"]
-    before, jobs = resources(app), runs(app)
+    before, jobs = inventory.personalize_state(app.endpoint), runs(app)
     result = app.deploy(*ANOTHER_DOMAIN)
     assert result.exit_status != 0
     assert "Changing Domain would replace" in result.output
     assert app.status(DATA) == "UPDATE_ROLLBACK_COMPLETE"
-    after = resources(app)
+    after = inventory.personalize_state(app.endpoint)
     assert before.keys() == after.keys()
     assert runs(app) == jobs
     assert {each["tags"].get("project") for arn, each in after.items() if ":schema/" not in arn} == {"vod"}
@@ -90,15 +90,15 @@ def check_the_others_do_what_was_said(app: App, comparison: Comparison) -> None:
     assert said(comparison, "Rerank", "RecipeArn") is Effect.REPLACED
     assert said(comparison, "RerankVersion", "SolutionArn") is Effect.REPLACED
     assert said(comparison, "RerankCampaign", "SolutionVersionArn") is Effect.IN_PLACE
-    before, jobs, outputs = resources(app), runs(app), app.outputs
+    before, jobs, outputs = inventory.personalize_state(app.endpoint), runs(app), app.outputs
     with served_throughout(app, outputs):
         result = app.deploy()
     assert result.exit_status == 0, result.output
-    after = resources(app)
+    after = inventory.personalize_state(app.endpoint)
 
     replaced = {f"{each.noun}" for each in comparison.changes if each.noun and each.effect is Effect.REPLACED}
-    gone = {noun(arn) for arn in before.keys() - after.keys()}
-    assert gone == replaced == {noun(arn) for arn in after.keys() - before.keys()}
+    gone = {noun_of(arn) for arn in before.keys() - after.keys()}
+    assert gone == replaced == {noun_of(arn) for arn in after.keys() - before.keys()}
     assert {each["tags"].get("project") for arn, each in after.items() if ":schema/" not in arn} == {"video"}
 
     personalize, now = app.client("personalize"), app.outputs
@@ -112,21 +112,6 @@ def check_the_others_do_what_was_said(app: App, comparison: Comparison) -> None:
     assert campaign["solutionVersionArn"] == now[RANKING]["RerankSolutionVersionArn"]
     solution = personalize.describe_solution(solutionArn=now[RANKING]["RerankSolutionArn"])["solution"]
     assert solution["recipeArn"] == "arn:aws:personalize:::recipe/aws-personalized-ranking"
-
-
-def noun(arn: str) -> str:
-    """`SolutionVersion` for the ARN of one."""
-    kind, _, rest = arn.rpartition(":")[2].partition("/")
-    if kind == "solution" and "/" in rest:
-        return "SolutionVersion"
-    return "".join(part.capitalize() for part in kind.split("-"))
-
-
-def resources(app: App) -> dict[str, dict[str, Any]]:
-    """What Personalize holds, by ARN."""
-    with request(app.endpoint, "GET", "/_sandbox/state") as answer:
-        regions = json.load(answer)["resources"]
-    return {each["arn"]: each for region in regions.values() for each in region}
 
 
 def runs(app: App) -> list[Any]:
