@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from sandbox.cloud import CHECKOUT, isolated_environment
 
 # What is installed and what was downloaded is used where it is.
 _SHARED = (".venv", "node_modules", "sandbox/lambda_runtime/node_modules", "data/.cache")
+# Variables that tell of the make and the pytest that run this.
+_OF_THE_RUN = ("MAKE", "MFLAGS", "PYTEST", "COV")
 _QUESTIONS = (b"(y/n)", b"[y/N]")
 
 
@@ -86,11 +89,18 @@ class Checkout:
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     """As a new terminal has it: nothing of make, nothing of pytest."""
-    inherited = isolated_environment()
+    of_make = _settings_of_make()
     kept = {
-        name: value for name, value in inherited.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST", "COV"))
+        name: value
+        for name, value in isolated_environment().items()
+        if not name.startswith(_OF_THE_RUN) and name not in of_make
     }
     return kept | dict(variables) | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
+
+
+def _settings_of_make() -> set[str]:
+    """Variables that `make test ARGS=...` hands down to every make below it."""
+    return set(re.findall(r"^(\w+) \?=", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
 
 
 def _conversation(controller: int) -> str:

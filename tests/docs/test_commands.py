@@ -100,6 +100,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     copy.type("make stop")
 
 
+def test_a_terminal_knows_nothing_of_the_run_that_tests_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ARGS", "BASE", "ENV", "MAKEFLAGS", "MAKELEVEL", "PYTEST_CURRENT_TEST"):
+        monkeypatch.setenv(name, "of the run")
+    output = Checkout(tmp_path, {"SAID": "here"}).type("printenv").output
+    assert "SAID=here" in output
+    assert "of the run" not in output
+
+
 def typed(checkout: Checkout, command: str) -> Result:
     result = checkout.type(filled(command))
     assert result.exit_status == 0, f"{command}\n{result.output}"
@@ -107,7 +115,6 @@ def typed(checkout: Checkout, command: str) -> Result:
 
 
 @pytest.mark.e2e
-@pytest.mark.xdist_group("docs")
 def test_commands_that_need_no_cloud(checkout: Checkout) -> None:
     # What is installed belongs to the checkout that runs the tests.
     assert subprocess.run(["make", "--question", "install"], cwd=checkout.folder, check=False).returncode == 0
@@ -120,7 +127,6 @@ def test_commands_that_need_no_cloud(checkout: Checkout) -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.xdist_group("docs")
 def test_commands_that_deploy(checkout: Checkout) -> None:
     for command in BEGINNING:
         result = typed(checkout, command)
