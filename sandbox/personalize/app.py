@@ -60,8 +60,9 @@ class PersonalizeApp:
     def _answer(self, scope: Scope, body: bytes) -> wire.HttpAnswer:
         if scope["path"].startswith(CONTROL_PREFIX):
             return self._steer(scope["method"], scope["path"].removeprefix(CONTROL_PREFIX), body)
-        caller = self._caller_of(scope["headers"])
-        return wire.answer(self._service, scope["method"], scope["path"], _lower(scope["headers"]), body, caller)
+        headers, caller = _lower(scope["headers"]), self._caller_of(scope["headers"])
+        region, _ = wire.scope(headers) or ("us-east-1", "")
+        return wire.answer(self._service, scope["method"], scope["path"], headers, body, region=region, caller=caller)
 
     def _steer(self, method: str, path: str, body: bytes) -> wire.HttpAnswer:
         service = self._service

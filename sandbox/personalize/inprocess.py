@@ -24,7 +24,7 @@ class _Body(io.BytesIO):
 
 
 def connect(client: Any, service: Service, caller: object = "test") -> Any:
-    """Answer a client's requests from a service, after boto3 has serialized and signed them.
+    """Answer a client's requests from a service, after boto3 has serialized and perhaps signed them.
 
     Args:
         client: a boto3 client of one of the three APIs, or a boto3 session: then all its clients made later.
@@ -38,13 +38,16 @@ def connect(client: Any, service: Service, caller: object = "test") -> Any:
     def respond(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         headers = {str(name).lower(): _text(value) for name, value in request.headers.items()}
         body = request.body or b""
+        url = urlsplit(request.url)
         found = wire.answer(
             service,
             request.method,
-            urlsplit(request.url).path or "/",
+            url.path or "/",
             headers,
             body.encode() if isinstance(body, str) else body,
-            caller,
+            # personalize.REGION.amazonaws.com
+            region=(url.hostname or "").split(".")[1],
+            caller=caller,
         )
         return AWSResponse(request.url, found.status, found.headers, _Body(found.body))
 

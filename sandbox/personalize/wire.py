@@ -40,12 +40,11 @@ def is_ours(headers: Mapping[str, str]) -> bool:
 
 
 def answer(
-    service: Service, method: str, path: str, headers: Mapping[str, str], body: bytes, caller: object
+    service: Service, method: str, path: str, headers: Mapping[str, str], body: bytes, *, region: str, caller: object
 ) -> HttpAnswer:
     """Answer an HTTP request; header names in lower case."""
     request_id = str(uuid4())
     try:
-        region = (scope(headers) or ("us-east-1", ""))[0]
         api, operation = _operation(method, path, headers)
         result = service.call(api, operation, _params(body), region=region, caller=caller)
     except ServiceError as error:
