@@ -102,7 +102,7 @@ clean: ## remove what the other targets made, except the installed tools
 .venv/.installed: requirements-lock.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; make PYTHON=... names one.")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --progress-bar off --require-hashes -r requirements-lock.txt
+	$(BIN)/pip install --progress-bar off --no-compile --require-hashes -r requirements-lock.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json

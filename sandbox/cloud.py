@@ -277,7 +277,6 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
             # What Lambda's own runtimes have built in.
             "NODE_PATH": str(LAMBDA_RUNTIME / "node_modules"),
             "PYTHONPATH": str(LAMBDA_RUNTIME / "python"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "NODE_NO_WARNINGS": "1",
             "PYTHONUNBUFFERED": "1",
         }

@@ -1,17 +1,23 @@
-"""One seed for all random tests of a run: the same one for every change, another one every night; always printed."""
+"""What holds for a whole run: the seed of its random tests, and which tests count as covering the provider."""
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 _OPTION = "hypothesis_seed"
+_PROVIDER = Path(__file__).parent / "provider"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the seed where none is given; the workers get that of the controller."""
+    """Set the seed where none is given: the same one for every change; the workers get that of the controller."""
     if config.getoption(_OPTION) is None:
         setattr(config.option, _OPTION, os.environ.get("HYPOTHESIS_SEED", "1"))
 
@@ -19,3 +25,38 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say how to repeat the random tests."""
     return f"random tests repeat with: make test ARGS=--hypothesis-seed={config.getoption(_OPTION)}"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are cores: tests that deploy wait half of their time."""
+    return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that deploy go first, since they take longest."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Measure coverage in the provider's own tests only: measured, a test takes twice as long.
+
+    pytest-cov has a mark for this, `no_cover`, which does nothing in the workers of pytest-xdist: they start to measure
+    twice, and it ends one of the two.
+    """
+    is_covering = item.path.is_relative_to(_PROVIDER) and not item.get_closest_marker("unmeasured")
+    if is_covering or not item.config.pluginmanager.hasplugin("_cov"):
+        return (yield)
+    of_this_thread, of_new_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(of_this_thread)
+        threading.settrace(of_new_threads)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now, the CDK above all, out of every later garbage collection."""
+    gc.freeze()

@@ -74,7 +74,7 @@ def test_nothing_in_the_lock_says_where_it_was_made() -> None:
 def test_the_lock_is_what_make_installs() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert re.findall(r"pip install .*", makefile) == [
-        "pip install --progress-bar off --require-hashes -r requirements-lock.txt"
+        "pip install --progress-bar off --no-compile --require-hashes -r requirements-lock.txt"
     ]
     assert ".venv/.installed: requirements-lock.txt\n" in makefile
 
