@@ -11,13 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cloud import UNVALIDATED
+
 _OPTION = "hypothesis_seed"
 _PROVIDER = Path(__file__).parent / "provider"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the seed where none is given: the same one for every change; the workers get that of the controller."""
+    """Set the seed where none is given: the same one for every change; the workers get that of the controller.
+
+    Templates are not validated while they are synthesized, but for once, in tests/templates.
+    """
+    os.environ |= UNVALIDATED
     if config.getoption(_OPTION) is None:
         setattr(config.option, _OPTION, os.environ.get("HYPOTHESIS_SEED", "1"))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.cdk import Result
-from sandbox.cloud import CHECKOUT, isolated_environment
+from sandbox.cloud import CHECKOUT, UNVALIDATED, isolated_environment
 
 # What is installed and what was downloaded is used where it is.
 _SHARED = (".venv", "node_modules", "sandbox/lambda_runtime/node_modules", "data/.cache")
@@ -95,7 +95,7 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in isolated_environment().items()
         if not name.startswith(_OF_THE_RUN) and name not in of_make
     }
-    return kept | dict(variables) | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
+    return kept | dict(variables) | UNVALIDATED | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
 
 
 def _settings_of_make() -> set[str]:

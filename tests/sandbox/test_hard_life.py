@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import cdk, inventory
-from sandbox.cloud import CHECKOUT, request
+from sandbox.cloud import CHECKOUT, UNVALIDATED, request
 from tests.sandbox import changed_app
 from tests.sandbox.conftest import ENV, App
 
@@ -37,7 +37,7 @@ def fault(app: App, **attributes: object) -> None:
 def deploy_only(app: App, stack: str) -> cdk.Result:
     """Deploy one stack and what it comes after; the CLI deploys the others in an order of its own."""
     arguments = ["deploy", stack, "-c", f"env={ENV}", "--require-approval", "never", *app.context, *SHORT_LINKS]
-    return cdk.captured(app.endpoint, arguments)
+    return app.run(arguments)
 
 
 def check_a_training_longer_than_max_wait_fails_and_says_so(app: App) -> None:
@@ -79,14 +79,14 @@ def check_destroying_in_the_middle_of_a_training_leaves_nothing(app: App) -> Non
     with subprocess.Popen(
         [str(cdk.CLI), "--no-notices", *command],
         cwd=CHECKOUT,
-        env=cdk.environment(app.endpoint),
+        env=cdk.environment(app.endpoint) | UNVALIDATED,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as deployment:
         wait_for_training(app)
         deployment.send_signal(signal.SIGINT)
-    result = cdk.captured(app.endpoint, cdk.destroy_arguments(ENV, *app.context, *SHORT_LINKS))
+    result = app.run(cdk.destroy_arguments(ENV, *app.context, *SHORT_LINKS))
     assert result.exit_status == 0, result.output
     assert inventory.leftovers(app.endpoint) == {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import cdk, inventory
+from sandbox import inventory
 from sandbox.cloud import Endpoint, client
 from tests.sandbox import changed_app
 from tests.sandbox.conftest import ENV, App
@@ -19,11 +19,11 @@ DATA = "vod-dev-data"
 def test_a_missing_permission_fails_the_deployment_and_is_named(app: App, action: str) -> None:
     arguments = [*app.context, "-c", f"env={ENV}", "-c", f"without={action}", "--app", changed_app.COMMAND]
     deploy = ["deploy", DATA, "--require-approval", "never", "--progress", "events"]
-    result = cdk.captured(app.endpoint, [*deploy, *arguments])
+    result = app.run([*deploy, *arguments])
     assert result.exit_status != 0
     assert f"Access denied: the provider's role may not perform {action} on arn:aws:" in result.output
     assert inventory.personalize(app.endpoint) == []
-    result = cdk.captured(app.endpoint, ["destroy", DATA, "--force", *arguments])
+    result = app.run(["destroy", DATA, "--force", *arguments])
     assert result.exit_status == 0, result.output
     assert inventory.leftovers(app.endpoint) == {}
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.resources import Effect
-from sandbox import cdk, inventory
+from sandbox import inventory
 from sandbox.review.diff import Comparison, compare
 from sandbox.review.report import stops
 from sandbox.virtual.assembly import Assembly
@@ -43,7 +43,7 @@ def test_a_branch_of_six_changes(app: App) -> None:
 def synthesized(app: App, *more: str) -> Assembly:
     """The assembly of the app as its settings are now."""
     arguments = ["synth", "--quiet", "-c", f"env={ENV}", *app.context, *more]
-    result = cdk.captured(app.endpoint, arguments)
+    result = app.run(arguments)
     assert result.exit_status == 0, result.output
     return Assembly.read(app.folder / "cdk.out")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +18,7 @@ from cfnlint.config import ManualArgs
 
 from app import build
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
+from sandbox.cloud import CHECKOUT, QUIET_JSII, isolated_environment
 from sandbox.virtual.template import dependencies, everything_before, references
 from tests.notebook import OUTPUTS, output_key
 from tests.templates.conftest import Templates
@@ -280,6 +283,35 @@ def test_cfn_lint_is_clean(env: str, request: pytest.FixtureRequest) -> None:
     for path in assembly.glob("*.template.json"):
         found = cfnlint.api.lint(path.read_text(), config=ManualArgs(ignore_checks=["W3005"], regions=["eu-west-1"]))
         assert [str(each) for each in found] == []
+
+
+SYNTHESIZE = "from pathlib import Path; from sandbox.synth import synthesize; synthesize({!r}, Path({!r}), Path({!r}))"
+MISTAKEN = """
+import json; from aws_cdk import App, Stack; from aws_cdk.aws_s3 import CfnBucket
+app = App(context=json.load(open("cdk.json"))["context"])
+CfnBucket(Stack(app, "mistaken"), "Bucket", access_control="Nobody")
+app.synth()
+"""
+
+
+def validated(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program that synthesizes, as a user's terminal would: with the CDK's own validation of templates."""
+    environment = isolated_environment() | QUIET_JSII
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_the_cdk_finds_nothing_in_the_templates(env: str, sample_directory: Path, tmp_path: Path) -> None:
+    result = validated(SYNTHESIZE.format(env, str(tmp_path), str(sample_directory)))
+    assert result.returncode == 0, result.stderr
+    assert json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"] == []
+
+
+def test_the_cdk_ends_the_synthesis_where_it_finds_something() -> None:
+    result = validated(MISTAKEN)
+    assert result.returncode != 0
+    assert "AccessControl" in result.stderr
 
 
 def test_a_statement_on_every_resource_says_why(dev: Templates, prod: Templates) -> None:
