@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Measure coverage in the provider's own tests only: measured, a test takes twice as long.
 
     pytest-cov has a mark for this, `no_cover`, which does nothing in the workers of pytest-xdist: they start to measure

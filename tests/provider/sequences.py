@@ -130,6 +130,8 @@ class Life:
             cloudformation_options={"failed_update_reports_new_id": reports_new_id},
             around=self._invoke,
         )
+        # Half as often as on AWS: polls are what a sequence spends its time on.
+        self.cloud.framework.query_interval = MINUTE
         blocks.put_data(self.cloud)
         header, *rows = self.cloud.objects.objects[f"{blocks.BUCKET}/interactions.csv"].decode().splitlines()
         self.cloud.objects.put(LONGER, "\n".join([f"{header},DEVICE", *(f"{row},tv" for row in rows)]) + "\n")

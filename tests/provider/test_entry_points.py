@@ -7,9 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lambdas.personalize_provider import api, handler, stacks
+from lambdas.personalize_provider.errors import ProviderError
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
 from sandbox.virtual.cloud import REGION, VirtualCloud
@@ -51,6 +53,23 @@ def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, m
     begun = handler.on_event(event("Delete", stack.stack_id), None)
     assert begun["PhysicalResourceId"] == "vod-test-datasetgroup-0123456789"
     assert handler.is_complete({**event("Delete", stack.stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
+
+
+def test_a_role_that_may_not_ask_cloudformation_fails_the_request_at_once(
+    cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = cloud.cloudformation.deploy("app", {"Resources": {}})
+
+    def denied(stack_id: str) -> str:
+        message = f"User: provider is not authorized to perform: cloudformation:DescribeStacks on resource: {stack_id}"
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "DescribeStacks")
+
+    monkeypatch.setattr(cloud.cloudformation, "deployment", denied)
+    begun = cloud.time.time()
+    with pytest.raises(ProviderError) as caught:
+        handler.begin(event("Create", stack.stack_id), cloud.api, cloud.cloudformation, cloud.time)
+    assert "may not perform cloudformation:DescribeStacks on arn:aws:cloudformation:" in str(caught.value)
+    assert cloud.time.time() == begun
 
 
 def test_cloudformation_says_what_goes_on_and_since_when(stack_id: str) -> None:

@@ -22,6 +22,8 @@ from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from stacks.settings import CONFIG_DIRECTORY
 
+pytestmark = pytest.mark.unmeasured
+
 DATA, RANKING = "vod-dev-data", "vod-dev-ranking"
 HOUR = 3600.0
 Statement = Mapping[str, Any]

@@ -11,6 +11,8 @@ from sandbox.virtual.cloud import VirtualCloud
 from tests.provider.blocks import Resources, named, template
 from tests.provider.changes import SETTINGS, WALK
 
+pytestmark = pytest.mark.unmeasured
+
 
 def assembly(resources: Resources) -> Assembly:
     return Assembly({"app": template(resources)}, {"app": frozenset()})
