@@ -96,7 +96,9 @@ _ON_PARENTS = {
         "StopSolutionVersionCreation",
         "GetSolutionMetrics",
         *_TAG_ACTIONS,
-    )
+    ),
+    # It makes nothing there: it reads.
+    "QualityGate": ("DescribeSolutionVersion", "GetSolutionMetrics"),
 }
 
 
@@ -191,7 +193,7 @@ class PersonalizeProvider(Construct):
         condition keys for Amazon Personalize"), and solution versions have no other ARN than one below their solution.
 
         Args:
-            noun: the type to create, as the API names it.
+            noun: the type to create, as the API names it, or QualityGate.
             parent_arn: the dataset group, dataset, solution or solution version that it is created in or from.
         """
         resources = list(parent_arn.permitted_on)

@@ -8,6 +8,7 @@ from aws_cdk import CustomResource
 from constructs import Construct
 
 from .errors import PropsError
+from .imported import ImportedArn
 from .provider import PersonalizeProvider
 from .solution import ISolution
 from .solution_version import ISolutionVersion
@@ -17,6 +18,9 @@ class QualityGate(Construct):
     """Lets a solution version pass whose metrics reach the minimums; otherwise the deployment fails.
 
     What serves takes `solution_version_arn` from the gate, so it stays on the version it has.
+
+    Attributes:
+        solution_version_arn: ARN of the version, once it has passed.
     """
 
     def __init__(
@@ -49,20 +53,21 @@ class QualityGate(Construct):
         for metric, minimum in minimums.items():
             if not 0 <= minimum <= 1:
                 raise PropsError(f"{id}: the minimum of {metric} must be 0 to 1, but is {minimum}.")
-        self._gate = CustomResource(
+        version_arn = solution_version.solution_version_arn
+        gate = CustomResource(
             self,
             "Resource",
             service_token=provider.service_token,
             resource_type="Custom::PersonalizeQualityGate",
             properties={
                 "SolutionArn": solution.solution_arn,
-                "SolutionVersionArn": solution_version.solution_version_arn,
+                "SolutionVersionArn": version_arn,
                 "Minimums": {metric: f"{minimum:g}" for metric, minimum in sorted(minimums.items())},
                 "CompareWithDeployed": compare_with_deployed,
             },
         )
-
-    @property
-    def solution_version_arn(self) -> str:
-        """ARN of the version, once it has passed."""
-        return self._gate.get_att_string("SolutionVersionArn")
+        passed = gate.get_att_string("SolutionVersionArn")
+        if isinstance(version_arn, ImportedArn):
+            provider.allow_creation("QualityGate", version_arn)
+            passed = ImportedArn(passed, permitted_on=version_arn.permitted_on)
+        self.solution_version_arn: str = passed

@@ -20,6 +20,7 @@ from stacks.personalize import (
     EventTracker,
     Filter,
     PersonalizeProvider,
+    QualityGate,
     Recommender,
     ServiceRole,
     Solution,
@@ -371,6 +372,12 @@ def kit_with_imports() -> Kit:
     SolutionVersion(kit.stack, "Version", provider=kit.provider, solution=solution)
     version = SolutionVersion.from_solution_version_arn(f"{GIVEN}:solution/series/1a2b")
     Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
+    judged = SolutionVersion.from_solution_version_arn(f"{GIVEN}:solution/judged/3c4d")
+    minimums = {"coverage": 0.1}
+    gate = QualityGate(
+        kit.stack, "Gate", provider=kit.provider, solution=solution, solution_version=judged, minimums=minimums
+    )
+    Campaign(kit.stack, "Judged", provider=kit.provider, solution_version=gate)
     return kit
 
 
@@ -383,6 +390,7 @@ def test_creating_in_what_exists_already_brings_the_permission_along() -> None:
         SOLUTION_ARN: of_versions,
         f"{GIVEN}:solution/films/*": of_versions,
         f"{GIVEN}:solution/series": {"CreateCampaign"},
+        f"{GIVEN}:solution/judged": {"DescribeSolutionVersion", "GetSolutionMetrics", "CreateCampaign"},
     }
 
 
