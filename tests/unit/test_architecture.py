@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,23 @@ def test_every_folder_of_code_has_its_rule() -> None:
 def test_the_functions_need_nothing_but_boto3() -> None:
     found = {name for module in modules("lambdas") for name in imported(module)}
     assert found - set(sys.stdlib_module_names) <= {"boto3", "botocore"}
+
+
+def modules_of_the_cdk(module: Path) -> Iterator[str]:
+    """Its modules that a module imports; what begins with a capital is a class."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("aws_cdk"):
+            continue
+        yield str(node.module)
+        if node.module == "aws_cdk":
+            yield from (f"aws_cdk.{alias.name}" for alias in node.names if alias.name.islower())
+
+
+def test_mypy_reads_every_module_of_the_cdk_that_is_imported() -> None:
+    """The others are Any to it, without a word."""
+    overrides = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
+    (listed,) = (each["module"] for each in overrides if "aws_cdk" in each["module"])
+    checked = [ROOT / "app.py", *(module for folder in MAY_IMPORT for module in modules(folder))]
+    found = {name for module in checked for name in modules_of_the_cdk(module)}
+    assert len(found) > 5
+    assert found - set(listed) == set()
