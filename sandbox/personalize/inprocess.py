@@ -46,7 +46,7 @@ def connect(client: Any, service: Service, caller: object = "test") -> Any:
             headers,
             body.encode() if isinstance(body, str) else body,
             # personalize.REGION.amazonaws.com
-            region=(url.hostname or "").split(".")[1],
+            region=url.netloc.split(".")[1],
             caller=caller,
         )
         return AWSResponse(request.url, found.status, found.headers, _Body(found.body))

@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lambdas.personalize_provider import api, handler, stacks
@@ -17,6 +16,7 @@ from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, 
 from sandbox.virtual.cloud import REGION, VirtualCloud
 from tests.provider import blocks
 from tests.provider.blocks import custom
+from tests.provider.requests import not_permitted
 
 
 @pytest.fixture
@@ -60,11 +60,10 @@ def test_a_role_that_may_not_ask_cloudformation_fails_the_request_at_once(
 ) -> None:
     stack = cloud.cloudformation.deploy("app", {"Resources": {}})
 
-    def denied(stack_id: str) -> str:
-        message = f"User: provider is not authorized to perform: cloudformation:DescribeStacks on resource: {stack_id}"
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "DescribeStacks")
+    def look(stack_id: str) -> str:
+        raise not_permitted(stack_id)
 
-    monkeypatch.setattr(cloud.cloudformation, "deployment", denied)
+    monkeypatch.setattr(cloud.cloudformation, "deployment", look)
     begun = cloud.time.time()
     with pytest.raises(ProviderError) as caught:
         handler.begin(event("Create", stack.stack_id), cloud.api, cloud.cloudformation, cloud.time)

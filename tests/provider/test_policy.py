@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from data import synthetic
@@ -21,6 +20,7 @@ from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from stacks.settings import CONFIG_DIRECTORY
+from tests.provider.requests import not_permitted
 
 pytestmark = pytest.mark.unmeasured
 
@@ -76,15 +76,10 @@ def account(files: Path, iam: Iam) -> VirtualCloud:
     iam.cloud, look = cloud, cloud.cloudformation.deployment
 
     def deployment(stack_id: str) -> str:
-        action = "cloudformation:DescribeStacks"
         try:
-            iam.authorize("the provider", action, stack_id, {})
+            iam.authorize("the provider", "cloudformation:DescribeStacks", stack_id, {})
         except AccessDeniedError:
-            denied = {
-                "Code": "AccessDenied",
-                "Message": f"User: provider is not authorized to perform: {action} on resource: {stack_id}",
-            }
-            raise ClientError({"Error": denied}, "DescribeStacks") from None
+            raise not_permitted(stack_id) from None
         return look(stack_id)
 
     cloud.cloudformation.deployment = deployment  # type: ignore[method-assign]
