@@ -49,3 +49,8 @@ def in_use(message: str) -> ServiceError:
 def limit(message: str) -> ServiceError:
     """A quota is used up."""
     return ServiceError("LimitExceededException", message)
+
+
+def throttled() -> ServiceError:
+    """Too many requests in a short time."""
+    return ServiceError("ThrottlingException", "Rate exceeded")

@@ -16,6 +16,7 @@ from .faults import Faults
 from .kinds import KINDS, Kind
 from .objects import Objects
 from .quotas import Quotas
+from .rates import RateLimit
 from .region import Environment, Region
 from .request import Request
 from .shapes import checked_input, error_status, operation_model, shaped_output
@@ -41,6 +42,7 @@ class Service:
         faults: Faults | None = None,
         durations: Durations | None = None,
         quotas: Quotas | None = None,
+        requests_per_second: float | None = None,
     ) -> None:
         """Make a service without resources.
 
@@ -53,6 +55,8 @@ class Service:
             faults: what goes wrong on demand; more can be set at any time.
             durations: how long things take.
             quotas: service quotas.
+            requests_per_second: how often each operation of the control plane may be called in a region; None for as
+                often as anybody likes. The real service takes 1.
         """
         self.clock = clock
         self.faults = faults or Faults()
@@ -60,6 +64,7 @@ class Service:
         self._environment = Environment(
             account_id, partition, objects, durations or Durations(), quotas or Quotas(), self.faults
         )
+        self._rate_limit = RateLimit(requests_per_second) if requests_per_second is not None else None
         self._regions: dict[str, Region] = {}
         self._lock = threading.RLock()
 
@@ -120,6 +125,8 @@ class Service:
         now = self.clock.now()
         region = self._regions.setdefault(region_name, Region(region_name, self._environment))
         region.settle(now)
+        if self._rate_limit and api == "personalize":
+            self._rate_limit.take(region_name, operation, now)
         names = _names(params)
         self.faults.refuse(operation, *names)
         request = Request(operation, checked_input(model.input_shape, params), region, now)
