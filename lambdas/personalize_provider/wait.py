@@ -12,8 +12,8 @@ from typing import Any
 
 from . import errors
 from .api import SERVICE_ERRORS, Api
+from .deletion import stop
 from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
-from .engine import stop
 from .errors import Meaning, meaning
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES, Resource

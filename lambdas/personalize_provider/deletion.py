@@ -1,0 +1,112 @@
+"""Removes resources, and finds those that CloudFormation does not know of."""
+
+from __future__ import annotations
+
+from .api import SERVICE_ERRORS, Api, Description
+from .describe import is_busy, status_of
+from .errors import Meaning, meaning
+from .identity import Identity
+from .names import is_fixed, is_made_here, physical_name
+from .ownership import is_ours, made_by
+from .protocol import Event, Outcome, Progress, complete, pending
+from .resources import DELETING, Resource
+from .stacks import Stacks, stack_goes
+
+# A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
+# early may not last.
+CANCELLATION_SECONDS = 60
+
+
+class Deletion:
+    """Removes one row's resources."""
+
+    def __init__(self, row: Resource, api: Api, stacks: Stacks, identity: Identity) -> None:
+        """Remove resources of a row of the resource table."""
+        self._row = row
+        self._api = api
+        self._stacks = stacks
+        self._identity = identity
+
+    def delete_step(self, event: Event, progress: Progress, now: float) -> Outcome:
+        """Bring what a Delete request names one step nearer to its absence."""
+        row, name = self._row, event["PhysicalResourceId"]
+        known = is_made_here(name, event["ResourceProperties"])
+        found = self._api.find(row, name, event["ResourceProperties"]) if known else self._find_unreported(event)
+        if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
+            return pending("watching for what a cancelled request may still make")
+        if found and not is_ours(self._api, row, event, found):
+            return complete("left alone: not made by this stack")
+        outcome = self.remove(found)
+        return self.remove(self._find_forgotten(event)) if outcome.done else outcome
+
+    def _find_forgotten(self, event: Event) -> Description | None:
+        """What else this logical id has made, when the whole stack goes.
+
+        CloudFormation forgets what it fails to delete after an update, and what a request made that it cancelled
+        before a rollback failed. What holds data is never looked for: it may have been retained on purpose.
+        """
+        row, properties = self._row, event["ResourceProperties"]
+        may_be_forgotten = row.taggable and row.deletable and not row.holds_data and not is_fixed(properties)
+        if not may_be_forgotten or not stack_goes(self._stacks.deployment(event["StackId"])):
+            return None
+        for summary in self._api.summaries(row, properties):
+            is_candidate = str(summary.get(row.name_member)).startswith(f"{properties['NamePrefix']}-")
+            if is_candidate and made_by(self._api.tags(summary[row.arn_member]), event):
+                return self._api.describe(row, summary[row.arn_member])
+        return None
+
+    def remove_leftover(self, event: Event, progress: Progress) -> Outcome:
+        """Bring the replacement that a cancelled update began one step nearer to its absence."""
+        return self.remove(self._api.find(self._row, progress.leftover, event["OldResourceProperties"]))
+
+    def _find_unreported(self, event: Event) -> Description | None:
+        """What a Create request has made that never answered CloudFormation."""
+        row, properties = self._row, event["ResourceProperties"]
+        is_run = row.is_job and not is_fixed(properties)
+        name = self._identity.run_in_flight(event) if is_run else physical_name(row, event)
+        return self._api.find(row, name, properties) if name else None
+
+    def remove(self, found: Description | None) -> Outcome:
+        """Bring a resource of ours one step nearer to its absence."""
+        if found is None:
+            return complete("absent")
+        if status_of(found) in DELETING:
+            return pending(status_of(found))
+        if is_busy(found):
+            stop(self._api, self._row, found)
+            return pending(status_of(found))
+        if not self._row.deletable:
+            return complete(status_of(found))
+        return self._delete(found)
+
+    def _delete(self, found: Description) -> Outcome:
+        row, arn = self._row, found[self._row.arn_member]
+        try:
+            self._api.call(f"Delete{row.noun}", **{row.arn_member: arn})
+        except SERVICE_ERRORS as error:
+            if meaning(error) is Meaning.ABSENT:
+                return complete("absent")
+            if meaning(error) is Meaning.IN_USE:
+                self._stop_children(arn)
+            raise
+        return pending("deletion requested")
+
+    def _stop_children(self, arn: str) -> None:
+        related = self._api.children(self._row)
+        if not related:
+            return
+        child, member = related
+        for summary in self._api.child_summaries(child, member, arn):
+            if is_busy(summary):
+                stop(self._api, child, summary)
+
+
+def stop(api: Api, row: Resource, found: Description) -> None:
+    """End a creation in progress, where the service can; it refuses what is stopping or done already."""
+    if not row.stop or status_of(found) not in ("CREATE PENDING", "CREATE IN_PROGRESS"):
+        return
+    try:
+        api.call(row.stop, **{row.arn_member: found[row.arn_member]})
+    except SERVICE_ERRORS as error:
+        if meaning(error) not in (Meaning.IN_USE, Meaning.ABSENT, Meaning.INVALID):
+            raise
