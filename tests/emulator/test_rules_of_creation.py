@@ -494,24 +494,61 @@ def test_quotas_are_kept(quota: str, noun: str) -> None:
     account.create(noun, **params)
 
 
-def test_only_so_many_imports_are_pending_in_a_region() -> None:
-    account = limited(pending_dataset_import_jobs=2)
-    for _ in range(2):
-        account.start_import("Users", records.csv("Users", records.user_rows()))
-    code, message = refusal(account.personalize.create_dataset_import_job, **import_params(account))
-    assert (code, message) == ("LimitExceeded", "More than 2 resources with PENDING or IN_PROGRESS status.")
-    account.wait()
-    account.start_import("Users", records.csv("Users", records.user_rows()))
+# Developer guide, "Common error messages in Amazon Personalize".
+PENDING = "More than {} resources with PENDING or IN_PROGRESS status."
 
 
-def test_only_so_many_trainings_are_pending_in_a_region() -> None:
-    account = limited(pending_solution_versions=1)
-    solution = account.solution()
-    account.create("SolutionVersion", solutionArn=solution)
-    code, message = refusal(account.personalize.create_solution_version, solutionArn=solution)
-    assert (code, message) == ("LimitExceeded", "More than 1 resources with PENDING or IN_PROGRESS status.")
-    account.wait()
-    account.create("SolutionVersion", solutionArn=solution)
+def test_five_imports_are_pending_in_a_region_and_no_more(movies: Account) -> None:
+    datasets = [movies.datasets["Users"]]
+    movies.open_group()
+    datasets.append(movies.dataset("Users"))
+    for number in range(5):
+        movies.start_import("Users", datasetArn=datasets[number % 2])
+    for dataset in datasets:
+        assert refusal(movies.personalize.create_dataset_import_job, **import_params(movies, datasetArn=dataset)) == (
+            "LimitExceeded",
+            PENDING.format(5),
+        )
+
+
+@pytest.mark.parametrize("waited", [30.0, 300.0])
+def test_imports_pending_and_in_progress_count_and_settled_ones_do_not(movies: Account, waited: float) -> None:
+    for _ in range(4):
+        movies.start_import("Users", records.csv("Users", records.user_rows()))
+    movies.start_import("Users", "no such column\n")
+    create, params = movies.personalize.create_dataset_import_job, import_params(movies)
+    movies.wait(waited)
+    # One has failed when it began, four are still under way.
+    statuses = [job["status"] for job in movies.personalize.list_dataset_import_jobs()["datasetImportJobs"]]
+    failed = statuses.count("CREATE FAILED")
+    assert failed == (waited > 60)
+    for _ in range(failed):
+        create(**{**params, "jobName": "in-its-place"})
+    assert refusal(create, **params) == ("LimitExceeded", PENDING.format(5))
+    movies.wait()
+    create(**params)
+
+
+def test_twenty_trainings_are_pending_in_a_region_and_no_more(movies: Account) -> None:
+    solutions = [movies.solution(), movies.solution("aws-sims")]
+    versions = [movies.create("SolutionVersion", solutionArn=solutions[count % 2]) for count in range(20)]
+    create = movies.personalize.create_solution_version
+    for solution in solutions:
+        assert refusal(create, solutionArn=solution) == ("LimitExceeded", PENDING.format(20))
+    movies.personalize.stop_solution_version_creation(solutionVersionArn=versions[0])
+    create(solutionArn=solutions[0])
+    assert refusal(create, solutionArn=solutions[1]) == ("LimitExceeded", PENDING.format(20))
+
+
+def test_a_training_that_is_stopping_counts_until_it_has_stopped(movies: Account) -> None:
+    solution = movies.solution()
+    versions = [movies.create("SolutionVersion", solutionArn=solution) for _ in range(20)]
+    movies.wait(600)
+    movies.personalize.stop_solution_version_creation(solutionVersionArn=versions[0])
+    assert movies.status("SolutionVersion", versions[0]) == "CREATE STOPPING"
+    assert refusal(movies.personalize.create_solution_version, solutionArn=solution)[0] == "LimitExceeded"
+    movies.wait(60)
+    movies.create("SolutionVersion", solutionArn=solution)
 
 
 def test_quotas_of_a_dataset_group_do_not_count_those_of_others() -> None:
