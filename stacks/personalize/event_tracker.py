@@ -28,11 +28,14 @@ class IEventTracker(Protocol):
 
 
 class _GrantsPutEvents:
-    event_tracker_arn: str
-
     def grant_put_events(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal record events (personalize:PutEvents)."""
-        return grant(grantee, ["PutEvents"], [self.event_tracker_arn])
+        """Let a principal record events (personalize:PutEvents), with every tracker of the account.
+
+        IAM takes no narrower resource for PutEvents than `*`, so what keeps the principal to this tracker is the
+        tracking id that it is told (API reference, PutEvents; service authorization reference: the action has neither
+        a resource type nor condition keys).
+        """
+        return grant(grantee, ["PutEvents"], ["*"])
 
 
 class _ImportedEventTracker(_GrantsPutEvents):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from data import synthetic
 from sandbox.personalize import AccessDeniedError
@@ -20,13 +18,13 @@ from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from stacks.settings import CONFIG_DIRECTORY
+from tests.iam import Statement, permits
 from tests.provider.requests import not_permitted
 
 pytestmark = pytest.mark.unmeasured
 
 DATA, RANKING = "vod-dev-data", "vod-dev-ranking"
 HOUR = 3600.0
-Statement = Mapping[str, Any]
 
 # Everything that can be updated in place or replaced, and a tag that goes.
 CHANGES = {
@@ -63,11 +61,6 @@ class Iam:
 
 def is_policy(logical_id: str, type_: str) -> bool:
     return type_ == "AWS::IAM::Policy" and logical_id.startswith("ProviderHandlerRole")
-
-
-def permits(statements: list[Statement], action: str, resource: str, context: dict[str, str]) -> bool:
-    policy = IAMPolicy({"policy_document": json.dumps({"Version": "2012-10-17", "Statement": statements})})
-    return policy.is_action_permitted(action, resource, None, context) is PermissionResult.PERMITTED
 
 
 def account(files: Path, iam: Iam) -> VirtualCloud:

@@ -268,7 +268,8 @@ TRACKER: Any = EventTracker.from_event_tracker_arn(f"{GIVEN}:event-tracker/1")
         ),
         (DATASET.grant_put_items, "PutItems", f"{GIVEN}:dataset/films/ITEMS"),
         (DATASET.grant_put_users, "PutUsers", f"{GIVEN}:dataset/films/ITEMS"),
-        (TRACKER.grant_put_events, "PutEvents", f"{GIVEN}:event-tracker/1"),
+        # IAM knows no resource for it (service authorization reference).
+        (TRACKER.grant_put_events, "PutEvents", "*"),
     ],
 )
 def test_a_grant_allows_one_operation_on_what_it_is_for(
@@ -300,7 +301,7 @@ def test_grants_on_resources_of_the_app_name_their_attributes() -> None:
         "personalize:GetRecommendations": ["${Filter.FilterArn}", "${Recommender/Wait/Link5.RecommenderArn}"],
         "personalize:GetPersonalizedRanking": "${Campaign.CampaignArn}",
         "['personalize:PutItems', 'personalize:PutUsers']": "${Dataset.DatasetArn}",
-        "personalize:PutEvents": "${Tracker.EventTrackerArn}",
+        "personalize:PutEvents": "*",
     }
 
 
