@@ -87,7 +87,7 @@ class EventTracker(PersonalizeResource, _GrantsPutEvents):
         return _ImportedEventTracker(event_tracker_arn)
 
     @property
-    def event_tracker_arn(self) -> str:  # type: ignore[override]  # an attribute of CloudFormation, read-only
+    def event_tracker_arn(self) -> str:
         """ARN of the event tracker."""
         return self.attribute("EventTrackerArn")
 
