@@ -37,7 +37,7 @@ def build(app: App) -> None:
 
 
 def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
-    """Add the stacks that the settings describe."""
+    """Add the stacks; all of them, whatever the settings say, so that what leaves the settings leaves its stack."""
     environment = Environment(account=settings.account, region=settings.region)
     data = DataStack(
         app,
@@ -55,16 +55,14 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: recommenders",
     )
-    if settings.ranking:
-        RankingStack(
-            app,
-            f"{settings.prefix}-ranking",
-            settings=settings,
-            ranking=settings.ranking,
-            data=data,
-            env=environment,
-            description="Amazon Personalize for video on demand: ranking",
-        )
+    RankingStack(
+        app,
+        f"{settings.prefix}-ranking",
+        settings=settings,
+        data=data,
+        env=environment,
+        description="Amazon Personalize for video on demand: ranking",
+    )
     for key, value in settings.tags.items():
         Tags.of(app).add(key, value)
 

@@ -84,6 +84,21 @@ class DataStack(Stack):
         self._add_datasets(sample_directory)
         self._add_filters()
         self._add_event_tracker()
+        # Stacks that are deployed import these until they have been updated, whatever the settings say now.
+        self.export_value(self.provider.service_token)
+        self.export_value(self.dataset_group.dataset_group_arn)
+
+    def share_with(self, stack: Stack) -> None:
+        """Let a stack of the app use the provider and the dataset group, now or later.
+
+        An empty stack may hold resources where it is deployed, so it comes after this one all the same, and the
+        provider may ask CloudFormation about it.
+
+        Args:
+            stack: the stack.
+        """
+        stack.add_stack_dependency(self)
+        self.provider.serve(stack)
 
     def _bucket(self) -> s3.Bucket:
         destroy = self._removal_policy is RemovalPolicy.DESTROY

@@ -12,22 +12,20 @@ from .outputs import Outputs
 from .personalize import Campaign, QualityGate, Solution, SolutionVersion
 from .personalize.limits import RANKING_METRICS
 from .personalize.solution_version import ISolutionVersion
+from .placeholder import hold_place
 from .settings import RankingSettings, Settings
 
 
 class RankingStack(Stack):
     """What ranks lists for a user, and can be trained again from the data."""
 
-    def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, ranking: RankingSettings, data: DataStack, **kwargs: Any
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, data: DataStack, **kwargs: Any) -> None:
         """Declare the stack.
 
         Args:
             scope: parent construct.
             id: construct id.
-            settings: the environment's settings.
-            ranking: its section `ranking`.
+            settings: the environment's settings; without a section `ranking` the stack is empty.
             data: the stack with the provider and the dataset group.
             **kwargs: props of aws_cdk.Stack.
 
@@ -35,6 +33,13 @@ class RankingStack(Stack):
             PropsError: a prop is not what the service allows.
         """
         super().__init__(scope, id, **kwargs)
+        data.share_with(self)
+        if settings.ranking is None:
+            hold_place(self)
+            return
+        self._add_ranking(settings, settings.ranking, data)
+
+    def _add_ranking(self, settings: Settings, ranking: RankingSettings, data: DataStack) -> None:
         solution = Solution(
             self,
             "Rerank",

@@ -10,6 +10,7 @@ from constructs import Construct
 from .data import DataStack
 from .outputs import Outputs, pascal
 from .personalize import ItemExplorationConfig, Recommender
+from .placeholder import hold_place
 from .settings import RecommenderSettings, Settings
 
 
@@ -22,7 +23,7 @@ class RecommenderStack(Stack):
         Args:
             scope: parent construct.
             id: construct id.
-            settings: the environment's settings.
+            settings: the environment's settings; without recommenders the stack is empty.
             data: the stack with the provider and the dataset group.
             **kwargs: props of aws_cdk.Stack.
 
@@ -30,6 +31,9 @@ class RecommenderStack(Stack):
             PropsError: a prop is not what the service allows.
         """
         super().__init__(scope, id, **kwargs)
+        data.share_with(self)
+        if not settings.recommenders:
+            hold_place(self)
         outputs = Outputs(self, settings.parameter_path)
         for name, each in settings.recommenders.items():
             recommender = Recommender(

@@ -1,0 +1,134 @@
+"""What leaves the settings leaves the account with the next deployment, and nothing else has to be done for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from data import synthetic
+from sandbox.synth import synthesize
+from sandbox.virtual.assembly import Assembly
+from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.template import imports
+from stacks.settings import CONFIG_DIRECTORY
+from tests.provider.test_policy import Iam, Statement, account, must
+
+DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
+PLACEHOLDER = "AWS::CloudFormation::WaitConditionHandle"
+NOTHING: Mapping[str, Any] = {"recommenders": {}, "ranking": None, "filters": {}, "event_tracker": False}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    synthetic.generate().write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Callable[..., Assembly]:
+    """Synthesizes dev with some settings changed."""
+
+    def of(**changes: Any) -> Assembly:
+        folder = tmp_path_factory.mktemp("app")
+        config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+        settings = yaml.safe_load((config / "dev.yaml").read_text())
+        (config / "dev.yaml").write_text(yaml.safe_dump(settings | changes))
+        return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def whole(synthesized: Callable[..., Assembly]) -> Assembly:
+    return synthesized()
+
+
+@pytest.fixture(scope="module")
+def emptied(synthesized: Callable[..., Assembly]) -> Assembly:
+    return synthesized(**NOTHING)
+
+
+class _Remembered(Iam):
+    """Judges by the last policy there was once the stack is gone, so that one can still look at what is left."""
+
+    def statements(self) -> list[Statement]:
+        if DATA in self.cloud.cloudformation.stacks:
+            self._last = super().statements()
+        return self._last
+
+
+@pytest.fixture
+def cloud(files: Path) -> VirtualCloud:
+    """An account in which the provider may do what its policy allows at that moment."""
+    return account(files, _Remembered())
+
+
+def nouns(cloud: VirtualCloud) -> set[str]:
+    """Types of what exists, as ARNs name them; a solution version's is that of its solution."""
+    return {arn.split(":")[5].partition("/")[0] for arn in cloud.inventory()}
+
+
+def test_every_stack_is_there_whatever_the_settings_say(whole: Assembly, emptied: Assembly) -> None:
+    assert emptied.templates.keys() == whole.templates.keys()
+    assert emptied.needs == whole.needs
+    for stack in (RECOMMENDERS, RANKING):
+        held = [each["Type"] for each in emptied.templates[stack]["Resources"].values()]
+        assert [each for each in held if each != "AWS::CDK::Metadata"] == [PLACEHOLDER]
+        assert PLACEHOLDER not in {each["Type"] for each in whole.templates[stack]["Resources"].values()}
+
+
+def test_the_campaign_goes_with_its_section(
+    synthesized: Callable[..., Assembly], whole: Assembly, cloud: VirtualCloud
+) -> None:
+    """Case 1: `ranking` is taken away; what it had made goes, and the rest can be destroyed."""
+    must(whole, cloud, "CREATE_COMPLETE")
+    assert "campaign" in nouns(cloud)
+    without = synthesized(ranking=None)
+    must(without, cloud, "UPDATE_COMPLETE")
+    assert nouns(cloud) == {"dataset-group", "schema", "dataset", "dataset-import-job", "recommender", "filter"} | {
+        "event-tracker"
+    }
+    without.destroy(cloud)
+    assert cloud.inventory() == {}
+
+
+def test_everything_that_can_be_trained_again_goes_and_comes_back(
+    whole: Assembly, emptied: Assembly, cloud: VirtualCloud
+) -> None:
+    """Case 2: `recommenders: {}`, and all other sections that may be empty."""
+    must(whole, cloud, "CREATE_COMPLETE")
+    before = cloud.inventory().keys()
+    must(emptied, cloud, "UPDATE_COMPLETE")
+    assert nouns(cloud) == {"dataset-group", "schema", "dataset", "dataset-import-job"}
+    must(whole, cloud, "UPDATE_COMPLETE")
+    assert nouns(cloud) == {arn.split(":")[5].partition("/")[0] for arn in before}
+    whole.destroy(cloud)
+    assert cloud.inventory() == {}
+
+
+def test_what_other_stacks_import_is_always_exported(whole: Assembly, emptied: Assembly) -> None:
+    """Case 3: CloudFormation removes no export that a deployed stack still imports."""
+    assert emptied.exports() == whole.exports()
+    imported = {name for template in whole.templates.values() for name in imports(template)}
+    assert imported == whole.exports().keys()
+
+
+def test_the_provider_may_ask_about_every_stack_from_the_beginning(whole: Assembly, emptied: Assembly) -> None:
+    """Case 2: the permission is still there when the last resource of a stack is deleted."""
+    for assembly in (whole, emptied):
+        (statement,) = [
+            statement
+            for resource in assembly.templates[DATA]["Resources"].values()
+            if resource["Type"] == "AWS::IAM::Policy"
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Action"] == "cloudformation:DescribeStacks"
+        ]
+        for stack in (DATA, RECOMMENDERS, RANKING):
+            assert f":stack/{stack}/*" in json.dumps(statement["Resource"])
