@@ -23,21 +23,15 @@ SERVICE_ERRORS = (BotoCoreError, ClientError)
 _READING = ("Describe", "Get", "List")
 
 
+# Few attempts and short timeouts: what is left after them is retried by the next poll, and an invocation must end well
+# before the function's timeout.
+CLIENT_CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 4}, connect_timeout=5, read_timeout=15)
+
+
 @cache
 def default_client() -> Any:
-    """The one client of a Lambda instance.
-
-    Few attempts and short timeouts: what is left after them is retried by the next poll, and an invocation
-    must end well before the function's timeout.
-    """
-    return boto3.client(
-        "personalize",
-        config=Config(
-            retries={"mode": "adaptive", "max_attempts": 4},
-            connect_timeout=5,
-            read_timeout=15,
-        ),
-    )
+    """The one client of a Lambda instance."""
+    return boto3.client("personalize", config=CLIENT_CONFIG)
 
 
 class Api:

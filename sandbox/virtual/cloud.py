@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.resources import RESOURCES, Resource
-from sandbox.personalize import Service
-from sandbox.personalize.inprocess import connect
+from sandbox.personalize import AccessDeniedError, AllowAll, Authorizer, Service
 from sandbox.personalize.objects import MemoryObjects
 
+from .clients import retrying, single_try
 from .cloudformation import CloudFormation
+from .conditions import IDEAL, Conditions
 from .framework import Event, Framework
 from .time import VirtualTime
 
@@ -33,43 +35,70 @@ class VirtualCloud:
         cloudformation_options: options of CloudFormation.
         objects: what imports read from.
         around: wraps each invocation of a handler, to deliver it twice or let it die.
+        conditions: what deployments meet on AWS; by default nothing.
     """
 
     service_options: dict[str, Any] = field(default_factory=dict)
     cloudformation_options: dict[str, Any] = field(default_factory=dict)
     objects: Any = field(default_factory=MemoryObjects)
     around: Callable[[Callable[[Event], dict[str, Any]], Event], dict[str, Any]] | None = None
+    conditions: Conditions = IDEAL
 
     def __post_init__(self) -> None:
         """Connect the parts."""
         self.time = VirtualTime()
-        self.service = Service(self.time, self.objects, **self.service_options)
+        self._requests = _Requests()
+        self._seeds = itertools.count()
+        authorizer = _Provisional(self.service_options.get("authorizer") or AllowAll(), self._is_denied)
+        self.service = Service(
+            self.time,
+            self.objects,
+            **{
+                "requests_per_second": self.conditions.requests_per_second,
+                **self.service_options,
+                "authorizer": authorizer,
+            },
+        )
         self.calls: list[str] = []
+        self.call_times: list[tuple[float, str]] = []
         self.personalize = self.client("personalize")
-        self.personalize.meta.events.register("before-call", self._note)
         self.api = Api(self.personalize)
-        self.framework = Framework(self.time, self._invoke(handler.begin), self._invoke(handler.advance))
+        self.framework = Framework(
+            self.time,
+            self._invoke(handler.begin),
+            self._invoke(handler.advance),
+            request_seconds=self.conditions.request_seconds,
+            lambda_concurrency=self.conditions.lambda_concurrency,
+        )
         self.cloudformation = CloudFormation(
             self.time, self.framework.request, region=REGION, **self.cloudformation_options
         )
+        self._stacks = _Stacks(self)
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client of the emulator.
-
-        It tries once: botocore's own pauses would be in real time. It neither signs nor says what it is, which nobody
-        reads here, and which would be a quarter of the time that deployments take.
-        """
-        client = boto3.client(
-            service_name,
-            region_name=REGION,
-            config=Config(
-                retries={"total_max_attempts": 1, "mode": "standard"},
-                signature_version=UNSIGNED,
-                user_agent="virtual",
-            ),
-        )
-        connect(client, self.service)
+        """A boto3 client of the emulator, for whoever is not the provider."""
+        client = single_try(service_name, REGION, self.service)
+        self._observe(client)
         return client
+
+    def is_visible(self, stack_id: str) -> bool:
+        """Whether what a stack gave the provider permission to has taken effect."""
+        stack = self.cloudformation.stack(stack_id)
+        return stack is None or self.time.time() >= stack.created + self.conditions.propagation_seconds
+
+    def _observe(self, client: Any) -> None:
+        """Note a client's calls, and let each of the provider's attempts take its time."""
+        client.meta.events.register("before-call.personalize", self._note)
+        client.meta.events.register_first("before-send.personalize", self._take_time)
+
+    def _is_denied(self) -> bool:
+        event = self._requests.current
+        return event is not None and not self.is_visible(event["StackId"])
+
+    def _take_time(self, **_: Any) -> None:
+        if self._requests.current is None:
+            return
+        self.time.sleep(self.conditions.call_seconds)
 
     def inventory(self) -> dict[str, dict[str, Any]]:
         """What exists: by ARN, the description without its times."""
@@ -87,12 +116,78 @@ class VirtualCloud:
 
     def _note(self, model: Any, **_: Any) -> None:
         self.calls.append(model.name)
+        self.call_times.append((self.time.time(), model.name))
 
     def _invoke(self, entry: Callable[..., dict[str, Any]]) -> Callable[[Event], dict[str, Any]]:
+        environments: list[Api] = []
+
         def invoke(event: Event) -> dict[str, Any]:
-            return entry(event, self.api, self.cloudformation, self.time)
+            api = environments.pop() if environments else self._environment()
+            try:
+                with self._requests.carrying_out(event):
+                    return entry(event, api, self._stacks, self.time)
+            finally:
+                environments.append(api)
 
         if self.around is None:
             return invoke
         around = self.around
         return lambda event: around(invoke, event)
+
+    def _environment(self) -> Api:
+        """What an execution environment of a function keeps: its client, with that client's own limiter.
+
+        Without a rate limit there is nothing to retry, and all share the one that tests look at.
+        """
+        if self.conditions.requests_per_second is None:
+            return self.api
+        client = retrying("personalize", REGION, self.service, self.time, next(self._seeds))
+        self._observe(client)
+        return Api(client)
+
+
+class _Requests(threading.local):
+    """The custom resource request that a process carries out; None if it is not the provider."""
+
+    current: Event | None = None
+
+    @contextmanager
+    def carrying_out(self, event: Event) -> Iterator[None]:
+        """The process is the provider for a while."""
+        before, self.current = self.current, event
+        try:
+            yield
+        finally:
+            self.current = before
+
+
+@dataclass
+class _Provisional:
+    """Denies the provider everything that has not taken effect yet."""
+
+    authorizer: Authorizer
+    is_denied: Callable[[], bool]
+
+    def authorize(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
+        if self.is_denied():
+            raise AccessDeniedError
+        self.authorizer.authorize(caller, action, resource, context)
+
+
+@dataclass
+class _Stacks:
+    """CloudFormation as the provider asks it."""
+
+    cloud: VirtualCloud
+
+    def deployment(self, stack_id: str) -> str:
+        self.cloud.time.sleep(self.cloud.conditions.call_seconds)
+        if not self.cloud.is_visible(stack_id):
+            raise not_permitted(stack_id)
+        return self.cloud.cloudformation.deployment(stack_id)
+
+
+def not_permitted(stack_id: str) -> ClientError:
+    """What asking for a stack raises where the provider may not."""
+    message = f"User: provider is not authorized to perform: cloudformation:DescribeStacks on resource: {stack_id}"
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "DescribeStacks")

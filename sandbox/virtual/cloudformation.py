@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .framework import Event, Response
+from .framework import Event, Response, words
 from .template import Template, Values, as_strings, dependencies
 from .time import VirtualTime
 
@@ -51,6 +51,7 @@ class Stack:
     name: str
     stack_id: str
     status: str
+    created: float
     operation: int = 0
     template: Template = field(default_factory=lambda: {"Resources": {}})
     resources: dict[str, Deployed] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Stack:
     @property
     def reasons(self) -> list[str]:
         """What failed, in the provider's words."""
-        return [event.reason for event in self.events if event.status.endswith("_FAILED")]
+        return [words(event.reason) for event in self.events if event.status.endswith("_FAILED")]
 
 
 class CloudFormation:
@@ -99,8 +100,12 @@ class CloudFormation:
 
     def deployment(self, stack_id: str) -> str:
         """What the provider's Stacks protocol asks."""
-        stack = next((stack for stack in self.stacks.values() if stack.stack_id == stack_id), None)
+        stack = self.stack(stack_id)
         return f"{stack.status} since {stack.operation}" if stack else "DELETE_COMPLETE"
+
+    def stack(self, stack_id: str) -> Stack | None:
+        """The stack of an id, if it is there."""
+        return next((stack for stack in self.stacks.values() if stack.stack_id == stack_id), None)
 
     def deploy(self, name: str, template: Template) -> Stack:
         """Create or update a stack, and wait until everything has come to rest."""
@@ -126,7 +131,7 @@ class CloudFormation:
         if stack is None:
             number = next(self._numbers)
             stack_id = f"arn:aws:cloudformation:{self._region}:{self._account}:stack/{name}/{number:08x}"
-            stack = self.stacks[name] = Stack(name, stack_id, "CREATE_IN_PROGRESS")
+            stack = self.stacks[name] = Stack(name, stack_id, "CREATE_IN_PROGRESS", self._time.time())
         else:
             stack.status = "UPDATE_IN_PROGRESS"
         stack.operation = next(self._numbers)

@@ -29,6 +29,11 @@ def custom(noun: str, **properties: Any) -> Resource:
     }
 
 
+def handle() -> Resource:
+    """A resource that costs nothing and does nothing, for a stack that holds nothing else."""
+    return {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+
+
 def named(resource: Resource, name: str) -> Resource:
     """The same with a name of the user's choice."""
     properties = {key: value for key, value in resource["Properties"].items() if key != "NamePrefix"}

@@ -1,23 +1,15 @@
-"""Single requests to one custom resource, as CloudFormation sends them, and its answer to a role without rights."""
+"""Single requests to one custom resource, as CloudFormation sends them."""
 
 from __future__ import annotations
 
 import itertools
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.framework import Event, Response
 from sandbox.virtual.template import as_strings
 
 Properties = dict[str, Any]
-
-
-def not_permitted(stack_id: str) -> ClientError:
-    """What asking for a stack raises where the role may not."""
-    message = f"User: provider is not authorized to perform: cloudformation:DescribeStacks on resource: {stack_id}"
-    return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "DescribeStacks")
 
 
 class Requests:

@@ -13,10 +13,9 @@ from lambdas.personalize_provider import api, handler, stacks
 from lambdas.personalize_provider.errors import ProviderError
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
-from sandbox.virtual.cloud import REGION, VirtualCloud
+from sandbox.virtual.cloud import REGION, VirtualCloud, not_permitted
 from tests.provider import blocks
 from tests.provider.blocks import custom
-from tests.provider.requests import not_permitted
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from sandbox.personalize import AccessDeniedError
 from sandbox.personalize.faults import Fault, Faults
 from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
-from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.cloud import VirtualCloud, not_permitted
 from stacks.settings import CONFIG_DIRECTORY
 from tests.iam import Statement, permits
-from tests.provider.requests import not_permitted
 
 pytestmark = pytest.mark.unmeasured
 

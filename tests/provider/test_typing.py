@@ -9,6 +9,7 @@ import pytest
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.errors import ProviderError
 from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.framework import words
 from tests.provider.blocks import custom
 from tests.provider.requests import Requests
 
@@ -128,7 +129,7 @@ def test_what_the_api_does_not_take_is_named_by_its_path(
 def test_an_unknown_property_is_refused_before_anything_is_made(cloud: VirtualCloud) -> None:
     properties = custom("DatasetGroup", Domain="VIDEO_ON_DEMAND", Colour="red", Age="1")["Properties"]
     response = Requests(cloud, "DatasetGroup").create(properties)
-    assert response.reason == (
+    assert words(response.reason) == (
         "Custom::PersonalizeDatasetGroup has no property Age, Colour. Remove it from the template."
     )
     assert cloud.inventory() == {}
@@ -137,10 +138,10 @@ def test_an_unknown_property_is_refused_before_anything_is_made(cloud: VirtualCl
 def test_a_wrong_type_is_refused_without_a_call_that_changes_anything(cloud: VirtualCloud) -> None:
     properties = custom("Campaign", SolutionVersionArn="arn:x", MinProvisionedTPS="many")["Properties"]
     response = Requests(cloud, "Campaign").create(properties)
-    assert response.reason == "MinProvisionedTPS must be of type integer, but is 'many'."
+    assert words(response.reason) == "MinProvisionedTPS must be of type integer, but is 'many'."
     assert "CreateCampaign" not in cloud.calls
 
 
 def test_a_type_that_is_not_ours_is_refused(cloud: VirtualCloud) -> None:
     response = Requests(cloud, "BatchInferenceJob").create({"ServiceToken": "token"})
-    assert response.reason == "Custom::PersonalizeBatchInferenceJob is not a type of this provider."
+    assert words(response.reason) == "Custom::PersonalizeBatchInferenceJob is not a type of this provider."

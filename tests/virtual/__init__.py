@@ -1,0 +1,1 @@
+"""Tests of the simulation: it behaves as its sources say that AWS does."""
