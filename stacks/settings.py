@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 
 from stacks.personalize import limits
 from stacks.personalize.avro import check_schema, fields
+from stacks.personalize.filter_expression import check_filter, filter_columns
 
 CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 SAMPLE = "sample"
@@ -393,7 +394,7 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
         yield from (f"{where}: {problem}" for problem in problems)
     if readable:
         yield from _check_columns(settings)
-        yield from _check_filters(settings)
+    yield from _check_filters(settings, with_columns=readable)
 
 
 def _check_columns(settings: Settings) -> Iterator[str]:
@@ -409,20 +410,17 @@ def _check_columns(settings: Settings) -> Iterator[str]:
                     yield f"{path}: '{column}' is not a column of that dataset. It has {', '.join(known) or 'none'}."
 
 
-def _check_filters(settings: Settings) -> Iterator[str]:
-    """Names of columns only; the service knows the rest of the language."""
-    tables = {"Interactions": "INTERACTIONS", "Items": "ITEMS", "Users": "USERS", "CurrentUser": "USERS"}
+def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
+    schemas = {kind: fields(dataset.schema_document) for kind, dataset in settings.datasets.used.items()}
     for name, expression in settings.filters.items():
-        for table, column in sorted(set(re.findall(r"\b(\w+)\.(\w+)", re.sub(r'"[^"]*"', "", expression)))):
-            if table not in tables:
-                yield f"filters.{name}: '{table}.{column}' must begin with one of {', '.join(tables)}."
-                continue
-            known = _columns(settings, tables[table])
-            if column not in known:
-                yield (
-                    f"filters.{name}: '{table}.{column}' is not a column of the {tables[table].lower()} dataset. "
-                    f"It has {', '.join(known) or 'none'}."
-                )
+        mistakes = check_filter(expression, schemas if with_columns else None)
+        yield from (f"filters.{name}: {mistake}" for mistake in mistakes)
+    used = set[str]().union(*map(filter_columns, settings.filters.values()))
+    if len(used) > limits.FILTERS_MAX_FIELDS:
+        yield (
+            f"filters: use {len(used)} distinct columns, at most {limits.FILTERS_MAX_FIELDS} are allowed in all "
+            "filters together. Use fewer columns."
+        )
 
 
 def _columns(settings: Settings, dataset_type: str) -> list[str]:

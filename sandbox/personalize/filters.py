@@ -1,40 +1,26 @@
-"""Filter expressions: their grammar, what CreateFilter refuses, and which items a filter lets through.
+"""Filter expressions: what CreateFilter refuses, and which items a filter lets through.
 
-Source: developer guide, "Filter expressions" ("Guidelines and requirements", "Filter expression structure and
-elements", "Combining multiple expressions"). Not offered: CurrentItem, and fields on the right of a comparison.
-
-    filter     = expression { "|" expression }
-    expression = ("INCLUDE" | "EXCLUDE") ("ItemID" | "UserID") "WHERE" conditions [ "IF" current { "AND" current } ]
-    conditions = condition { ("AND" | "OR") condition }
-    condition  = dataset "." field ( ["NOT"] "IN" "(" value { "," value } ")" | operator value )
-    current    = a condition on CurrentUser
-    operator   = "=" | "!=" | "<" | "<=" | ">" | ">="
-    value      = "text" | number | "$" name | "*"
+The grammar is in filter_expression.lark, with its sources. What it leaves open: developer guide, "Filter expressions"
+("Guidelines and requirements", "Filter expression structure and elements", "Combining multiple expressions").
 """
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from .avro import Field, Schema
 from .data import Dataset, Row
 from .errors import invalid
 
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<text>"[^"]*"|'[^']*')
-    | (?P<number>-?\d+(?:\.\d+)?)
-    | (?P<placeholder>\$[A-Za-z0-9_]+)
-    | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<symbol><=|>=|!=|[=<>(),.|*])
-    )""",
-    re.VERBOSE,
-)
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -43,9 +29,24 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_DATASETS = {"interactions": "INTERACTIONS", "items": "ITEMS", "users": "USERS", "currentuser": "CURRENT_USER"}
-_SUBJECTS = {"itemid": "ItemID", "userid": "UserID"}
+_DATASETS = {
+    "interactions": "INTERACTIONS",
+    "items": "ITEMS",
+    "users": "USERS",
+    "actions": "ACTIONS",
+    "action": "ACTIONS",
+    "action_interactions": "ACTION_INTERACTIONS",
+    "currentuser": "CURRENT_USER",
+}
+_FILTERED = {"UserID": "users", "ActionID": "actions"}
+_SUBJECTS = {"itemid": "ItemID", "userid": "UserID", "actionid": "ActionID"}
+_FILTERED_BY = {
+    "ItemID": ("INTERACTIONS", "ITEMS"),
+    "UserID": ("INTERACTIONS", "USERS"),
+    "ActionID": ("ACTION_INTERACTIONS", "ACTIONS"),
+}
 _ANY = "*"
+_SHOWN_OF_A_SYMBOL = 20
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,28 @@ class Placeholder:
 
 
 @dataclass(frozen=True)
+class CurrentItem:
+    """The value of a field of the item that a request names."""
+
+    field: str
+
+
+Value = str | float | Placeholder | CurrentItem
+
+
+@dataclass(frozen=True)
 class Condition:
     """A comparison of a field with values; `IN` and `NOT IN` with one or more, the others with one."""
 
     dataset: str
     field: str
     operator: str
-    values: tuple[str | float | Placeholder, ...]
+    values: tuple[Value, ...]
+
+    def used(self) -> Iterator[tuple[str, str]]:
+        """The dataset fields it uses."""
+        yield "USERS" if self.dataset == "CURRENT_USER" else self.dataset, self.field.upper()
+        yield from (("ITEMS", value.field.upper()) for value in self.values if isinstance(value, CurrentItem))
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,7 @@ class Expression:
 
     Attributes:
         includes: whether it is an INCLUDE.
-        subject: ItemID or UserID.
+        subject: ItemID, UserID or ActionID.
         any_of: alternatives, each a list of conditions that must all hold.
         only_if: conditions on the current user that must all hold for the expression to count.
     """
@@ -106,152 +122,124 @@ class Filter:
     def fields(self) -> set[tuple[str, str]]:
         """Distinct dataset fields it uses."""
         return {
-            ("USERS" if condition.dataset == "CURRENT_USER" else condition.dataset, condition.field.upper())
+            used
             for expression in self.expressions
             for condition in expression.conditions()
+            for used in condition.used()
         }
+
+    @property
+    def needs_current_item(self) -> bool:
+        """Whether it compares with the item that a request names."""
+        return any(
+            isinstance(value, CurrentItem)
+            for expression in self.expressions
+            for condition in expression.conditions()
+            for value in condition.values
+        )
 
 
 # -- parsing -----------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=256)
 def parse(text: str) -> Filter:
     """Parse a filter expression.
 
     Raises:
         ServiceError: InvalidInputException that says what was expected where.
     """
-    return _Parser(text).filter()
-
-
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
-        self._next = 0
-
-    def filter(self) -> Filter:
-        expressions = [self._expression()]
-        while self._take("|"):
-            expressions.append(self._expression())
-        if self._peek():
-            raise self._unexpected("'|' or the end of the expression")
-        return Filter(tuple(expressions))
-
-    def _expression(self) -> Expression:
-        verb = self._word("INCLUDE", "EXCLUDE")
-        subject = _SUBJECTS.get((self._peek() or ("", ""))[1].lower())
-        if subject is None:
-            raise self._unexpected("ItemID or UserID")
-        self._next += 1
-        self._word("WHERE")
-        any_of = self._conditions()
-        only_if: list[Condition] = []
-        if self._take("IF"):
-            only_if.append(self._condition())
-            while self._take("AND"):
-                only_if.append(self._condition())
-        expression = Expression(verb == "INCLUDE", subject, any_of, tuple(only_if))
+    try:
+        parsed: Filter = _parser().parse(text)  # type: ignore[assignment]
+    except UnexpectedInput as error:
+        raise _unexpected(text, error) from None
+    for expression in parsed.expressions:
         _check_datasets(expression)
-        return expression
-
-    def _conditions(self) -> tuple[tuple[Condition, ...], ...]:
-        groups = [[self._condition()]]
-        while True:
-            if self._take("AND"):
-                groups[-1].append(self._condition())
-            elif self._take("OR"):
-                groups.append([self._condition()])
-            else:
-                return tuple(map(tuple, groups))
-
-    def _condition(self) -> Condition:
-        dataset = self._dataset()
-        self._symbol(".")
-        field = self._name("a field name")
-        if self._take("NOT"):
-            self._word("IN")
-            return Condition(dataset, field, "NOT IN", self._list())
-        if self._take("IN"):
-            return Condition(dataset, field, "IN", self._list())
-        sign = (self._peek() or ("", ""))[1]
-        if sign not in _COMPARE:
-            raise self._unexpected("IN, NOT IN or a comparison operator")
-        self._next += 1
-        return Condition(dataset, field, sign, (self._value(),))
-
-    def _dataset(self) -> str:
-        name = (self._peek() or ("", ""))[1]
-        if name.lower() not in _DATASETS:
-            raise self._unexpected("Interactions, Items, Users or CurrentUser")
-        self._next += 1
-        return _DATASETS[name.lower()]
-
-    def _list(self) -> tuple[str | float | Placeholder, ...]:
-        self._symbol("(")
-        values = [self._value()]
-        while self._take(","):
-            values.append(self._value())
-        self._symbol(")")
-        return tuple(values)
-
-    def _value(self) -> str | float | Placeholder:
-        kind, value = self._peek() or ("", "")
-        if kind == "text":
-            self._next += 1
-            return value[1:-1]
-        if kind == "number":
-            self._next += 1
-            return float(value)
-        if kind == "placeholder":
-            self._next += 1
-            return Placeholder(value[1:])
-        if value == _ANY:
-            self._next += 1
-            return _ANY
-        raise self._unexpected("a quoted text, a number or a $PLACEHOLDER")
-
-    def _peek(self) -> tuple[str, str] | None:
-        return self._tokens[self._next] if self._next < len(self._tokens) else None
-
-    def _take(self, text: str) -> bool:
-        token = self._peek()
-        if token and token[0] in ("word", "symbol") and token[1].upper() == text:
-            self._next += 1
-            return True
-        return False
-
-    def _word(self, *words: str) -> str:
-        for word in words:
-            if self._take(word):
-                return word
-        raise self._unexpected(" or ".join(words))
-
-    def _symbol(self, symbol: str) -> None:
-        if not self._take(symbol):
-            raise self._unexpected(f"'{symbol}'")
-
-    def _name(self, what: str) -> str:
-        kind, value = self._peek() or ("", "")
-        if kind != "word":
-            raise self._unexpected(what)
-        self._next += 1
-        return value
-
-    def _unexpected(self, wanted: str) -> Exception:
-        token = self._peek()
-        found = f"'{token[1]}'" if token else "the end of the expression"
-        return invalid(f"Could not create filter. Invalid Expression: expected {wanted}, found {found}.")
+    return parsed
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    position, end = 0, len(text.rstrip())
-    while position < end:
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise invalid(f"Could not create filter. Invalid input symbol: {text[position:].strip()[:20]!r}.")
-        assert match.lastgroup
-        yield match.lastgroup, match[match.lastgroup]
-        position = match.end()
+@functools.cache
+def _parser() -> Lark:
+    grammar = Path(__file__).with_name("filter_expression.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", transformer=_Reader())
+
+
+@v_args(inline=True)
+class _Reader(Transformer[Token, Filter]):
+    def start(self, *expressions: Expression) -> Filter:
+        return Filter(expressions)
+
+    def expression(
+        self,
+        verb: Token,
+        subject: Token,
+        any_of: tuple[tuple[Condition, ...], ...],
+        only_if: tuple[Condition, ...] = (),
+    ) -> Expression:
+        return Expression(verb.upper() == "INCLUDE", _SUBJECTS[subject.lower()], any_of, only_if)
+
+    def any_of(self, *groups: tuple[Condition, ...]) -> tuple[tuple[Condition, ...], ...]:
+        return groups
+
+    def all_of(self, *conditions: Condition) -> tuple[Condition, ...]:
+        return conditions
+
+    only_if = all_of
+
+    def is_in(self, field: tuple[str, str], values: tuple[Value, ...]) -> Condition:
+        return Condition(*field, "IN", values)
+
+    def is_not_in(self, field: tuple[str, str], values: tuple[Value, ...]) -> Condition:
+        return Condition(*field, "NOT IN", values)
+
+    def compares(self, field: tuple[str, str], sign: Token, values: tuple[Value, ...]) -> Condition:
+        return Condition(*field, str(sign), values)
+
+    def field(self, dataset: Token, name: Token) -> tuple[str, str]:
+        return _DATASETS[dataset.lower()], str(name)
+
+    def current_item(self, _word: Token, name: Token) -> CurrentItem:
+        return CurrentItem(str(name))
+
+    def members(self, *values: Value) -> tuple[Value, ...]:
+        return values
+
+    operand = members
+
+    def value(self, token: Token) -> Value:
+        if token.type == "TEXT":
+            return re.sub(r"\\(.)", r"\1", token[1:-1], flags=re.DOTALL)
+        if token.type == "NUMBER":
+            return float(token)
+        return Placeholder(token[1:]) if token.type == "PLACEHOLDER" else _ANY
+
+
+# What a refusal says was expected, by the first of these terminals that could have come.
+_WANTED = {
+    "VERB": "INCLUDE or EXCLUDE",
+    "SUBJECT": "ItemID or UserID",
+    "_WHERE": "WHERE",
+    "DATASET": "Interactions, Items, Users or CurrentUser",
+    "DOT": "'.'",
+    "COLUMN": "a field name",
+    "OPERATOR": "IN, NOT IN or a comparison operator",
+    "_IN": "IN",
+    "TEXT": "a quoted text, a number or a $PLACEHOLDER",
+    "LPAR": "'('",
+    "RPAR": "')'",
+    "VBAR": "'|' or the end of the expression",
+}
+
+
+def _unexpected(text: str, error: UnexpectedInput) -> Exception:
+    token = getattr(error, "token", None)
+    if token is None:
+        symbol = text[error.pos_in_stream or 0 :].strip()[:_SHOWN_OF_A_SYMBOL]
+        return invalid(f"Could not create filter. Invalid input symbol: {symbol!r}.")
+    possible = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
+    wanted = next(words for name, words in _WANTED.items() if name in possible)
+    found = "the end of the expression" if token.type == "$END" else f"'{token}'"
+    return _refused(f"expected {wanted}, found {found}")
 
 
 def _check_datasets(expression: Expression) -> None:
@@ -266,6 +254,8 @@ def _check_datasets(expression: Expression) -> None:
         )
     if expression.subject == "ItemID" and first == "USERS":
         raise _refused("items cannot be filtered by fields of Users; use an IF condition on CurrentUser")
+    if first not in _FILTERED_BY[expression.subject]:
+        raise _refused(f"{expression.subject} cannot be filtered by fields of {first}")
     for condition in expression.conditions():
         _check_values(condition)
 
@@ -275,10 +265,12 @@ def _check_values(condition: Condition) -> None:
         raise _refused("'*' can be used only with Interactions.EVENT_TYPE")
     if condition.operator == "NOT IN" and any(isinstance(value, Placeholder) for value in condition.values):
         raise _refused("Placeholders can only be used with IN or a comparison operator")
+    if condition.dataset != "ITEMS" and any(isinstance(value, CurrentItem) for value in condition.values):
+        raise _refused("CurrentItem can be compared only with fields of Items")
 
 
 def _is_event_type(condition: Condition) -> bool:
-    return condition.dataset == "INTERACTIONS" and condition.field.upper() == "EVENT_TYPE"
+    return condition.dataset in ("INTERACTIONS", "ACTION_INTERACTIONS") and condition.field.upper() == "EVENT_TYPE"
 
 
 def _refused(why: str) -> Exception:
@@ -307,21 +299,37 @@ def check_fields(parsed: Filter, schemas: Mapping[str, Schema], maximum: int) ->
 
 
 def _check_field(condition: Condition, schemas: Mapping[str, Schema]) -> None:
-    dataset = "USERS" if condition.dataset == "CURRENT_USER" else condition.dataset
-    schema = schemas.get(dataset)
-    if schema is None:
-        raise _refused(f"the dataset group has no {dataset} dataset")
-    field = schema.field(condition.field)
-    if field is None:
-        raise _refused(f"the schema of the {dataset} dataset has no field {condition.field}")
-    if dataset == "INTERACTIONS" and not _is_event_type(condition):
-        raise _refused(f"interactions can be filtered by EVENT_TYPE only, not by {field.name}")
-    if field.type == "boolean":
-        raise _refused(f"{field.name} is boolean, and boolean fields cannot be used in filters")
-    if field.textual:
-        raise _refused(f"{field.name} is textual, and textual fields cannot be used in filters")
-    if condition.operator in ("<", "<=", ">", ">=") and not field.is_numeric:
-        raise _refused(f"{condition.operator} needs a numeric field, but {field.name} is of type {field.type}")
+    for dataset, name in condition.used():
+        schema = schemas.get(dataset)
+        if schema is None:
+            raise _refused(f"the dataset group has no {dataset} dataset")
+        field = schema.field(name)
+        if field is None:
+            raise _refused(f"the schema of the {dataset} dataset has no field {name}")
+        if dataset in ("INTERACTIONS", "ACTION_INTERACTIONS") and not _is_event_type(condition):
+            raise _refused(f"interactions can be filtered by EVENT_TYPE only, not by {field.name}")
+        if field.type == "boolean":
+            raise _refused(f"{field.name} is boolean, and boolean fields cannot be used in filters")
+        if field.textual:
+            raise _refused(f"{field.name} is textual, and textual fields cannot be used in filters")
+        if condition.operator in ("<", "<=", ">", ">=") and not field.is_numeric:
+            raise _refused(f"{condition.operator} needs a numeric field, but {field.name} is of type {field.type}")
+        if condition.operator not in ("IN", "NOT IN") and field.is_numeric:
+            _check_numbers(field, condition.values)
+
+
+def _check_numbers(field: Field, values: Iterable[Value]) -> None:
+    for value in values:
+        if isinstance(value, str) and not _is_number(value):
+            raise _refused(f"{field.name} is of type {field.type}, and '{value}' is not a number")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 # -- evaluation --------------------------------------------------------------------------------------------
@@ -348,7 +356,12 @@ class Data:
 
 
 def allowed_items(
-    parsed: Filter, candidates: Iterable[str], user: str | None, values: Mapping[str, str], data: Data
+    parsed: Filter,
+    candidates: Iterable[str],
+    user: str | None,
+    values: Mapping[str, str],
+    data: Data,
+    current_item: str | None = None,
 ) -> list[str]:
     """The candidates that a filter lets through, in their order.
 
@@ -362,17 +375,19 @@ def allowed_items(
         user: the user of the request, if it names one.
         values: filterValues of the request.
         data: datasets of the group.
+        current_item: the item of the request, if it names one.
 
     Raises:
-        ServiceError: InvalidInputException for a missing value, or a filter of users.
+        ServiceError: InvalidInputException for a missing value, or a filter of users or actions.
     """
-    given = {name: _given(text) for name, text in values.items()}
+    row = data.items.row(current_item) if data.items and current_item is not None else None
+    given = _Given({name: _given(text) for name, text in values.items()}, row or {})
     included: list[_Match] = []
     excluded: list[_Match] = []
     for expression in parsed.expressions:
         if expression.subject != "ItemID":
-            raise invalid("A filter of users cannot be applied to item recommendations.")
-        missing = expression.placeholders() - given.keys()
+            raise invalid(f"A filter of {_FILTERED[expression.subject]} cannot be applied to item recommendations.")
+        missing = expression.placeholders() - given.values.keys()
         if missing and expression.includes:
             raise invalid(f"The filter needs values for the parameters {', '.join(sorted(missing))}.")
         if missing or not _holds_for_user(expression, user, given, data):
@@ -391,10 +406,18 @@ def _given(text: str) -> list[str]:
     return quoted or [part.strip() for part in text.split(",")]
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a request gives: the values of its parameters, and the record of the item it names."""
+
+    values: Mapping[str, list[str]]
+    current_item: Row
+
+
 class _Match:
     """Whether an item meets the conditions of an expression."""
 
-    def __init__(self, expression: Expression, user: str | None, given: Mapping[str, list[str]], data: Data) -> None:
+    def __init__(self, expression: Expression, user: str | None, given: _Given, data: Data) -> None:
         self._any_of = expression.any_of
         self._given = given
         self._data = data
@@ -425,34 +448,45 @@ class _Match:
         )
 
 
-def _holds_for_user(expression: Expression, user: str | None, given: Mapping[str, list[str]], data: Data) -> bool:
+def _holds_for_user(expression: Expression, user: str | None, given: _Given, data: Data) -> bool:
     if not expression.only_if:
         return True
     row = data.users.row(user) if data.users and user is not None else None
     return row is not None and all(_holds(condition, row, given, data) for condition in expression.only_if)
 
 
-def _holds(condition: Condition, row: Row, given: Mapping[str, list[str]], data: Data) -> bool:
+def _holds(condition: Condition, row: Row, given: _Given, data: Data) -> bool:
+    """Whether a record meets a condition; one that lacks the value, or with nothing to compare it with, does not."""
     schema = data.schema(condition.dataset)
     field = schema.field(condition.field) if schema else None
     if field is None:
         return False
     value = row.get(field.name)
-    if value is None:
+    wanted = list(_wanted(condition, given, data))
+    if value is None or not wanted:
         return False
-    wanted = list(_wanted(condition, given))
     if condition.operator in ("IN", "NOT IN"):
         found = _is_one_of(field, value, wanted)
         return found if condition.operator == "IN" else not found
     return _compare(condition.operator, field, value, wanted[0])
 
 
-def _wanted(condition: Condition, given: Mapping[str, list[str]]) -> Iterator[str | float]:
+def _wanted(condition: Condition, given: _Given, data: Data) -> Iterator[str | float]:
     for value in condition.values:
         if isinstance(value, Placeholder):
-            yield from given[value.name]
+            yield from given.values[value.name]
+        elif isinstance(value, CurrentItem):
+            yield from _of_current_item(value, given, data)
         else:
             yield value
+
+
+def _of_current_item(value: CurrentItem, given: _Given, data: Data) -> list[str | float]:
+    field = data.items.schema.field(value.field) if data.items else None
+    found = given.current_item.get(field.name) if field else None
+    if found is None or field is None:
+        return []
+    return [*found.split("|")] if field.categorical else [found]
 
 
 def _is_one_of(field: Field, value: Any, wanted: list[str | float]) -> bool:

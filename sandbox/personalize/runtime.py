@@ -9,7 +9,7 @@ from typing import Any
 from . import filters
 from .errors import invalid
 from .models import Model
-from .recipes import PERSONALIZED_RANKING
+from .recipes import PERSONALIZED_RANKING, RELATED_ITEMS
 from .region import ACTIVE, Region, Resource
 from .request import Request
 from .training import dataset_of
@@ -137,10 +137,11 @@ def _filtered(request: Request, served: _Served, ranked: Scored, chosen: Mapping
         region.environment.quotas.filter_interactions_per_event_type,
     )
     parsed = filters.parse(resource.fields["filterExpression"])
-    values = chosen.get("filterValues", {})
-    allowed = set(
-        filters.allowed_items(parsed, [item for item, _ in ranked], request.params.get("userId"), values, data)
-    )
+    if parsed.needs_current_item and served.model.recipe.type != RELATED_ITEMS:
+        raise invalid(f"{resource.arn} uses CurrentItem, which is for related items only.")
+    values, params = chosen.get("filterValues", {}), request.params
+    items = [item for item, _ in ranked]
+    allowed = set(filters.allowed_items(parsed, items, params.get("userId"), values, data, params.get("itemId")))
     return [(item, score) for item, score in ranked if item in allowed]
 
 

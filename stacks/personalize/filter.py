@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Token
 from constructs import Construct
 
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
-from .limits import FILTER_EXPRESSION_MAX_LENGTH
+from .filter_expression import check_filter
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
@@ -55,13 +55,13 @@ class Filter(PersonalizeResource):
             removal_policy: RETAIN keeps the filter when the stack is deleted; default DESTROY.
 
         Raises:
-            PropsError: the expression is empty or too long (API reference, CreateFilter).
+            PropsError: the expression is empty, too long (API reference, CreateFilter) or not in the filter language;
+                names every mistake, with the character at which it is. Columns are checked by the service, since
+                schemas may be imported.
         """
-        if not 1 <= len(filter_expression) <= FILTER_EXPRESSION_MAX_LENGTH:
-            raise PropsError(
-                f"{id}: filter_expression must have 1 to {FILTER_EXPRESSION_MAX_LENGTH} characters, "
-                f"but has {len(filter_expression)}."
-            )
+        mistakes = [] if Token.is_unresolved(filter_expression) else check_filter(filter_expression)
+        if mistakes:
+            raise PropsError(f"{id}: filter_expression {' '.join(mistakes)}")
         super().__init__(
             scope,
             id,

@@ -159,6 +159,12 @@ def test_symbols_that_are_none_are_told() -> None:
         ('INCLUDE ItemID WHERE Items.GENRES > "A"', "> needs a numeric field, but GENRES is of type string"),
         ('INCLUDE ItemID WHERE Interactions.DEVICE IN ("tv")', "interactions can be filtered by EVENT_TYPE only"),
         ("INCLUDE ItemID WHERE Items.PRICE > 1 IF CurrentUser.HEIGHT > 1", "USERS dataset has no field HEIGHT"),
+        ("INCLUDE ItemID WHERE Items.PRICE > CurrentItem.COST", "ITEMS dataset has no field COST"),
+        ("INCLUDE ItemID WHERE Items.PRICE > CurrentItem.GENRES", "> needs a numeric field, but GENRES"),
+        ("INCLUDE UserID WHERE Users.AGE > CurrentItem.PRICE", "CurrentItem can be compared only with fields of Items"),
+        ('INCLUDE UserID WHERE Items.GENRES IN ("War")', "UserID cannot be filtered by fields of ITEMS"),
+        ("INCLUDE ActionID WHERE Actions.VALUE > ($VALUE)", "the dataset group has no ACTIONS dataset"),
+        ('INCLUDE ItemID WHERE Items.PRICE > "cheap"', "PRICE is of type float, and 'cheap' is not a number"),
     ],
 )
 def test_expressions_that_make_no_sense_are_refused(expression: str, words: str) -> None:
@@ -276,6 +282,47 @@ def test_an_expression_counts_only_if_the_user_is_so(condition: str, user: str |
     assert passing(text, user) == (["drama", "plain"] if counts else CATALOGUE)
     text = f'INCLUDE ItemID WHERE Items.GENRES IN ("War") IF {condition}'
     assert passing(text, user) == (["old", "both"] if counts else CATALOGUE)
+
+
+# -- the current item --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "item", "expected"),
+    [
+        ("INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES", "old", ["old", "both"]),
+        ("INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES", "both", ["old", "drama", "both"]),
+        ("EXCLUDE ItemID WHERE Items.genres IN currentitem.Genres", "both", ["plain"]),
+        ("INCLUDE ItemID WHERE Items.GENRES NOT IN CurrentItem.GENRES", "old", ["drama", "plain"]),
+        ("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE", "plain", ["old", "drama"]),
+        ("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE AND Items.GENRES IN ($G)", "plain", ["old"]),
+        ("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE", "both", []),
+        ("EXCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE", "both", CATALOGUE),
+        ("INCLUDE ItemID WHERE Items.STUDIO = CurrentItem.STUDIO", "both", ["both"]),
+        ("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE", "unknown", []),
+        ("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE", None, []),
+    ],
+)
+def test_items_are_compared_with_the_item_of_the_request(
+    expression: str, item: str | None, expected: list[str]
+) -> None:
+    """Case 8. That a missing value meets no condition is inferred."""
+    parsed = parse(expression)
+    check_fields(parsed, SCHEMAS, 10)
+    assert parsed.needs_current_item
+    assert allowed_items(parsed, CATALOGUE, "ann", {"G": "War"}, DATA, item) == expected
+
+
+def test_columns_of_the_current_item_count_as_fields_of_items() -> None:
+    assert parse("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.YEAR").fields() == {
+        ("ITEMS", "PRICE"),
+        ("ITEMS", "YEAR"),
+    }
+
+
+def test_texts_hold_escaped_quotes() -> None:
+    (expression,) = parse(r"""INCLUDE ItemID WHERE Items.STUDIO IN ("a \"b\" c", 'it\'s')""").expressions
+    assert expression.any_of[0][0].values == ('a "b" c', "it's")
 
 
 # -- several expressions -----------------------------------------------------------------------------------

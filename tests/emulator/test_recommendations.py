@@ -249,6 +249,19 @@ def test_filters_look_at_the_current_user(movies: Account) -> None:
     assert set(grown_up) & WAR
 
 
+def test_filters_look_at_the_current_item_of_related_items_only(movies: Account) -> None:
+    """Case 8. Source: developer guide, "Filter expression structure and elements", CurrentItem.attribute."""
+    cheaper = movies.filter(
+        "INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE AND Items.GENRES IN CurrentItem.GENRES"
+    )
+    related = movies.recommender("aws-vod-more-like-x")
+    found = movies.recommended(related, "nobody", itemId="i9", filterArn=cheaper, numResults=100)
+    assert set(found) == {"i1", "i3", "i5", "i7"}
+    params = {"recommenderArn": movies.recommender(), "userId": "u0", "filterArn": cheaper}
+    code, message = refusal(movies.runtime.get_recommendations, **params)
+    assert (code, message.partition("uses ")[2]) == ("InvalidInput", "CurrentItem, which is for related items only.")
+
+
 def test_a_filter_must_exist_be_active_and_of_the_same_group(movies: Account) -> None:
     recommender = movies.recommender()
     params = {"recommenderArn": recommender, "userId": "u0"}

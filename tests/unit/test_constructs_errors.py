@@ -28,6 +28,7 @@ RECIPES = (
     "aws-vod-because-you-watched-x, aws-vod-more-like-x, aws-vod-most-popular, aws-vod-trending-now, aws-vod-top-picks"
 )
 TOP_PICKS = "aws-vod-top-picks"
+EXPRESSION = 'INCLUDE ItemID WHERE Items.GENRES IN ("War")'
 
 
 class Scene(Kit):
@@ -56,7 +57,7 @@ class Scene(Kit):
     def campaign(self, **props: Any) -> None:
         Campaign(self.stack, "X", provider=self.provider, solution_version=self.version, **props)
 
-    def filter(self, expression: str = "x", **props: Any) -> None:
+    def filter(self, expression: str = EXPRESSION, **props: Any) -> None:
         Filter(self.stack, "X", filter_expression=expression, **self.of_group, **props)
 
     def gate(self, **minimums: float) -> None:
@@ -190,6 +191,10 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
         "X: filter_expression must have 1 to 2500 characters, but has 2501.",
     ),
     (
+        lambda s: s.filter("INCLUDE ItemID WHERE Items.GENRES IN ($GENRES"),
+        "X: filter_expression at character 46: expected ')' or ',', but found the end of the expression.",
+    ),
+    (
         lambda s: s.gate(coverage=1.01),
         "X: the minimum of coverage must be 0 to 1, but is 1.01.",
     ),
@@ -214,7 +219,7 @@ AT_THE_LIMIT: list[Callable[[Scene], object]] = [
     lambda s: s.recommender(**excluded(ITEMS=["A" * 150])),
     lambda s: s.solution(**excluded(USERS=[f"C{number}" for number in range(50)])),
     lambda s: s.solution(auto_training_days=30),
-    lambda s: s.filter("x" * 2500),
+    lambda s: s.filter(f'EXCLUDE ItemID WHERE Items.TITLE IN ("{"x" * 2460}")'),
     lambda s: s.gate(coverage=0, precision_at_5=1),
 ]
 

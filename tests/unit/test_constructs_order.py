@@ -167,7 +167,7 @@ def ordered() -> Stack:
     scene.recommender()
     scene.version(scene.solution())
     of_group: dict[str, Any] = {"provider": scene.provider, "dataset_group": scene.films}
-    Filter(scene.stack, "Filter", filter_expression="x", **of_group)
+    Filter(scene.stack, "Filter", filter_expression='INCLUDE ItemID WHERE Items.GENRES IN ("War")', **of_group)
     EventTracker(scene.stack, "Tracker", **of_group)
     later = scene.dataset(
         scene.films, scene.schema("UsersSchema", schema={}, domain=None), "Users", dataset_type="USERS"

@@ -290,7 +290,10 @@ def test_grants_on_resources_of_the_app_name_their_attributes() -> None:
     version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
     campaign = Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
     dataset = kit.dataset(of_group["dataset_group"], kit.schema())
-    recommender.grant_get_recommendations(client, [Filter(kit.stack, "Filter", filter_expression="x", **of_group)])
+    recommender.grant_get_recommendations(
+        client,
+        [Filter(kit.stack, "Filter", filter_expression='INCLUDE ItemID WHERE Items.GENRES IN ("War")', **of_group)],
+    )
     campaign.grant_get_personalized_ranking(client)
     dataset.grant_put_items(client)
     dataset.grant_put_users(client)
@@ -365,7 +368,7 @@ def kit_with_imports() -> Kit:
     group: Any = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
     of_group: dict[str, Any] = {"provider": kit.provider, "dataset_group": group}
     Recommender(kit.stack, "Recommender", recipe="aws-vod-top-picks", **of_group)
-    Filter(kit.stack, "Filter", filter_expression="x", **of_group)
+    Filter(kit.stack, "Filter", filter_expression='INCLUDE ItemID WHERE Items.GENRES IN ("War")', **of_group)
     EventTracker(kit.stack, "Tracker", **of_group)
     Solution(kit.stack, "Solution", recipe="aws-personalized-ranking", **of_group)
     kit.data(dataset_of(f"{GIVEN}:dataset/films/ITEMS"), "Import")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -166,13 +167,30 @@ RECIPES = (
         (
             "Items.GENRES",
             "Items.GENRE",
-            "filters.genre: 'Items.GENRE' is not a column of the items dataset. "
+            "filters.genre: at character 22: 'Items.GENRE' is not a column of the items dataset. "
             "It has ITEM_ID, TITLE, GENRES, YEAR, CREATION_TIMESTAMP.",
         ),
         (
             "Items.GENRES",
             "Movies.GENRES",
-            "filters.genre: 'Movies.GENRES' must begin with one of Interactions, Items, Users, CurrentUser.",
+            "filters.genre: at character 22: expected Interactions, Items, Users, Actions, Action_Interactions or "
+            "CurrentUser, but found 'Movies'.",
+        ),
+        (
+            "IN ($GENRES)",
+            "NOT IN ($GENRES)",
+            "filters.genre: at character 43: the placeholder $GENRES cannot be used with NOT IN. "
+            "Use IN, and INCLUDE in place of EXCLUDE or the reverse.",
+        ),
+        (
+            "INCLUDE ItemID WHERE",
+            "EXCLUD ItemID WERE",
+            "filters.genre: at character 1: expected INCLUDE or EXCLUDE, but found 'EXCLUD'.",
+        ),
+        (
+            "IN ($GENRES)",
+            "IN ($GENRES",
+            "filters.genre: at character 46: expected ')' or ',', but found the end of the expression.",
         ),
         (
             "  project: vod",
@@ -190,6 +208,32 @@ def test_mistake(config: Path, old: str, new: str, sentence: str) -> None:
         edit(file, "  algorithm_hyper_parameters: {}\n", "")
     edit(file, old, new)
     assert mistakes(config) == [sentence]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'EXCLUDE itemId WHERE INTERACTIONS.event_type in ("Watch")',
+        "INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES",
+    ],
+)
+def test_a_filter_that_is_right_is_taken(config: Path, expression: str) -> None:
+    """Case 8."""
+    edit(config / "dev.yaml", "INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)", expression)
+    assert load_settings("dev", config).filters["genre"] == expression
+
+
+def test_all_filters_together_have_a_limit_of_columns(config: Path) -> None:
+    schema = config / "schemas" / "items.avsc"
+    document = json.loads(schema.read_text())
+    document["fields"] += [{"name": f"C{n}", "type": ["null", "float"]} for n in range(20)]
+    schema.write_text(json.dumps(document))
+    ten, twenty = (" AND ".join(f"Items.C{n} = 1" for n in range(low, low + 10)) for low in (0, 10))
+    more = f"  ten: INCLUDE ItemID WHERE {ten}\n  twenty: EXCLUDE ItemID WHERE {twenty}\n"
+    edit(config / "dev.yaml", "filters:\n", f"filters:\n{more}")
+    assert mistakes(config) == [
+        "filters: use 22 distinct columns, at most 20 are allowed in all filters together. Use fewer columns."
+    ]
 
 
 def test_schema_without_event_type_is_one_sentence(config: Path) -> None:
