@@ -37,6 +37,8 @@ _OF_THE_BUCKET = {
     "NIST.800.53.R5-S3DefaultEncryptionKMS": "Encrypted with S3's own key; another key would need a policy for "
     "Personalize and a charge per request, for data that is copied into Personalize anyway.",
 }
+# Plain RETAIN would also keep what a failed first deployment made, a new set for every try.
+_REMOVAL = {"destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE}
 SAMPLE_DIRECTORY = Path(__file__).parents[1] / "data" / "out"
 
 
@@ -66,7 +68,7 @@ class DataStack(Stack):
         """
         super().__init__(scope, id, **kwargs)
         self._settings = settings
-        self._removal_policy = RemovalPolicy.RETAIN if settings.removal_policy == "retain" else RemovalPolicy.DESTROY
+        self._removal_policy = _REMOVAL[settings.removal_policy]
         self.provider = PersonalizeProvider(self, "Provider", name_prefix=settings.prefix)
         self.bucket = self._bucket()
         self.service_role = ServiceRole(self, "ServiceRole")

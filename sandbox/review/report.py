@@ -345,5 +345,5 @@ def _of_stack(stack: str, template: Template) -> Iterator[tuple[str, ...]]:
     for (type_, policy), paths in sorted(kinds.items()):
         # The links of a chain follow from the resource that they wait for.
         names = sorted({path.partition(CHAIN)[0] for path in paths} if type_ in PASSING_ON else paths)
-        when = "kept" if policy == "Retain" else "deleted"
+        when = "deleted" if policy == "Delete" else "kept"
         yield stack, f"`{type_}`", str(len(paths)), when, ", ".join(names)

@@ -102,7 +102,8 @@ class Campaign(PersonalizeResource, _ServingCampaign):
             min_provisioned_tps: provisioned and billed requests per second, at least 1.
             enable_metadata_with_recommendations: whether requests may ask for item columns.
             name: a fixed name; default: generated.
-            removal_policy: RETAIN keeps the campaign when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the campaign when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: a prop is not what the API allows.

@@ -88,7 +88,8 @@ class Dataset(PersonalizeResource, _GrantsPuts):
             schema: describes its columns.
             name: a fixed name; default: generated.
             allow_replacement: whether a change may replace the dataset, which loses its data.
-            removal_policy: RETAIN keeps the dataset when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the dataset when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: the dataset type is unknown.

@@ -84,7 +84,8 @@ class DatasetGroup(PersonalizeResource):
             role: role with access to the KMS key; needed with kms_key_arn.
             kms_key_arn: key that encrypts the datasets; default: a key of the service.
             allow_replacement: whether a change may replace the group, which loses its data.
-            removal_policy: RETAIN keeps the group when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the group when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: the domain is unknown, or kms_key_arn comes without a role.

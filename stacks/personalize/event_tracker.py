@@ -64,7 +64,8 @@ class EventTracker(PersonalizeResource, _GrantsPutEvents):
             provider: carries out the requests.
             dataset_group: the group whose interactions dataset the events go to.
             name: a fixed name; default: generated.
-            removal_policy: RETAIN keeps the event tracker when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the event tracker when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: the name is not valid.

@@ -52,7 +52,8 @@ class Filter(PersonalizeResource):
             dataset_group: the group whose datasets the expression speaks of.
             filter_expression: 1 to 2500 characters in the filter language of Personalize.
             name: a fixed name; default: generated.
-            removal_policy: RETAIN keeps the filter when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the filter when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: the expression is empty, too long (API reference, CreateFilter) or not in the filter language;

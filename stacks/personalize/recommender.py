@@ -91,7 +91,8 @@ class Recommender(PersonalizeResource, _ServingRecommender):
             excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
             name: a fixed name; default: generated.
             max_wait: the longest its training may take; default 4 hours.
-            removal_policy: RETAIN keeps the recommender when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the recommender when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: a prop is not what the API allows.

@@ -55,7 +55,8 @@ class Schema(PersonalizeResource):
             dataset_type: INTERACTIONS, ITEMS or USERS; the rules of that type are checked for VIDEO_ON_DEMAND.
             domain: domain of the dataset groups it is for, or None for custom ones.
             name: a fixed name; default: generated.
-            removal_policy: RETAIN keeps the schema when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the schema when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: the schema breaks a rule of the service; names every one.

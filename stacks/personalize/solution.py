@@ -72,7 +72,8 @@ class Solution(PersonalizeResource):
             algorithm_hyper_parameters: hyperparameters of the recipe.
             excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
             name: a fixed name; default: generated.
-            removal_policy: RETAIN keeps the solution when the stack is deleted; default DESTROY.
+            removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the solution when the stack is deleted, RETAIN also
+                what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: a prop is not what the API allows.

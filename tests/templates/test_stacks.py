@@ -187,8 +187,10 @@ def test_bucket_policy_refuses_plain_http_and_lets_personalize_read_for_this_acc
 
 @pytest.mark.parametrize("type_", ["AWS::S3::Bucket", f"{CUSTOM}DatasetGroup", f"{CUSTOM}Dataset", f"{CUSTOM}Schema"])
 def test_data_goes_with_dev_and_stays_with_prod(dev: Templates, prod: Templates, type_: str) -> None:
+    """Case 21: what a failed first deployment has made is not data yet, so it goes (RetainExceptOnCreate)."""
     assert {each["DeletionPolicy"] for each in of_type(dev["data"], type_).values()} == {"Delete"}
-    assert {each["DeletionPolicy"] for each in of_type(prod["data"], type_).values()} == {"Retain"}
+    assert {each["DeletionPolicy"] for each in of_type(prod["data"], type_).values()} == {"RetainExceptOnCreate"}
+    assert {each["UpdateReplacePolicy"] for each in of_type(prod["data"], type_).values()} == {"Retain"}
 
 
 def test_only_dev_uploads_the_sample_and_empties_the_bucket(dev: Templates, prod: Templates) -> None:
