@@ -5,14 +5,12 @@ Every mistake becomes one line that names the field, says what is wrong and what
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,20 +21,17 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from stacks.personalize import limits
 from stacks.personalize.avro import check_schema, fields
 from stacks.personalize.filter_expression import check_filter, filter_columns
+from stacks.settings_file import SettingsError, read_settings
+from stacks.settings_sentences import sentence
 
 CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 SAMPLE = "sample"
 
 DatasetType = Literal["INTERACTIONS", "ITEMS", "USERS"]
-
-
-class SettingsError(Exception):
-    """The settings are wrong; the text has one line for each mistake."""
 
 
 # -- values ------------------------------------------------------------------------------------------------------
@@ -346,36 +341,14 @@ def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settin
         known = ", ".join(sorted(path.stem for path in config_directory.glob("*.yaml"))) or "none"
         raise SettingsError(f"env: there is no file {file}. Environments in {config_directory}: {known}.")
     try:
-        settings = Settings.model_validate(_read(file))
+        settings = Settings.model_validate(read_settings(file))
     except ValidationError as error:
-        raise SettingsError("\n".join(f"{file}: {_sentence(detail)}" for detail in error.errors())) from None
+        raise SettingsError("\n".join(f"{file}: {sentence(detail, Settings)}" for detail in error.errors())) from None
     settings._env = env
     mistakes = list(_check_together(settings, config_directory))
     if mistakes:
         raise SettingsError("\n".join(f"{file}: {mistake}" for mistake in mistakes))
     return settings
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses what YAML lets pass: the same key twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"'{key}' is there twice", problem_mark=key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _read(file: Path) -> Any:
-    try:
-        return yaml.load(file.read_text(), _Loader) or {}  # _Loader is a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise SettingsError(f"{file}: {where}{error.problem}. Correct the YAML.") from None
 
 
 def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]:
@@ -426,75 +399,3 @@ def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
 def _columns(settings: Settings, dataset_type: str) -> list[str]:
     dataset = settings.datasets.used.get(dataset_type)
     return list(fields(dataset.schema_document)) if dataset else []
-
-
-# -- sentences ---------------------------------------------------------------------------------------------------
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    """One of pydantic's findings as field and sentence."""
-    path = ".".join(str(part) for part in detail["loc"] if part not in ("[key]",)) or "the file"
-    value, limit = detail["input"], detail.get("ctx", {})
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        return f"{path}: is not a setting.{_nearest(detail['loc'])} Remove it, or correct its name."
-    if kind == "missing":
-        return f"{path}: is missing. Add it."
-    if kind == "value_error":
-        return f"{path}: {str(limit['error']).removeprefix('Value error, ')}"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {limit['ge']:g}" if "ge" in limit else f"at most {limit['le']:g}"
-        return f"{path}: must be {bound}, but is {value}."
-    if kind in ("too_long", "string_too_long"):
-        return f"{path}: is too long, at most {limit['max_length']} are allowed."
-    if kind == "string_too_short":
-        return f"{path}: must not be empty."
-    if kind == "literal_error":
-        return f"{path}: must be {limit['expected']}, but is {_shown(value)}."
-    expected = _EXPECTED.get(kind)
-    return f"{path}: must be {expected}, but is {_shown(value)}." if expected else f"{path}: {detail['msg']}."
-
-
-_EXPECTED = {
-    "string_type": "text (in quotes, if it looks like a number)",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "bool_type": "true or false",
-    "dict_type": "a section of settings",
-    "model_type": "a section of settings",
-    "list_type": "a list",
-}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict | list):
-        return "a list" if isinstance(value, list) else "a section"
-    return f"'{value}'" if isinstance(value, str) else str(value).lower() if value is not None else "empty"
-
-
-def _nearest(location: tuple[int | str, ...]) -> str:
-    """`Did you mean ...?` for an unknown key."""
-    known = _settings_at(location[:-1])
-    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
-    return f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}." if known else ""
-
-
-_SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
-    (): Settings,
-    ("datasets",): DatasetsSettings,
-    ("datasets", "*"): DatasetSettings,
-    ("recommenders", "*"): RecommenderSettings,
-    ("recommenders", "*", "item_exploration_config"): ItemExplorationSettings,
-    ("ranking",): RankingSettings,
-    ("ranking", "campaign"): CampaignSettings,
-    ("ranking", "quality_gate"): QualityGateSettings,
-}
-
-
-def _settings_at(location: tuple[int | str, ...]) -> list[str]:
-    for pattern, model in _SECTIONS.items():
-        if len(pattern) == len(location) and all(a in ("*", b) for a, b in zip(pattern, location, strict=True)):
-            return list(model.model_fields)
-    return []

@@ -193,6 +193,17 @@ RECIPES = (
             "filters.genre: at character 46: expected ')' or ',', but found the end of the expression.",
         ),
         (
+            "exploration_weight: 0.3",
+            "exploration_wait: 0.3",
+            "recommenders.top_picks.item_exploration_config.exploration_wait: is not a setting. "
+            "Did you mean exploration_weight? Remove it, or correct its name.",
+        ),
+        (
+            "  top_picks:\n    recipe:",
+            "  recipe:\n    recipes: x\n    recipe:",
+            "recommenders.recipe.recipes: is not a setting. Did you mean recipe? Remove it, or correct its name.",
+        ),
+        (
             "  project: vod",
             "  aws:project: vod",
             "tags: 'aws:project' begins with aws:, which AWS keeps to itself. Rename it.",

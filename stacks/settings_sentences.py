@@ -1,0 +1,97 @@
+"""What pydantic finds in the settings, as one sentence each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+
+def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """One of pydantic's findings as field and sentence.
+
+    Args:
+        detail: what it found.
+        model: the model of the whole file.
+    """
+    path = ".".join(str(part) for part in detail["loc"] if part not in ("[key]",)) or "the file"
+    value, limit = detail["input"], detail.get("ctx", {})
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return f"{path}: is not a setting.{_nearest(detail['loc'], model)} Remove it, or correct its name."
+    if kind == "missing":
+        return f"{path}: is missing. Add it."
+    if kind == "value_error":
+        return f"{path}: {str(limit['error']).removeprefix('Value error, ')}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"at least {limit['ge']:g}" if "ge" in limit else f"at most {limit['le']:g}"
+        return f"{path}: must be {bound}, but is {value}."
+    if kind in ("too_long", "string_too_long"):
+        return f"{path}: is too long, at most {limit['max_length']} are allowed."
+    if kind == "string_too_short":
+        return f"{path}: must not be empty."
+    if kind == "literal_error":
+        return f"{path}: must be {limit['expected']}, but is {_shown(value)}."
+    expected = _EXPECTED.get(kind)
+    return f"{path}: must be {expected}, but is {_shown(value)}." if expected else f"{path}: {detail['msg']}."
+
+
+_EXPECTED = {
+    "string_type": "text (in quotes, if it looks like a number)",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "dict_type": "a section of settings",
+    "model_type": "a section of settings",
+    "list_type": "a list",
+}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "a section"
+    return f"'{value}'" if isinstance(value, str) else str(value).lower() if value is not None else "empty"
+
+
+def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """`Did you mean ...?` for an unknown key."""
+    known = _settings_at(location[:-1], model)
+    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]}?" if close else f" Known here: {', '.join(known)}." if known else ""
+
+
+def _settings_at(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    """Names of the settings of a section; none where names are free."""
+    annotation: Any = model
+    for part in location:
+        annotation = _inside(annotation, str(part))
+    section = next(_models(annotation), None)
+    return list(section.model_fields) if section else []
+
+
+def _inside(annotation: Any, part: str) -> Any:
+    """The annotation of a part of what another one describes; None if it has no such part."""
+    if get_origin(annotation) is dict:
+        return get_args(annotation)[1]
+    if _is_model(annotation):
+        field = annotation.model_fields.get(part)
+        return field.annotation if field else None
+    return next(filter(None, (_inside(each, part) for each in get_args(annotation))), None)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a section may be of; a dict has free names."""
+    if _is_model(annotation):
+        yield annotation
+    if get_origin(annotation) is not dict:
+        for each in get_args(annotation):
+            yield from _models(each)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel)
