@@ -9,9 +9,11 @@ import sys
 from types import FrameType
 
 from . import cdk, demo, inventory, shared
-from .cloud import Cloud, CloudError
+from .cloud import MISLEADING, NO_CONFIGURATION, Cloud, CloudError
 
 _INTERRUPTED = 130
+# For the shell to fill in: names that only it knows.
+_SERVICE_ENDPOINTS = "$(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Za-z0-9_]*\\)=.*/\\1/p')"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,8 +70,10 @@ def _run(_: argparse.Namespace) -> int:
 
 
 def _print_variables(running: shared.Running) -> None:
-    print("# These variables point the AWS CLI and boto3 at the sandbox:")
-    for name, value in running.endpoint.client_variables().items():
+    print("# These variables would lead the AWS CLI, SDKs and the CDK CLI elsewhere:")
+    print(f"unset {' '.join(MISLEADING)} {_SERVICE_ENDPOINTS}")
+    print("# These variables point them at the sandbox, past the configuration files of real accounts:")
+    for name, value in (running.endpoint.client_variables() | NO_CONFIGURATION).items():
         print(f"export {name}={shlex.quote(value)}")
     sys.stdout.flush()
 

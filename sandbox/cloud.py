@@ -37,6 +37,17 @@ CERTIFICATE, KEY = "server.crt", "server.key"
 UNVALIDATED = {"CDK_VALIDATION": "false"}
 # jsii warns about Node 20, which works; the variable holds the versions to be silent about.
 QUIET_JSII = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+# What would lead AWS clients of a shell elsewhere, past the variables that point them at a local cloud: other
+# credentials, another endpoint, a proxy. AWS_ENDPOINT_URL_<SERVICE> come on top, one for each service.
+MISLEADING = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"),
+    *("AWS_ACCOUNT_ID", "AWS_ACCOUNT_ID_ENDPOINT_MODE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+    *("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+)
+# The account's own configuration files must not name profiles, endpoints or credentials either.
+NO_CONFIGURATION = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 _HEALTH_PATH = "/_ministack/health"
 _START_SECONDS = 60
 _STOP_SECONDS = 5
@@ -86,10 +97,8 @@ def isolated_environment(source: Mapping[str, str] | None = None) -> dict[str, s
         for name, value in (os.environ if source is None else source).items()
         if not name.startswith(("AWS_", "CDK_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_", "SFN_"))
     }
-    # The account's own configuration files must not name profiles, endpoints or credentials either.
+    environment |= NO_CONFIGURATION
     environment |= {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "localhost,127.0.0.1",
         "no_proxy": "localhost,127.0.0.1",
@@ -106,11 +115,13 @@ class Cloud:
     Attributes:
         speed: virtual seconds per real second in the Personalize emulator.
         region: region that clients use.
+        propagation_seconds: how long a change of a role's policies takes to have an effect; on AWS up to two minutes.
         detached: whether the server outlives this process; if not, it ends with it, however this ends.
     """
 
     speed: float = SPEED
     region: str = REGION
+    propagation_seconds: float = 0.0
     detached: bool = False
     endpoint: Endpoint | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -162,6 +173,7 @@ class Cloud:
                 [
                     *(sys.executable, "-m", "sandbox.server", "--fd", str(listener.fileno())),
                     *("--directory", str(directory), "--speed", str(self.speed)),
+                    *("--propagation-seconds", str(self.propagation_seconds)),
                     *(() if self.detached else ("--watch-stdin",)),
                 ],
                 cwd=CHECKOUT,

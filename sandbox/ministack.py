@@ -6,14 +6,17 @@ imported, so import this module only in the server process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.app import app as ministack_app
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import cloudwatch_logs, iam, lambda_svc, s3
-from ministack.services.cloudformation import provisioners
+from ministack.services import cloudformation, cloudwatch_logs, iam, lambda_svc, s3
+from ministack.services.cloudformation import changesets, custom_resource, handlers, provisioners, stacks
 
 from .personalize import (
     AccessDeniedError,
@@ -26,13 +29,27 @@ from .personalize import (
 from .personalize.app import CONTROL_PREFIX, Headers, PersonalizeApp
 
 _PERSONALIZE = "personalize.amazonaws.com"
+_LATE_LINES_SECONDS = 1.0
+# User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
+# behind is deleted in up to three attempts, then forgotten.
+_CLEANUP_ATTEMPTS = 3
 
 
-def build_gateway(speed: float) -> Any:
-    """The ASGI application of the sandbox; `speed` is that of the Personalize emulator's clock."""
+def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
+    """The ASGI application of the sandbox.
+
+    Args:
+        speed: of the Personalize emulator's clock, in virtual seconds per second.
+        propagation_seconds: how long a change of a role's policies takes to have an effect.
+    """
     correct_buckets()
     correct_lambda_environment()
     correct_lambda_logs()
+    correct_exports()
+    correct_failed_creations()
+    correct_deletions()
+    if propagation_seconds:
+        delay_policies(propagation_seconds)
     account = responses.get_account_id()
     service = Service(ScaledClock(speed), BucketObjects(), PolicyAuthorizer(), account_id=account)
     personalize = PersonalizeApp(service, caller_of)
@@ -196,19 +213,32 @@ def correct_lambda_environment() -> None:
 
 
 def correct_lambda_logs() -> None:
-    """Let functions log only where their roles may, as on AWS.
+    """Let functions log only where their roles may, and their last lines come late, as on AWS.
 
-    MiniStack asks nobody, so what is still running when a stack is deleted would make its log group again.
+    MiniStack asks nobody, and is never late. On AWS the lines with which an invocation ends arrive after the caller has
+    its answer, with the permissions of the role as it was while the function ran: a function that may create log
+    groups makes its own again, after CloudFormation has deleted it (aws/aws-cdk issues 11549, 31487 and 35632).
     """
     emit = lambda_svc._emit_lambda_logs
 
     def emit_if_permitted(function: dict[str, Any], *arguments: Any, **options: Any) -> None:
         config = function.get("config") or function
         group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
-        action = "logs:PutLogEvents" if group in cloudwatch_logs._log_groups else "logs:CreateLogGroup"
         arn = f"arn:aws:logs:{responses.get_region()}:{responses.get_account_id()}:log-group:{group}:log-stream:any"
-        if _role_may(config["Role"], action, arn):
-            emit(function, *arguments, **options)
+        may_write = _role_may(config["Role"], "logs:PutLogEvents", arn)
+        may_create = _role_may(config["Role"], "logs:CreateLogGroup", arn)
+
+        def deliver(*arguments: Any, **options: Any) -> None:
+            if may_create or (may_write and group in cloudwatch_logs._log_groups):
+                emit(function, *arguments, **options)
+
+        deliver(*arguments, **options)
+        if may_create:
+            context = contextvars.copy_context()
+            request_id, _, *rest = arguments
+            late = threading.Timer(_LATE_LINES_SECONDS, context.run, [deliver, request_id, "", *rest], options)
+            late.daemon = True
+            late.start()
 
     lambda_svc._emit_lambda_logs = emit_if_permitted
 
@@ -225,3 +255,253 @@ def _role_may(role_arn: str, action: str, resource: str) -> bool:
     )
     policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], account)
     return bool(iam_evaluator.evaluate(asked, policies).decision == "Allow")
+
+
+# -- where MiniStack is more lenient than CloudFormation -----------------------------------------------------------
+
+
+def correct_exports() -> None:
+    """Refuse to remove, change or delete with its stack what another stack imports.
+
+    User guide, "Get exported outputs from a deployed CloudFormation stack". MiniStack keeps an export that an update
+    removes, takes any new value, and lets go of a stack while those that import from it are between two states. The
+    words are those of stack events that users report (aws/aws-cdk issues 7602 and 33395).
+    """
+    imports, resolve = handlers._imported_export_names, stacks._resolve_stack_outputs
+    # MiniStack's own look at the importers answers the request; CloudFormation accepts it and cancels the deletion.
+    handlers._imported_export_names = lambda stack, stack_name: set()
+
+    def resolve_outputs(
+        definitions: Any, conditions: Any, resources: Any, parameters: Any, mappings: Any, name: str, stack_id: str
+    ) -> Any:
+        outputs, exports = resolve(definitions, conditions, resources, parameters, mappings, name, stack_id)
+        for export in exports:
+            owner = cloudformation._exports.get(export, {}).get("StackId", stack_id)
+            if owner != stack_id:
+                raise ValueError(f"Export with name {export} is already exported by stack {owner.split('/')[1]}.")
+        for export, value in _exports_of(name).items():
+            importer = _importer(export, name, imports)
+            if importer and export not in exports:
+                raise ValueError(f"Export {export} cannot be deleted as it is in use by {importer}")
+            if importer and exports[export]["Value"] != value:
+                raise ValueError(f"Export {export} cannot be updated as it is in use by {importer}")
+        for export in _exports_of(name).keys() - exports.keys():
+            cloudformation._exports.pop(export, None)
+        return outputs, exports
+
+    stacks._resolve_stack_outputs = resolve_outputs
+    delete = stacks._delete_stack_async
+
+    async def delete_unless_imported(name: str, stack_id: str, *arguments: Any, **options: Any) -> None:
+        for export in _exports_of(name):
+            if importer := _importer(export, name, imports):
+                reason = f"Delete canceled. Cannot delete export {export} as it is in use by {importer}."
+                status = cloudformation._stacks[name]["StackStatus"]
+                stacks._add_event(stack_id, name, name, "AWS::CloudFormation::Stack", status, reason, stack_id)
+                return
+        await delete(name, stack_id, *arguments, **options)
+
+    stacks._delete_stack_async = handlers._delete_stack_async = delete_unless_imported
+
+
+def _exports_of(stack_name: str) -> dict[str, str]:
+    """Values of a stack's exports by name."""
+    outputs = cloudformation._stacks[stack_name].get("Outputs", []) if stack_name in cloudformation._stacks else []
+    return {output["ExportName"]: output["OutputValue"] for output in outputs if output.get("ExportName")}
+
+
+def _importer(export: str, exporter: str, imports: Callable[[Any, str], set[str]]) -> str | None:
+    """A stack that imports an export."""
+    # These have no resource, so they import nothing, whatever their templates say.
+    empty = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    for name, stack in cloudformation._stacks.items():
+        if name != exporter and stack.get("StackStatus") not in empty and export in imports(stack, name):
+            return str(name)
+    return None
+
+
+def correct_failed_creations() -> None:
+    """Let the rollback delete the custom resource whose creation failed, and keep what it cannot delete.
+
+    MiniStack deletes what was created before it only. CloudFormation sends a Delete request for the failed one too,
+    under the id of its answer (custom resource providers of the CDK ignore it where nothing was made: framework's
+    CREATE_FAILED marker). After ROLLBACK_FAILED a deletion of the stack tries again, which MiniStack has forgotten.
+    """
+    invoke, deliver = custom_resource.invoke_custom_resource, custom_resource.deliver_response
+    answered: dict[tuple[str, str], str] = {}
+    failed: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def deliver_and_note(token: str, response: dict[str, Any]) -> bool:
+        key = (response.get("StackId", ""), response.get("LogicalResourceId", ""))
+        answered[key] = response.get("PhysicalResourceId") or ""
+        return bool(deliver(token, response))
+
+    def invoke_and_note(
+        kind: str, logical_id: str, properties: Any, stack_name: str, stack_id: str, type_: str, *rest: Any, **more: Any
+    ) -> Any:
+        key = (stack_id, logical_id)
+        answered.pop(key, None)
+        try:
+            return invoke(kind, logical_id, properties, stack_name, stack_id, type_, *rest, **more)
+        except Exception:
+            if kind == "Create":
+                # Who did not answer is known by an id that CloudFormation makes up.
+                physical_id = answered.get(key) or f"{stack_name}-{logical_id}-{responses.new_uuid()[:12].upper()}"
+                failed[key] = {
+                    "PhysicalResourceId": physical_id,
+                    "ResourceType": type_,
+                    "LogicalResourceId": logical_id,
+                    "Properties": properties,
+                    "Attributes": {},
+                }
+            raise
+
+    custom_resource.deliver_response = deliver_and_note
+    custom_resource.invoke_custom_resource = invoke_and_note
+    roll_back = stacks._roll_back_operation
+
+    async def roll_back_all(
+        stack_name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], *rest: Any
+    ) -> None:
+        logical_id = operation.get("failed_logical_id")
+        record = failed.pop((stack_id, logical_id or ""), None)
+        if record and operation.get("failed_update") is None:
+            stack.setdefault("_resources", {})[logical_id] = record
+            operation["created"] = [*operation.get("created", []), logical_id]
+        known = dict(stack.get("_resources", {}))
+        await roll_back(stack_name, stack_id, stack, operation, *rest)
+        if stack["StackStatus"] == "ROLLBACK_FAILED":
+            for undeleted in stack.get("_rollback_failed", {}):
+                stack["_resources"][undeleted] = {**known[undeleted], "ResourceStatus": "DELETE_FAILED"}
+
+    stacks._roll_back_operation = handlers._roll_back_operation = roll_back_all
+
+
+@dataclass
+class _Deletions:
+    """What an operation on a stack deletes.
+
+    Attributes:
+        definitions: the resources of its templates, the old one and the new one.
+        attempts: how often each is tried.
+        failed: logical ids of those that could not be deleted.
+    """
+
+    definitions: Mapping[str, Any]
+    attempts: int
+    failed: set[str] = field(default_factory=set)
+
+    def blocker_of(self, logical_id: str) -> str | None:
+        """What depends on a resource and is still there because its own deletion failed."""
+        for dependant in sorted(self.failed):
+            if logical_id in stacks._extract_deps(self.definitions.get(dependant, {}), set(self.definitions)):
+                return dependant
+        return None
+
+
+_deletions: contextvars.ContextVar[_Deletions | None] = contextvars.ContextVar("deletions", default=None)
+
+
+def correct_deletions() -> None:
+    """Keep what something still depends on that could not be deleted; forget what an update could not clean up.
+
+    MiniStack goes on with everything else, tries once, and has the next operation try again.
+    """
+    delete = stacks._delete_resource
+
+    def delete_in_order(type_: str, physical_id: str, properties: Any, stack_name: str, logical_id: str) -> None:
+        running = _deletions.get()
+        if running is None:
+            delete(type_, physical_id, properties, stack_name, logical_id)
+            return
+        if blocker := running.blocker_of(logical_id):
+            running.failed.add(logical_id)
+            raise ValueError(f"{blocker} depends on it and could not be deleted.")
+        for attempt in range(1, running.attempts + 1):
+            try:
+                delete(type_, physical_id, properties, stack_name, logical_id)
+                return
+            except Exception:
+                if attempt == running.attempts:
+                    running.failed.add(logical_id)
+                    raise
+
+    stacks._delete_resource = delete_in_order
+    deploy, delete_stack, roll_back = (
+        stacks._deploy_stack_async,
+        stacks._delete_stack_async,
+        stacks._roll_back_operation,
+    )
+
+    async def deploy_and_forget(
+        name: str, stack_id: str, template: dict[str, Any], *arguments: Any, **options: Any
+    ) -> None:
+        before = (options.get("previous_stack") or {}).get("_template") or {}
+        _deletions.set(_Deletions(_resources_of(before) | _resources_of(template), _CLEANUP_ATTEMPTS))
+        await deploy(name, stack_id, template, *arguments, **options)
+        stack = cloudformation._stacks.get(name) or {}
+        if stack.get("StackStatus") == "UPDATE_COMPLETE":
+            for forgotten in stack["_resources"].keys() - _resources_of(template).keys():
+                del stack["_resources"][forgotten]
+
+    async def delete_stack_in_order(name: str, *arguments: Any, **options: Any) -> None:
+        template = (cloudformation._stacks.get(name) or {}).get("_template")
+        _deletions.set(_Deletions(_resources_of(template), 1))
+        await delete_stack(name, *arguments, **options)
+
+    async def roll_back_in_order(
+        name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], *rest: Any
+    ) -> None:
+        before = (operation.get("previous_stack") or {}).get("_template")
+        attempts = _CLEANUP_ATTEMPTS if operation.get("is_update") else 1
+        _deletions.set(_Deletions(_resources_of(before) | _resources_of(operation.get("template")), attempts))
+        await roll_back(name, stack_id, stack, operation, *rest)
+
+    stacks._deploy_stack_async = handlers._deploy_stack_async = changesets._deploy_stack_async = deploy_and_forget
+    stacks._delete_stack_async = handlers._delete_stack_async = delete_stack_in_order
+    stacks._roll_back_operation = handlers._roll_back_operation = roll_back_in_order
+
+
+def _resources_of(template: Mapping[str, Any] | None) -> dict[str, Any]:
+    return dict((template or {}).get("Resources", {}))
+
+
+# -- IAM takes its time --------------------------------------------------------------------------------------------
+
+
+def delay_policies(seconds: float) -> None:
+    """Let a change of a role's policies have its effect after a delay.
+
+    User guide of IAM, "Changes that I make are not always immediately visible"; aws/aws-cdk issues 18237 and 37675
+    report denied calls after CloudFormation has said that the policy is there.
+    """
+    gather = iam_evaluator._gather_role_policies
+    histories: dict[str, list[tuple[float, Any]]] = {}
+
+    def note_changes() -> None:
+        for role in iam._roles:
+            history = histories.setdefault(role, [])
+            policies = gather(role, responses.get_account_id())
+            if not history or history[-1][1] != policies:
+                history.append((time.monotonic(), policies))
+
+    def noting(change: Callable[..., Any]) -> Callable[..., Any]:
+        def change_and_note(*arguments: Any, **options: Any) -> Any:
+            done = change(*arguments, **options)
+            note_changes()
+            return done
+
+        return change_and_note
+
+    for action in iam._IAM_HANDLERS:
+        iam._IAM_HANDLERS[action] = noting(iam._IAM_HANDLERS[action])
+    for type_, handler in provisioners._RESOURCE_HANDLERS.items():
+        if type_.startswith("AWS::IAM::"):
+            handler |= {step: noting(handler[step]) for step in ("create", "update", "delete") if step in handler}
+
+    def gather_effective(role: str, account: str) -> Any:
+        now = time.monotonic()
+        effective = [policies for since, policies in histories.get(role, []) if now - since >= seconds]
+        return effective[-1] if effective else []
+
+    iam_evaluator._gather_role_policies = gather_effective

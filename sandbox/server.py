@@ -15,6 +15,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from .cloud import CERTIFICATE, KEY
+from .guard import guarded
 from .ministack import build_gateway
 
 
@@ -30,7 +31,8 @@ def main() -> int:
     config.certfile, config.keyfile = str(arguments.directory / CERTIFICATE), str(arguments.directory / KEY)
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
-    asyncio.run(serve(build_gateway(arguments.speed), config))
+    gateway = build_gateway(arguments.speed, arguments.propagation_seconds)
+    asyncio.run(serve(guarded(gateway), config))
     return 0
 
 
@@ -39,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fd", type=int, required=True, help="listening socket, inherited")
     parser.add_argument("--directory", type=Path, required=True, help="of this cloud, with certificate and key")
     parser.add_argument("--speed", type=float, required=True, help="virtual seconds per second")
+    parser.add_argument("--propagation-seconds", type=float, default=0.0, help="until changed policies have an effect")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 

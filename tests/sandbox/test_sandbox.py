@@ -88,11 +88,12 @@ def test_a_cloud_ends_with_the_process_that_started_it() -> None:
 def test_run_prints_variables_and_leaves_nothing_when_interrupted(tmp_path: Path, number: int) -> None:
     process = sandbox(tmp_path, "run")
     assert process.stdout
-    printed = [process.stdout.readline() for _ in range(8)]
+    printed = [process.stdout.readline() for _ in range(12)]
     variables = dict(
         line.removeprefix("export ").strip().split("=", 1) for line in printed if line.startswith("export")
     )
     assert variables.keys() >= {"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_REGION"}
+    check_that_a_shell_is_led_to_the_sandbox("".join(printed), variables)
     another = sandbox(tmp_path, "run")
     assert another.communicate()[0].splitlines() == [line.strip() for line in printed]
     os.killpg(process.pid, number)
@@ -100,6 +101,32 @@ def test_run_prints_variables_and_leaves_nothing_when_interrupted(tmp_path: Path
     assert not (tmp_path / "running.json").exists()
     assert not Path(variables["AWS_CA_BUNDLE"]).exists()
     assert sandbox(tmp_path, "stop").communicate()[0] == "No sandbox runs.\n"
+
+
+def check_that_a_shell_is_led_to_the_sandbox(printed: str, variables: dict[str, str]) -> None:
+    """What is printed, pasted into a shell that leads to a real account, through a proxy."""
+    elsewhere = {
+        "AWS_PROFILE": "production",
+        "AWS_SESSION_TOKEN": "of-production",
+        "AWS_ENDPOINT_URL_PERSONALIZE": "https://personalize.eu-west-1.amazonaws.com",
+        "AWS_ENDPOINT_URL_SOMETHING_NEW": "https://new.eu-west-1.amazonaws.com",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "AWS_REGION": "eu-west-1",
+        "HTTPS_PROXY": "http://proxy.example:3128",
+        "https_proxy": "http://proxy.example:3128",
+        "HOME": "/home/me",
+        "PATH": os.environ["PATH"],
+    }
+    for shell in ("sh", "bash"):
+        result = subprocess.run(
+            [shell, "-c", f"{printed}\nenv"], env=elsewhere, capture_output=True, text=True, check=True
+        )
+        left = dict(line.split("=", 1) for line in result.stdout.splitlines())
+        own = {"HOME", "PATH", "PWD", "SHLVL", "_", "OLDPWD"}
+        assert {name: value for name, value in left.items() if name not in own} == variables
+        assert left["HOME"] == "/home/me"
+    # A shell in which there is nothing to unset does not mind.
+    subprocess.run(["sh", "-e", "-c", printed], env={"PATH": os.environ["PATH"]}, check=True)
 
 
 def test_destroy_without_a_sandbox_has_nothing_to_do(tmp_path: Path) -> None:
