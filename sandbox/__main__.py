@@ -8,6 +8,8 @@ import signal
 import sys
 from types import FrameType
 
+from lambdas.personalize_provider.log import printable
+
 from . import cdk, demo, inventory, shared
 from .cloud import MISLEADING, NO_CONFIGURATION, Cloud, CloudError
 
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.command(options))
     except CloudError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted; the sandbox is stopped.", file=sys.stderr)

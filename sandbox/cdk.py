@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambdas.personalize_provider.log import printable
+
 from .cloud import ACCOUNT, CHECKOUT, QUIET_JSII, Endpoint, isolated_environment
 
 CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
@@ -80,7 +82,7 @@ def captured(
     ) as process:
         assert process.stdout
         lines = []
-        for line in process.stdout:
+        for line in map(printable, process.stdout):
             lines.append(line)
             show(line.rstrip("\n"))
     return Result(process.returncode, "".join(lines))

@@ -13,6 +13,7 @@ from typing import Any
 
 import data.__main__ as sample
 from data.catalogue import read_rows
+from lambdas.personalize_provider.log import printable
 
 from . import cdk, inventory, shared
 from .cloud import CHECKOUT, STATE_DIRECTORY, Cloud, CloudError, Endpoint, client
@@ -162,7 +163,7 @@ class _Demo:
         _headline("What is left")
         left = inventory.leftovers(self.endpoint)
         for service, names in left.items():
-            print(f"  {service}: {', '.join(names)}")
+            print(printable(f"  {service}: {', '.join(names)}"))
         looked = ", ".join(inventory.services())
         print(f"Left behind, see above. Looked into: {looked}." if left else f"Nothing. Looked into: {looked}.")
         return not left
@@ -190,7 +191,8 @@ class _Titles:
             raise CloudError("Personalize answered with an empty list.")
         for place, one in enumerate(found, 1):
             item = one["itemId"]
-            print(f"  {place:>2}. {self.of(item)}{f'  ({self._genres[item]})' if genres else ''}", flush=True)
+            line = f"  {place:>2}. {self.of(item)}{f'  ({self._genres[item]})' if genres else ''}"
+            print(printable(line), flush=True)
 
 
 def _most_active_users() -> list[str]:
@@ -214,4 +216,4 @@ def _table(rows: Iterable[tuple[str, str]]) -> None:
     pairs = list(rows)
     width = max(len(name) for name, _ in pairs)
     for name, value in pairs:
-        print(f"{name:<{width}}  {value}", flush=True)
+        print(printable(f"{name:<{width}}  {value}"), flush=True)

@@ -23,7 +23,8 @@ class ProviderError(Exception):
     """Ends the request as failed; the text becomes the reason in the CloudFormation event."""
 
     def __init__(self, text: str) -> None:
-        """Keep as much of the text as a response holds."""
+        """Keep as much of the text as a response holds, without control characters."""
+        text = log.printable(text)
         encoded = text.encode()
         if len(encoded) > _REASON_BYTES:
             text = encoded[:_REASON_BYTES].decode(errors="ignore") + " ... (the log has all of it)"

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from data import synthetic
+from lambdas.personalize_provider.log import printable
 from sandbox.cloud import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
 from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return review(options.env, options.base, options.out)
     except (ReviewError, SettingsError, PropsError) as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
 
 
@@ -59,7 +60,7 @@ def review(env: str, base: str, out: Path) -> int:
     page, comment = out / f"review-{env}.html", out / f"review-{env}.md"
     page.write_text(as_html(report))
     comment.write_text(as_markdown(report))
-    print(as_text(report, "Verdict", "What deploying it does", "Time", "Money"))
+    print(printable(as_text(report, "Verdict", "What deploying it does", "Time", "Money")))
     print(f"The whole review, with permissions, outputs and all resources: {page} and {comment}")
     return 2 if stops(comparison) else 0
 

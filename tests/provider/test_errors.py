@@ -170,3 +170,18 @@ def test_a_duration_reads_as_one_says_it(seconds: float, expected: str) -> None:
 )
 def test_a_type_reads_as_one_says_it(noun: str, words: str) -> None:
     assert errors.words(noun) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("\x1b]0;title\x07\x1b[2J", "\\x1b]0;title\\x07\\x1b[2J"),
+        ("\x9b31m", "\\x9b31m"),
+        ("over\rwritten\b", "over\\rwritten\\x08"),
+        ("right \u202eto left", "right \\u202eto left"),
+        ("Amélie (2001) ✅\n\tas it is", "Amélie (2001) ✅\n\tas it is"),
+    ],
+)
+def test_what_a_service_says_cannot_steer_a_terminal(said: str, shown: str) -> None:
+    """CloudFormation's events and the CDK CLI hand every reason on as it is."""
+    assert str(errors.ProviderError(f"The filter was refused: {said}")) == f"The filter was refused: {shown}"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import cdk
-from sandbox.cloud import CHECKOUT, Cloud, Endpoint, client, is_healthy, isolated_environment
+from sandbox import cdk, demo
+from sandbox.__main__ import main
+from sandbox.cloud import CHECKOUT, Cloud, CloudError, Endpoint, client, is_healthy, isolated_environment
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -166,3 +167,24 @@ EVENT = "vod-dev-data | 31/72 | 7:27:08 PM | {status} | Custom::Personalize{type
 )
 def test_progress_is_brief_and_hides_no_failure(line: str, shown: bool) -> None:
     assert (cdk.brief(line) is not None) is shown
+
+
+def test_no_control_characters_of_the_cli_reach_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cdk, "_command", lambda arguments: ["printf", r"%b", *arguments])
+    shown: list[str] = []
+    endpoint = Endpoint("https://127.0.0.1:1", "/c.crt", "us-east-1", 1, "/d", "/l")
+    result = cdk.captured(endpoint, [r"\033[2Jrefused \0302\0233\n✅  done\n"], show=shown.append)
+    assert shown == ["\\x1b[2Jrefused \\x9b", "✅  done"]
+    assert "\x1b" not in result.output
+
+
+def test_no_control_characters_of_an_error_reach_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing() -> int:
+        raise CloudError("The service says: \x1b[2J")
+
+    monkeypatch.setattr(demo, "run", failing)
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    assert main(["demo"]) == 1
+    assert capsys.readouterr().err == "The service says: \\x1b[2J\n"
