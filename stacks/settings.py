@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from stacks.outputs import pascal
 from stacks.personalize import limits
 from stacks.personalize.avro import check_schema, fields
 from stacks.personalize.filter_expression import check_filter, filter_columns
@@ -44,6 +45,21 @@ def _matching(pattern: str, rule: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _not_reserved(app_name: str) -> str:
+    for start, what in limits.RESERVED_APP_NAMES.items():
+        if app_name.lower().startswith(start):
+            raise ValueError(f"'{app_name}' begins with {start}, and the name of {what} cannot. Choose another name.")
+    return app_name
+
+
+def _short_enough(name: str) -> str:
+    if len(name) > limits.SETTING_NAME_MAX_LENGTH:
+        raise ValueError(
+            f"'{name}' has {len(name)} characters, at most {limits.SETTING_NAME_MAX_LENGTH} are allowed. Shorten it."
+        )
+    return name
 
 
 def _seconds(value: object) -> object:
@@ -90,10 +106,12 @@ AppName = Annotated[
         rf"[A-Za-z][A-Za-z0-9-]{{0,{limits.APP_NAME_MAX_LENGTH - 1}}}",
         f"1 to {limits.APP_NAME_MAX_LENGTH} letters, digits and hyphens, and begin with a letter",
     ),
+    AfterValidator(_not_reserved),
 ]
 OutputName = Annotated[
     str,
     _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
+    AfterValidator(_short_enough),
 ]
 Version = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=100)]
 Throughput = Annotated[int, Field(ge=limits.MIN_TPS)]
@@ -353,6 +371,10 @@ def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settin
 
 def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]:
     """Mistakes that no field has by itself."""
+    recommenders = {name: pascal(name) for name in settings.recommenders}
+    filters = {name: f"Filter{pascal(name)}" for name in settings.filters}
+    yield from _check_names("recommenders", {k: _ids(v, f"Recommender{v}Arn") for k, v in recommenders.items()})
+    yield from _check_names("filters", {k: _ids(v, f"{v}Arn") for k, v in filters.items()})
     readable = True
     for kind, dataset in settings.datasets.used.items():
         where = f"datasets.{kind.lower()}.schema_file"
@@ -368,6 +390,27 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
     if readable:
         yield from _check_columns(settings)
     yield from _check_filters(settings, with_columns=readable)
+
+
+# Constructs that the CDK itself adds to a stack.
+_IDS_OF_THE_CDK = frozenset({"BootstrapVersion", "CheckBootstrapVersion", "CDKMetadata"})
+
+
+def _check_names(section: str, ids_by_name: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """Names that become one in a stack: `genre1` and `genre_1` are both Genre1."""
+    taken: dict[str, str] = {}
+    for name, ids in ids_by_name.items():
+        other = next((taken[id] for id in ids if id in taken), None)
+        if other:
+            yield f"{section}.{name}: becomes the same as '{other}' in the template. Rename one of them."
+        if ids & _IDS_OF_THE_CDK:
+            yield f"{section}.{name}: is a name that the CDK uses itself. Rename it."
+        taken |= dict.fromkeys(ids, name)
+
+
+def _ids(construct: str, output: str) -> frozenset[str]:
+    """Ids of what a recommender or a filter adds to its stack: itself, its output, its parameter."""
+    return frozenset({construct, output, f"{output}Parameter"})
 
 
 def _check_columns(settings: Settings) -> Iterator[str]:

@@ -17,12 +17,29 @@ DOMAIN = "VIDEO_ON_DEMAND"
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9\-_]*$"
 NAME_MAX_LENGTH = 63  # characters
 
-# The names we generate are `<app_name>-<env>-<readable>-<hash>`; these parts leave at least 20
-# characters for the readable one.
+# The names we generate are `<app_name>-<env>_<readable>-<hash>`; these parts leave at least 20
+# characters for the readable one. The separator is in neither app nor environment names, so that
+# `vod-dev_*` in a policy cannot match what belongs to `vod-dev-eu`.
+SEPARATOR = "_"
+PREFIX_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9\-]*$"
 APP_NAME_MAX_LENGTH = 20
 ENV_MAX_LENGTH = 10
 NAME_PREFIX_MAX_LENGTH = APP_NAME_MAX_LENGTH + 1 + ENV_MAX_LENGTH
 HASH_LENGTH = 10
+
+# What names cannot begin with, in any case. Systems Manager API, PutParameter, Name; S3 user guide,
+# "General purpose bucket naming rules": CloudFormation names buckets after their stack.
+RESERVED_APP_NAMES: Mapping[str, str] = {
+    "aws": "an SSM parameter",
+    "ssm": "an SSM parameter",
+    "xn--": "a bucket",
+    "sthree-": "a bucket",
+    "amzn-s3-demo-": "a bucket",
+}
+
+# Names of recommenders and filters become keys of outputs (`RecommenderMoreLikeXArn`), which have at most
+# 255 characters (CloudFormation user guide, "Outputs"); generated names are cut where they would not fit.
+SETTING_NAME_MAX_LENGTH = 100
 
 # Throughput. API: TransactionsPerSecond (minProvisionedTPS, minRecommendationRequestsPerSecond).
 MIN_TPS = 1  # requests per second

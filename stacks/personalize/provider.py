@@ -29,7 +29,7 @@ from .acknowledge import (
 )
 from .errors import PropsError
 from .imported import ImportedArn
-from .limits import NAME_PATTERN, NAME_PREFIX_MAX_LENGTH
+from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, SEPARATOR
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
 
@@ -112,9 +112,9 @@ def refer_strongly(producer: IConstruct) -> None:
 
 
 def _check_prefix(id: str, prefix: str) -> None:
-    if not re.fullmatch(NAME_PATTERN, prefix) or len(prefix) > NAME_PREFIX_MAX_LENGTH:
+    if not re.fullmatch(PREFIX_PATTERN, prefix) or len(prefix) > NAME_PREFIX_MAX_LENGTH:
         raise PropsError(
-            f"{id}: name_prefix must be 1 to {NAME_PREFIX_MAX_LENGTH} letters, digits, '-' or '_', and begin with a "
+            f"{id}: name_prefix must be 1 to {NAME_PREFIX_MAX_LENGTH} letters, digits and hyphens, and begin with a "
             f"letter or digit, but is '{prefix}'."
         )
 
@@ -122,8 +122,8 @@ def _check_prefix(id: str, prefix: str) -> None:
 class PersonalizeProvider(Construct):
     """Carries out the requests of every `Custom::Personalize...` resource.
 
-    Its role reaches only resources whose name begins with `name_prefix` and a hyphen, so that two apps in one
-    account cannot touch each other's.
+    Its role reaches only resources whose name begins with `name_prefix` and an underscore, so that two apps in
+    one account cannot touch each other's.
     """
 
     def __init__(
@@ -140,7 +140,8 @@ class PersonalizeProvider(Construct):
         Args:
             scope: parent construct.
             id: construct id.
-            name_prefix: first part of every name the provider may create, a hyphen follows; at most 31 characters.
+            name_prefix: first part of every name the provider may create, at most 31 letters, digits and hyphens; an
+                underscore follows.
             query_interval: time between polls of a request older than a minute; default 30 seconds.
             log_retention: how long its log groups keep their events.
 
@@ -149,8 +150,8 @@ class PersonalizeProvider(Construct):
         """
         super().__init__(scope, id)
         _check_prefix(id, name_prefix)
-        # The hyphen keeps "vod-dev" from reaching what belongs to "vod-dev2".
-        self.name_prefix = f"{name_prefix}-"
+        # A prefix has no underscore, so "vod-dev" reaches nothing that belongs to "vod-dev2" or "vod-dev-eu".
+        self.name_prefix = f"{name_prefix}{SEPARATOR}"
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         self._served: list[Stack] = []
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")

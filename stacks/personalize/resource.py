@@ -56,7 +56,11 @@ class PersonalizeResource(Construct):
         self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
         if name is not None:
             self._check_name(name)
-        naming = {"Name": name} if name is not None else {"NamePrefix": f"{provider.name_prefix}{_kebab(id)}"}
+        naming = (
+            {"Name": name}
+            if name is not None
+            else {"NamePrefix": f"{provider.name_prefix}{_kebab(id) or _kebab(noun)}"}
+        )
         tags = {"Tags": self._tags.rendered_tags} if taggable else {}
         self.custom_resource = CustomResource(
             self,

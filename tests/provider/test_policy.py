@@ -198,11 +198,11 @@ def test_the_app_cannot_be_deployed_without_any_one_statement(first: Assembly, f
 def test_a_policy_that_lacks_an_action_would_be_noticed(first: Assembly, files: Path) -> None:
     """The other tests can fail: an action nobody asks for is found, one that is asked for and missing too."""
     iam = Iam()
-    iam.asked = {("personalize:DescribeSchema", "arn:aws:personalize:eu-west-1:0:schema/vod-dev-x")}
+    iam.asked = {("personalize:DescribeSchema", "arn:aws:personalize:eu-west-1:0:schema/vod-dev_x")}
     statement = {
         "Effect": "Allow",
         "Action": ["personalize:DescribeSchema", "personalize:DeleteSchema"],
-        "Resource": "arn:aws:personalize:eu-west-1:0:schema/vod-dev-*",
+        "Resource": "arn:aws:personalize:eu-west-1:0:schema/vod-dev_*",
     }
     assert used(statement, iam) == {"personalize:DescribeSchema"}
     assert not permits([statement], "personalize:DescribeSchema", "arn:aws:personalize:eu-west-1:0:schema/other", {})

@@ -68,9 +68,9 @@ class HandlerRole:
         where = as_list(statement["Resource"])[0]
         if ":stack/" in where:
             # Nobody deploys, so it is late; whether it is, CloudFormation says.
-            return "OnEvent", self.event("Update", "DatasetGroup", {"NamePrefix": "vod-dev-late"})
+            return "OnEvent", self.event("Update", "DatasetGroup", {"NamePrefix": "vod-dev_late"})
         if where == "*":
-            return "IsComplete", self.event("Delete", "Schema", {"Name": "vod-dev-nobody"})
+            return "IsComplete", self.event("Delete", "Schema", {"Name": "vod-dev_nobody"})
         arn = next(arn for arn in inventory.personalize(self.app.endpoint) if kind_of(arn) == kind_of(where))
         link = {"ResourceType": noun_of(arn), "ResourceArn": arn, "Link": "1", "Links": "1", "LinkSeconds": "1"}
         return "IsComplete", self.event("Create", "Wait", {**link, "Revision": ""})
@@ -83,7 +83,7 @@ class HandlerRole:
             "StackId": self.app.client("cloudformation").describe_stacks(StackName=DATA)["Stacks"][0]["StackId"],
             "LogicalResourceId": "ByHand",
             "ResourceType": f"Custom::Personalize{type_}",
-            "PhysicalResourceId": "vod-dev-nobody",
+            "PhysicalResourceId": "vod-dev_nobody",
             "ResourceProperties": properties,
             "OldResourceProperties": properties,
             "Progress": STARTED,

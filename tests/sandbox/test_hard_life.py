@@ -45,7 +45,7 @@ def check_a_training_longer_than_max_wait_fails_and_says_so(app: App) -> None:
     fault(app, kind="duration", operation="CreateRecommender", resource="*top-picks*", seconds=10 * HOUR)
     result = deploy_only(app, RECOMMENDERS)
     assert result.exit_status != 0
-    assert "The recommender 'vod-dev-top-picks-" in result.output
+    assert "The recommender 'vod-dev_top-picks-" in result.output
     assert "is still CREATE IN_PROGRESS after 10 s of waiting for it to settle. Raise max_wait" in result.output
     assert app.status(DATA) == "CREATE_COMPLETE"
     assert [arn for arn in inventory.personalize(app.endpoint) if ":recommender/" in arn] == []

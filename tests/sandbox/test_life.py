@@ -100,7 +100,7 @@ def check_failed_update_is_rolled_back(app: App, before: Outputs) -> None:
     held = inventory.personalize(app.endpoint)
     result = app.deploy()
     assert result.exit_status != 0
-    assert "CreateFilter of filter 'vod-dev-filter-unwatched-" in result.output
+    assert "CreateFilter of filter 'vod-dev_filter-unwatched-" in result.output
     assert "was refused: " in result.output
     assert app.status(DATA) == "UPDATE_ROLLBACK_COMPLETE"
     assert inventory.personalize(app.endpoint) == held

@@ -133,7 +133,7 @@ def served_throughout(app: App, outputs: Any) -> Iterator[None]:
         "filter": lambda: [
             each
             for each in personalize.list_filters(datasetGroupArn=group)["Filters"]
-            if each["name"].startswith("vod-dev-filter-genre") and each["status"] == "ACTIVE"
+            if each["name"].startswith("vod-dev_filter-genre") and each["status"] == "ACTIVE"
         ],
     }
     asked, failures, over = 0, [], threading.Event()

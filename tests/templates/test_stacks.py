@@ -229,7 +229,7 @@ def test_provider_reaches_only_names_of_this_app(dev: Templates) -> None:
                 assert all(action.startswith("personalize:List") for action in actions)
                 continue
             name = resource["Fn::Join"][1][-1]
-            assert "/vod-dev-*" in name or name.endswith(":event-tracker/*")
+            assert "/vod-dev_*" in name or name.endswith(":event-tracker/*")
 
 
 def test_provider_passes_only_the_service_role_and_only_to_personalize(dev: Templates) -> None:

@@ -267,13 +267,13 @@ def test_a_name_outside_the_prefix_is_refused(scene: Scene, kind: str) -> None:
     with pytest.raises(PropsError) as refused:
         NAMED[kind](scene, "vod-test2-films")
     assert str(refused.value) == (
-        "Test/X: name 'vod-test2-films' must begin with 'vod-test-', because the provider's role is limited to names "
+        "Test/X: name 'vod-test2-films' must begin with 'vod-test_', because the provider's role is limited to names "
         "that do. Rename it, or leave name out to have one generated."
     )
 
 
 @pytest.mark.parametrize("kind", NAMED)
-@pytest.mark.parametrize("name", ["", "vod-test-f ilms", "-vod-test-films", f"vod-test-{'x' * 55}"])
+@pytest.mark.parametrize("name", ["", "vod-test_f ilms", "-vod-test_films", f"vod-test_{'x' * 55}"])
 def test_a_name_that_the_service_does_not_take_is_refused(scene: Scene, kind: str, name: str) -> None:
     with pytest.raises(PropsError) as refused:
         NAMED[kind](scene, name)
@@ -283,7 +283,7 @@ def test_a_name_that_the_service_does_not_take_is_refused(scene: Scene, kind: st
     )
 
 
-@pytest.mark.parametrize("name", ["vod-test-films", "vod-test-Films_2", f"vod-test-{'x' * 54}"])
+@pytest.mark.parametrize("name", ["vod-test_films", "vod-test_Films_2", f"vod-test_{'x' * 54}"])
 def test_a_name_with_the_prefix_is_taken(scene: Scene, name: str) -> None:
     scene.group("X", name=name)
 
@@ -291,11 +291,11 @@ def test_a_name_with_the_prefix_is_taken(scene: Scene, name: str) -> None:
 # -- provider ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prefix", ["", "-vod", "vod dev", "vod/dev", "x" * 32])
+@pytest.mark.parametrize("prefix", ["", "-vod", "vod dev", "vod/dev", "vod_dev", "x" * 32])
 def test_a_prefix_that_names_cannot_begin_with_is_refused(prefix: str) -> None:
     with pytest.raises(PropsError) as refused:
         PersonalizeProvider(Stack(App(), "Test"), "X", name_prefix=prefix)
     assert str(refused.value) == (
-        f"X: name_prefix must be 1 to 31 letters, digits, '-' or '_', and begin with a letter or digit, "
+        f"X: name_prefix must be 1 to 31 letters, digits and hyphens, and begin with a letter or digit, "
         f"but is '{prefix}'."
     )

@@ -264,7 +264,7 @@ def test_triggers_are_text_by_dataset_type(usual: dict[str, str]) -> None:
         ({"data_location": "s3://bucket/other.csv"}, True),
         ({"import_mode": "INCREMENTAL"}, False),
         ({"max_wait": Duration.hours(9)}, False),
-        ({"name": "vod-test-mine"}, False),
+        ({"name": "vod-test_mine"}, False),
     ],
 )
 def test_other_data_trains_again_and_nothing_else_does(

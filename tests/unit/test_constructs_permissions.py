@@ -93,7 +93,7 @@ def needed() -> dict[str, set[str]]:
         kind = {"SolutionVersion": "solution"}.get(noun) or "".join(
             f"-{letter.lower()}" if letter.isupper() else letter for letter in noun
         ).lstrip("-")
-        names = "*" if noun == "EventTracker" else f"{PREFIX}-*"
+        names = "*" if noun == "EventTracker" else f"{PREFIX}_*"
         calls = found.setdefault(f"{ARN}:{kind}/{names}", set())
         calls |= {f"Create{noun}", f"Describe{noun}"}
         calls |= {f"Delete{noun}"} if row.deletable else set()
@@ -101,7 +101,7 @@ def needed() -> dict[str, set[str]]:
         calls |= {call for call in (row.stop, row.metrics) if call}
         calls |= {"TagResource", "UntagResource", "ListTagsForResource"} if row.taggable else set()
     for owner, nouns in OWNERS.items():
-        found[f"{ARN}:{owner}/{PREFIX}-*"] |= {f"Create{noun}" for noun in nouns}
+        found[f"{ARN}:{owner}/{PREFIX}_*"] |= {f"Create{noun}" for noun in nouns}
     return found
 
 

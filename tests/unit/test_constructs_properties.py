@@ -34,17 +34,17 @@ EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
 FRAME = {"ServiceToken": "${Provider/Framework/framework-onEvent.Arn}", "ServiceTimeout": "3600"}
 
 PLAIN: dict[str, dict[str, Any]] = {
-    "Group": {"NamePrefix": "vod-test-group", "Domain": "VIDEO_ON_DEMAND", "AllowReplacement": False},
-    "Schema": {"NamePrefix": "vod-test-schema", "Schema": canonical(INTERACTIONS), "Domain": "VIDEO_ON_DEMAND"},
+    "Group": {"NamePrefix": "vod-test_group", "Domain": "VIDEO_ON_DEMAND", "AllowReplacement": False},
+    "Schema": {"NamePrefix": "vod-test_schema", "Schema": canonical(INTERACTIONS), "Domain": "VIDEO_ON_DEMAND"},
     "Dataset": {
-        "NamePrefix": "vod-test-dataset",
+        "NamePrefix": "vod-test_dataset",
         "DatasetGroupArn": "${Group.DatasetGroupArn}",
         "DatasetType": "INTERACTIONS",
         "SchemaArn": "${Schema.SchemaArn}",
         "AllowReplacement": False,
     },
     "Import": {
-        "NamePrefix": "vod-test-import",
+        "NamePrefix": "vod-test_import",
         "DatasetArn": "${Dataset.DatasetArn}",
         "DataSource": {"DataLocation": LOCATION},
         "DataVersion": "1",
@@ -52,7 +52,7 @@ PLAIN: dict[str, dict[str, Any]] = {
         "ImportMode": "FULL",
     },
     "MoreLikeX": {
-        "NamePrefix": "vod-test-more-like-x",
+        "NamePrefix": "vod-test_more-like-x",
         "DatasetGroupArn": "${Group.DatasetGroupArn}",
         "RecipeArn": f"{RECIPE}/aws-vod-more-like-x",
         "RecommenderConfig": {
@@ -62,7 +62,7 @@ PLAIN: dict[str, dict[str, Any]] = {
         },
     },
     "Solution": {
-        "NamePrefix": "vod-test-solution",
+        "NamePrefix": "vod-test_solution",
         "DatasetGroupArn": "${Group.DatasetGroupArn}",
         "RecipeArn": f"{RECIPE}/aws-personalized-ranking-v2",
         "PerformHPO": False,
@@ -73,31 +73,31 @@ PLAIN: dict[str, dict[str, Any]] = {
         },
     },
     "Campaign": {
-        "NamePrefix": "vod-test-campaign",
+        "NamePrefix": "vod-test_campaign",
         "SolutionVersionArn": "${Gate.SolutionVersionArn}",
         "MinProvisionedTPS": 1,
         "CampaignConfig": {"EnableMetadataWithRecommendations": False},
     },
     "Filter": {
-        "NamePrefix": "vod-test-filter",
+        "NamePrefix": "vod-test_filter",
         "DatasetGroupArn": "${Group.DatasetGroupArn}",
         "FilterExpression": EXPRESSION,
     },
-    "Tracker": {"NamePrefix": "vod-test-tracker", "DatasetGroupArn": "${Group.DatasetGroupArn}"},
+    "Tracker": {"NamePrefix": "vod-test_tracker", "DatasetGroupArn": "${Group.DatasetGroupArn}"},
 }
 
 FULL: dict[str, dict[str, Any]] = {
-    "FullGroup": {"Name": "vod-test-my-group", "RoleArn": ROLE, "KmsKeyArn": KEY, "AllowReplacement": True},
-    "FullSchema": {"Name": "vod-test-my-schema", "Schema": '{"any":"thing"}'},
+    "FullGroup": {"Name": "vod-test_my-group", "RoleArn": ROLE, "KmsKeyArn": KEY, "AllowReplacement": True},
+    "FullSchema": {"Name": "vod-test_my-schema", "Schema": '{"any":"thing"}'},
     "FullDataset": {
-        "Name": "vod-test-my-dataset",
+        "Name": "vod-test_my-dataset",
         "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
         "DatasetType": "USERS",
         "SchemaArn": "${FullSchema.SchemaArn}",
         "AllowReplacement": True,
     },
     "FullImport": {
-        "Name": "vod-test-my-import",
+        "Name": "vod-test_my-import",
         "DatasetArn": "${FullDataset.DatasetArn}",
         "DataSource": {"DataLocation": "${Location}"},
         "DataVersion": "2026-11",
@@ -105,7 +105,7 @@ FULL: dict[str, dict[str, Any]] = {
         "ImportMode": "INCREMENTAL",
     },
     "FullRecommender": {
-        "Name": "vod-test-my-recommender",
+        "Name": "vod-test_my-recommender",
         "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
         "RecipeArn": "arn:aws:personalize:::recipe/aws-vod-top-picks",
         "RecommenderConfig": {
@@ -116,7 +116,7 @@ FULL: dict[str, dict[str, Any]] = {
         },
     },
     "FullSolution": {
-        "Name": "vod-test-my-solution",
+        "Name": "vod-test_my-solution",
         "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
         "RecipeArn": f"{RECIPE}/aws-personalized-ranking",
         "PerformHPO": True,
@@ -128,27 +128,27 @@ FULL: dict[str, dict[str, Any]] = {
         "SolutionUpdateConfig": {"AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"}},
     },
     "FullCampaign": {
-        "Name": "vod-test-my-campaign",
+        "Name": "vod-test_my-campaign",
         "SolutionVersionArn": "${FullVersion/Wait/Link2.SolutionVersionArn}",
         "MinProvisionedTPS": 20,
         "CampaignConfig": {"EnableMetadataWithRecommendations": True},
     },
     "FullFilter": {
-        "Name": "vod-test-my-filter",
+        "Name": "vod-test_my-filter",
         "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
         "FilterExpression": EXPRESSION,
     },
-    "FullTracker": {"Name": "vod-test-my-tracker", "DatasetGroupArn": "${FullGroup.DatasetGroupArn}"},
+    "FullTracker": {"Name": "vod-test_my-tracker", "DatasetGroupArn": "${FullGroup.DatasetGroupArn}"},
 }
 
 # Construct id -> beginning of the generated name.
 PREFIXES = {
-    "TopPicks": "vod-test-top-picks",
-    "top_picks": "vod-test-top_picks",
-    "Top10Picks": "vod-test-top10-picks",
-    "Top picks (new)": "vod-test-top-picks-new",
-    "Für dich": "vod-test-f-r-dich",
-    "映画": "vod-test-",
+    "TopPicks": "vod-test_top-picks",
+    "top_picks": "vod-test_top_picks",
+    "Top10Picks": "vod-test_top10-picks",
+    "Top picks (new)": "vod-test_top-picks-new",
+    "Für dich": "vod-test_f-r-dich",
+    "映画": "vod-test_dataset-group",  # nothing of the id is left
 }
 
 RETAINED = [f"Full{kind}" for kind in ("Group", "Schema", "Dataset", "Recommender", "Solution", "Campaign", "Filter")]
@@ -177,7 +177,7 @@ def full(kit: Kit) -> None:
     group = kit.group(
         "FullGroup",
         domain=None,
-        name="vod-test-my-group",
+        name="vod-test_my-group",
         role=role,
         kms_key_arn=KEY,
         allow_replacement=True,
@@ -185,14 +185,14 @@ def full(kit: Kit) -> None:
     )
     common: dict[str, Any] = {"provider": kit.provider, "dataset_group": group, "removal_policy": retain}
     schema = kit.schema(
-        "FullSchema", schema={"any": "thing"}, domain=None, name="vod-test-my-schema", removal_policy=retain
+        "FullSchema", schema={"any": "thing"}, domain=None, name="vod-test_my-schema", removal_policy=retain
     )
     dataset = kit.dataset(
         group,
         schema,
         "FullDataset",
         dataset_type="USERS",
-        name="vod-test-my-dataset",
+        name="vod-test_my-dataset",
         allow_replacement=True,
         removal_policy=retain,
     )
@@ -203,7 +203,7 @@ def full(kit: Kit) -> None:
         role=role,
         data_version="2026-11",
         import_mode="INCREMENTAL",
-        name="vod-test-my-import",
+        name="vod-test_my-import",
         max_wait=Duration.minutes(50),
     )
     Recommender(
@@ -214,7 +214,7 @@ def full(kit: Kit) -> None:
         item_exploration_config=ItemExplorationConfig(0.25, 14),
         enable_metadata_with_recommendations=True,
         excluded_dataset_columns={"ITEMS": ["PRICE", "DURATION"]},
-        name="vod-test-my-recommender",
+        name="vod-test_my-recommender",
         max_wait=Duration.hours(2),
         **common,
     )
@@ -226,7 +226,7 @@ def full(kit: Kit) -> None:
         perform_hpo=True,
         algorithm_hyper_parameters={"hidden_dimension": 64, "recency_mask": True, "share": 0.5, "x": "y"},
         excluded_dataset_columns={"USERS": ["GENDER"]},
-        name="vod-test-my-solution",
+        name="vod-test_my-solution",
         **common,
     )
     version = SolutionVersion(
@@ -236,7 +236,7 @@ def full(kit: Kit) -> None:
         solution=solution,
         training_trigger="spring",
         training_mode="UPDATE",
-        name="vod-test-my-version",
+        name="vod-test_my-version",
         max_wait=Duration.minutes(51),
     )
     QualityGate(
@@ -255,11 +255,11 @@ def full(kit: Kit) -> None:
         solution_version=version,
         min_provisioned_tps=20,
         enable_metadata_with_recommendations=True,
-        name="vod-test-my-campaign",
+        name="vod-test_my-campaign",
         removal_policy=retain,
     )
-    Filter(kit.stack, "FullFilter", filter_expression=EXPRESSION, name="vod-test-my-filter", **common)
-    EventTracker(kit.stack, "FullTracker", name="vod-test-my-tracker", **common)
+    Filter(kit.stack, "FullFilter", filter_expression=EXPRESSION, name="vod-test_my-filter", **common)
+    EventTracker(kit.stack, "FullTracker", name="vod-test_my-tracker", **common)
 
 
 @pytest.fixture(scope="module")
@@ -300,13 +300,13 @@ def test_a_solution_version_renders_mode_and_triggers(resources: Resources) -> N
     assert len(triggers) == 1
     assert properties == {
         **FRAME,
-        "NamePrefix": "vod-test-version",
+        "NamePrefix": "vod-test_version",
         "SolutionArn": "${Solution.SolutionArn}",
         "TrainingMode": "FULL",
     }
     full_properties = resources["FullVersion"]["Properties"]
     assert full_properties["Triggers"].pop("TrainingTrigger") == "spring"
-    assert (full_properties["Name"], full_properties["TrainingMode"]) == ("vod-test-my-version", "UPDATE")
+    assert (full_properties["Name"], full_properties["TrainingMode"]) == ("vod-test_my-version", "UPDATE")
     assert "NamePrefix" not in full_properties
 
 

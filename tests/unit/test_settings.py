@@ -247,6 +247,80 @@ def test_all_filters_together_have_a_limit_of_columns(config: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "  genre: 'INCLUDE",
+            "  genre1: 'INCLUDE ItemID WHERE Items.YEAR > 1990'\n  genre_1: 'INCLUDE",
+            "filters.genre_1: becomes the same as 'genre1' in the template. Rename one of them.",
+        ),
+        (
+            "  genre: 'INCLUDE",
+            "  genre_arn: 'INCLUDE ItemID WHERE Items.YEAR > 1990'\n  genre: 'INCLUDE",
+            "filters.genre: becomes the same as 'genre_arn' in the template. Rename one of them.",
+        ),
+        (
+            "  top_picks:\n",
+            "  more_likex: {recipe: aws-vod-more-like-x}\n  mor_e_likex: {recipe: aws-vod-more-like-x}\n  top_picks:\n",
+            None,
+        ),
+        (
+            "  top_picks:\n",
+            "  recommender_more_like_x_arn: {recipe: aws-vod-most-popular}\n  top_picks:\n",
+            "recommenders.recommender_more_like_x_arn: becomes the same as 'more_like_x' in the template. "
+            "Rename one of them.",
+        ),
+        (
+            "  more_like_x:\n",
+            "  bootstrap_version:\n",
+            "recommenders.bootstrap_version: is a name that the CDK uses itself. Rename it.",
+        ),
+    ],
+)
+def test_names_that_become_one_are_one_line(config: Path, old: str, new: str, sentence: str | None) -> None:
+    """Case 14: different in the file, the same as an id in the template."""
+    edit(config / "dev.yaml", old, new)
+    if sentence is None:
+        load_settings("dev", config)
+    else:
+        assert mistakes(config) == [sentence]
+
+
+@pytest.mark.parametrize("section", ["recommenders", "filters"])
+def test_names_have_at_most_a_hundred_characters(config: Path, section: str) -> None:
+    """Case 25: a long name fits, or one line says what fits."""
+    entry = {"recommenders": "{recipe: aws-vod-most-popular}", "filters": "'INCLUDE ItemID WHERE Items.YEAR > 1990'"}
+    edit(config / "dev.yaml", f"\n{section}:\n", f"\n{section}:\n  {'x' * 100}: {entry[section]}\n")
+    load_settings("dev", config)
+    edit(config / "dev.yaml", "x" * 100, "x" * 101)
+    assert mistakes(config) == [
+        f"{section}.{'x' * 101}: '{'x' * 101}' has 101 characters, at most 100 are allowed. Shorten it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("app_name", "start", "what"),
+    [("AwsVod", "aws", "an SSM parameter"), ("ssm", "ssm", "an SSM parameter"), ("xn--vod", "xn--", "a bucket")],
+)
+def test_app_names_that_names_elsewhere_cannot_begin_with(config: Path, app_name: str, start: str, what: str) -> None:
+    edit(config / "dev.yaml", "app_name: vod", f"app_name: {app_name}")
+    assert mistakes(config) == [
+        f"app_name: '{app_name}' begins with {start}, and the name of {what} cannot. Choose another name."
+    ]
+
+
+@pytest.mark.parametrize("name", ["vod_x", "", "x" * 21])
+def test_the_separator_of_names_is_in_no_part_of_them(config: Path, name: str) -> None:
+    """So that no environment's names begin like another's."""
+    edit(config / "dev.yaml", "app_name: vod", f"app_name: '{name}'")
+    assert mistakes(config) == [
+        f"app_name: '{name}' must be 1 to 20 letters, digits and hyphens, and begin with a letter."
+    ]
+    with pytest.raises(SettingsError, match="must be 1 to 10 letters, digits and hyphens"):
+        load_settings("dev_eu", config)
+
+
 def test_schema_without_event_type_is_one_sentence(config: Path) -> None:
     file = config / "schemas" / "interactions.avsc"
     file.write_text(re.sub(r'\{"name": "EVENT_TYPE"[^}]*\},\s*', "", file.read_text()))
