@@ -4,6 +4,7 @@
 """
 
 from .authorizer import AccessDeniedError, AllowAll, Authorizer
+from .behaviour import Behaviour
 from .clock import Clock, ManualClock, ScaledClock
 from .durations import Durations
 from .errors import ServiceError
@@ -16,6 +17,7 @@ __all__ = [
     "AccessDeniedError",
     "AllowAll",
     "Authorizer",
+    "Behaviour",
     "Clock",
     "Durations",
     "Fault",

@@ -64,11 +64,11 @@ def update(kind: Kind, request: Request) -> Answer:
     resource = _named(kind, request)
     rules.must_be_settled(resource)
     rules.must_not_be_updating(resource)
-    if not (resource.status == "CREATE FAILED" and rule.from_failed):
-        rules.must_be_active(resource)
+    rules.must_be_updatable(request, resource, from_failed=rule.from_failed)
     for check in rule.rules:
         check(request)
     fields = rule.fields(request, resource)
+    rules.must_change_something(request, resource, fields)
     shown = rule.shown(request, resource) if rule.shown else fields
     durations = request.region.environment.durations
     seconds = rule.seconds(request, resource) if rule.seconds else durations.of("update", kind.noun)

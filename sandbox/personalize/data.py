@@ -24,7 +24,10 @@ _MAX_TEXT = 20_000
 _MAX_EVENT_TYPES_AND_METADATA = 10
 _KEY_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
 _INTERACTION_KEYS = frozenset({"USER_ID", "ITEM_ID", "TIMESTAMP"})
-_RESERVED_INTERACTION_FIELDS = frozenset({"IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"})
+# No metadata: developer guide, "VIDEO_ON_DEMAND datasets and schemas", reserved keywords.
+_RESERVED_INTERACTION_FIELDS = frozenset(
+    {"EVENT_TYPE", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+)
 
 NONCONFORMING = (
     "Input csv has rows that do not conform to the dataset schema. Please ensure all required data fields are "

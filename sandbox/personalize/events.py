@@ -25,8 +25,7 @@ def _put_events(request: Request) -> Answer:
     if found is None or found.status != ACTIVE:
         raise invalid(f"There is no active event tracker with the tracking ID {request.params['trackingId']}.")
     dataset = dataset_of(request.region, found.fields["datasetGroupArn"], "INTERACTIONS")
-    if dataset is None:
-        raise invalid("The dataset group of the event tracker has no Interactions dataset.")
+    assert dataset, "the Interactions dataset comes before its tracker and goes after it"
     # Until a user logs in, the session stands for them (API reference, PutEvents).
     user = request.params.get("userId", request.params["sessionId"])
     rows = [_event_row(dataset, user, event) for event in request.params["eventList"] if "itemId" in event]

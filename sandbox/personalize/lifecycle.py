@@ -76,7 +76,7 @@ def update(
             resource.fields = before
         latest.status, latest.updated, latest.failure_reason = "CREATE FAILED" if failed else ACTIVE, at, failed
         if not failed:
-            resource.set_status(ACTIVE, at)
+            resource.set_status(INACTIVE if resource.status == INACTIVE else ACTIVE, at)
 
     _plan(region, resource, now, seconds, start, finish)
 

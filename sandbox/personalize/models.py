@@ -24,6 +24,8 @@ _RECENT_SHARE = 0.1
 _COVERAGE_USERS = 2000
 # Weight of popularity against similarity: it only orders what similarity does not.
 _POPULARITY_WEIGHT = 1e-3
+# As the answers in the developer guide and in published notebooks have them.
+_METRIC_DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ class Model:
             recommended.update(self._recommend(fitted, histories[user]))
         coverage = len(recommended) / len(catalogue) if catalogue else 0.0
         tested = [histories[user] for user in sorted(testing)]
-        return metrics.evaluate(tested, lambda query: self._recommend(fitted, query), coverage)
+        found = metrics.evaluate(tested, lambda query: self._recommend(fitted, query), coverage)
+        return {name: round(value, _METRIC_DECIMALS) for name, value in found.items()}
 
     def _recommend(self, fitted: Fitted, query: Sequence[str]) -> list[str]:
         """What the model would recommend next; what is in the query is not news, except to popularity."""

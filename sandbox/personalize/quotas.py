@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Quotas:
     """Quotas of an account in a region, at their default values.
 
-    Source: developer guide, "Amazon Personalize endpoints and quotas".
+    Source: developer guide, "Amazon Personalize endpoints and quotas"; recommenders in a region: "Domain
+    recommenders in Amazon Personalize".
     """
 
     schemas: int = 500
@@ -18,6 +19,7 @@ class Quotas:
     pending_solution_versions: int = 20
     solutions_per_dataset_group: int = 10
     campaigns_per_dataset_group: int = 5
+    recommenders: int = 15
     recommenders_per_dataset_group: int = 5
     filters_per_dataset_group: int = 30
     fields_per_filter: int = 10

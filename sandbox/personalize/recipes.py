@@ -90,9 +90,7 @@ RECIPES: Mapping[str, Recipe] = {
         Recipe("aws-vod-more-like-x", RELATED_ITEMS, VIDEO_ON_DEMAND, needs_item=True, datasets=_BOTH, hides="Watch"),
         Recipe("aws-vod-most-popular", POPULAR_ITEMS, VIDEO_ON_DEMAND, event="Watch"),
         Recipe("aws-vod-trending-now", TRENDING_NOW, VIDEO_ON_DEMAND, needs_user=False),
-        Recipe(
-            "aws-vod-top-picks", USER_PERSONALIZATION, VIDEO_ON_DEMAND, datasets=_BOTH, hides="Watch", explores=True
-        ),
+        Recipe("aws-vod-top-picks", USER_PERSONALIZATION, VIDEO_ON_DEMAND, hides="Watch", explores=True),
         Recipe(
             "aws-ecomm-customers-who-viewed-x-also-viewed",
             RELATED_ITEMS,
@@ -101,14 +99,20 @@ RECIPES: Mapping[str, Recipe] = {
             event="View",
             hides="Purchase",
         ),
-        Recipe("aws-ecomm-frequently-bought-together", RELATED_ITEMS, ECOMMERCE, needs_item=True, event="Purchase"),
+        Recipe(
+            "aws-ecomm-frequently-bought-together",
+            RELATED_ITEMS,
+            ECOMMERCE,
+            needs_user=False,
+            needs_item=True,
+            event="Purchase",
+        ),
         Recipe("aws-ecomm-popular-items-by-purchases", POPULAR_ITEMS, ECOMMERCE, event="Purchase"),
         Recipe("aws-ecomm-popular-items-by-views", POPULAR_ITEMS, ECOMMERCE, event="View"),
         Recipe(
             "aws-ecomm-recommended-for-you",
             USER_PERSONALIZATION,
             ECOMMERCE,
-            datasets=_BOTH,
             hides="Purchase",
             explores=True,
         ),

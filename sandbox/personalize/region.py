@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .behaviour import Behaviour
 from .durations import Durations
 from .errors import not_found
 from .faults import Faults
@@ -104,6 +105,7 @@ class Environment:
     durations: Durations
     quotas: Quotas
     faults: Faults
+    behaviour: Behaviour
 
 
 Action = Callable[[float], None]

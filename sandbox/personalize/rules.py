@@ -6,16 +6,19 @@ A rule raises the service's error or returns. docs/personalize-rules.md lists al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from . import avro, filters
 from .errors import exists, in_use, invalid, limit
 from .quotas import Quotas
 from .recipes import RECIPES, Recipe
-from .region import ACTIVE, Region, Resource, is_busy
+from .region import ACTIVE, INACTIVE, Region, Resource, is_busy
 from .request import Request
 
 LATEST = "/$LATEST"
+# Columns that are part of every training.
+ALWAYS_TRAINED_ON = frozenset({"EVENT_TYPE", "USER_ID", "ITEM_ID", "TIMESTAMP"})
 CUSTOM_SEMANTIC = "aws-semantic-similarity"
 
 Rule = Callable[[Request], None]
@@ -59,6 +62,25 @@ def _update_under_way(resource: Resource) -> str | None:
     if resource.update and is_busy(resource.update.status):
         return f"An update of {resource.arn} is {resource.update.status}. Wait until it has settled."
     return None
+
+
+def must_be_updatable(request: Request, resource: Resource, *, from_failed: bool) -> None:
+    """Refuse to update what is neither ACTIVE nor, for a campaign, CREATE FAILED (API reference, UpdateCampaign).
+
+    For the other kinds this is inferred; whether a stopped recommender can be updated no source says.
+    """
+    if from_failed and resource.status == "CREATE FAILED":
+        return
+    if resource.status == INACTIVE and request.region.environment.behaviour.updates_inactive_recommenders:
+        return
+    must_be_active(resource)
+
+
+def must_change_something(request: Request, resource: Resource, fields: Mapping[str, Any]) -> None:
+    """Refuse an update to what is there already, if the service is to do so; see `Behaviour`."""
+    is_new = any(resource.fields.get(name) != value for name, value in fields.items())
+    if request.region.environment.behaviour.refuses_unchanged and not is_new:
+        raise invalid(f"The update of {resource.arn} changes nothing.")
 
 
 # -- creating ----------------------------------------------------------------------------------------------
@@ -185,13 +207,76 @@ def _exploration(config: dict[str, str], used: Recipe) -> None:
 def required_datasets_exist(request: Request) -> None:
     """The use case's datasets must be there, and ACTIVE ("VIDEO_ON_DEMAND use cases", required datasets)."""
     for dataset_type in recipe(request).datasets:
-        found = next(
-            request.region.of("Dataset", datasetGroupArn=request.params["datasetGroupArn"], datasetType=dataset_type),
-            None,
-        )
-        if found is None:
-            raise invalid(f"The dataset group has no {dataset_type} dataset, which {recipe(request).name} requires.")
-        must_be_active(found)
+        why = f"which {recipe(request).name} requires"
+        must_be_active(_dataset(request.region, request.params["datasetGroupArn"], dataset_type, why))
+
+
+def interactions_exist(request: Request) -> None:
+    """There must be an Item interactions dataset, which is ACTIVE.
+
+    Developer guide, "Preparing item interaction data for training", for solutions; "Creating an item interaction event
+    tracker" speaks of the group that contains it. The code, and that it has to be ACTIVE, are inferred.
+    """
+    must_be_active(_dataset(request.region, request.params["datasetGroupArn"], "INTERACTIONS", "which it needs"))
+
+
+def _dataset(region: Region, group_arn: str, dataset_type: str, why: str) -> Resource:
+    found = next(region.of("Dataset", datasetGroupArn=group_arn, datasetType=dataset_type), None)
+    if found is None:
+        raise invalid(f"The dataset group has no {dataset_type} dataset, {why}.")
+    return found
+
+
+def training_columns_are_valid(request: Request) -> None:
+    """Columns included in or excluded from training are columns of the group's datasets; some are always trained on.
+
+    Developer guide, "Configuring columns used when training": EVENT_TYPE cannot be excluded. That neither the ids nor
+    the timestamp can, that unknown columns are refused, and with which code, is inferred.
+    """
+    config = request.params.get("solutionConfig") or request.params.get("recommenderConfig") or {}
+    columns = config.get("trainingDataConfig", {})
+    owner = _group_arn(request)
+    for member in ("includedDatasetColumns", "excludedDatasetColumns"):
+        for dataset_type, names in columns.get(member, {}).items():
+            dataset = _dataset(request.region, owner, dataset_type.upper(), f"which {member} names")
+            schema = avro.parse(request.region.get(dataset.fields["schemaArn"], "Schema").fields["schema"])
+            unknown = [name for name in names if schema.field(name) is None]
+            if unknown:
+                raise invalid(f"{member}: the {dataset_type} dataset has no column {', '.join(unknown)}.")
+    for names in columns.get("excludedDatasetColumns", {}).values():
+        kept = [name for name in names if name.upper() in ALWAYS_TRAINED_ON]
+        if kept:
+            raise invalid(f"{', '.join(kept)} cannot be excluded from training.")
+
+
+def _group_arn(request: Request) -> str:
+    if "datasetGroupArn" in request.params:
+        return str(request.params["datasetGroupArn"])
+    recommender = request.region.get(request.params["recommenderArn"], "Recommender")
+    return str(recommender.fields["datasetGroupArn"])
+
+
+def metadata_has_items(request: Request) -> None:
+    """Metadata in recommendations comes from an Items dataset.
+
+    Developer guide, "Enabling metadata in recommendations for a domain recommender", "Deploying an Amazon Personalize
+    solution version with a campaign". That it is refused at once is inferred.
+    """
+    config = request.params.get("recommenderConfig") or request.params.get("campaignConfig") or {}
+    if not config.get("enableMetadataWithRecommendations"):
+        return
+    _dataset(request.region, _served_group_arn(request), "ITEMS", "which enableMetadataWithRecommendations requires")
+
+
+def _served_group_arn(request: Request) -> str:
+    """The dataset group of a recommender or campaign, new or old."""
+    if "campaignArn" in request.params:
+        campaign = request.region.get(request.params["campaignArn"], "Campaign")
+        return str(_owner(request.region, campaign))
+    if "solutionVersionArn" in request.params:
+        version = deployable_version(request.region, request.params["solutionVersionArn"])
+        return str(version.fields["datasetGroupArn"])
+    return _group_arn(request)
 
 
 def solution_recipe_is_custom(request: Request) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import control, events, runtime
 from .authorizer import AccessDeniedError, AllowAll, Authorizer
+from .behaviour import Behaviour
 from .clock import Clock
 from .durations import Durations
 from .errors import ServiceError
@@ -43,6 +44,7 @@ class Service:
         durations: Durations | None = None,
         quotas: Quotas | None = None,
         requests_per_second: float | None = None,
+        behaviour: Behaviour | None = None,
     ) -> None:
         """Make a service without resources.
 
@@ -57,12 +59,19 @@ class Service:
             quotas: service quotas.
             requests_per_second: how often each operation of the control plane may be called in a region; None for as
                 often as anybody likes. The real service takes 1.
+            behaviour: what it does where no source says.
         """
         self.clock = clock
         self.faults = faults or Faults()
         self._authorizer = authorizer or AllowAll()
         self._environment = Environment(
-            account_id, partition, objects, durations or Durations(), quotas or Quotas(), self.faults
+            account_id,
+            partition,
+            objects,
+            durations or Durations(),
+            quotas or Quotas(),
+            self.faults,
+            behaviour or Behaviour(),
         )
         self._rate_limit = RateLimit(requests_per_second) if requests_per_second is not None else None
         self._regions: dict[str, Region] = {}

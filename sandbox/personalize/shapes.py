@@ -16,7 +16,8 @@ from .errors import ServiceError
 APIS = ("personalize", "personalize-runtime", "personalize-events")
 
 # Character classes of Java regular expressions that Python lacks.
-_JAVA_CLASSES = {r"\p{L}\p{Z}\p{N}": r"\w\s", r"\p{ASCII}": r"[\x00-\x7F]"}
+_SEPARATORS = r" \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_JAVA_CLASSES = {r"\p{L}\p{Z}\p{N}": rf"\w{_SEPARATORS}", r"\p{ASCII}": r"[\x00-\x7F]"}
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),

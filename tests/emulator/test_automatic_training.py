@@ -88,10 +88,9 @@ def test_nothing_is_trained_without_new_interactions(movies: Account) -> None:
 
 def test_nothing_is_trained_before_there_are_interactions(account: Account) -> None:
     account.open_group()
-    solution = automatic(account)
-    account.wait(8 * DAY)
     account.dataset("Interactions")
-    account.wait(8 * DAY)
+    solution = automatic(account)
+    account.wait(16 * DAY)
     assert versions(account, solution) == []
     import_more(account)
     account.wait(8 * DAY)

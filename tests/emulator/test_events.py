@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.account import VOD, Account, refusal
+from tests.emulator.account import Account, refusal
 
 
 def watch(item: str, event_id: str | None = None, kind: str = "Watch", **members: Any) -> dict[str, Any]:
@@ -88,13 +88,6 @@ def test_a_tracker_is_created_with_its_tracking_id_and_account(movies: Account) 
     description = movies.describe("EventTracker", answer["eventTrackerArn"])
     assert description["trackingId"] == answer["trackingId"]
     assert description["accountId"] == "000000000000"
-
-
-def test_events_need_an_interactions_dataset(account: Account) -> None:
-    account.open_group(VOD)
-    params = {"sessionId": "s", "userId": "u", "eventList": [watch("i1")]}
-    code, message = refusal(account.events.put_events, trackingId=account.tracker(), **params)
-    assert (code, "no Interactions dataset" in message) == ("InvalidInput", True)
 
 
 @pytest.mark.parametrize("number", [0, 11])

@@ -137,10 +137,46 @@ def test_too_few_interactions_are_refused_and_few_items_are_not() -> None:
     assert reading("Items", 10, rows=ITEMS)["ITEM_ID"] == []
 
 
-def test_event_types_and_metadata_are_at_most_ten_together() -> None:
-    rows = "".join(f"u{n},i{n},Event{n},{n}\n" for n in range(10))
-    assert "event types (10) and metadata columns (1)" in failure("Interactions", INTERACTIONS + rows)
-    assert len(reading("Interactions", rows=INTERACTIONS + rows.replace("Event9", "Event8"))["USER_ID"]) == 10
+def of_event_types(types: int, metadata: tuple[str, ...]) -> tuple[str, bytes]:
+    """A schema of interactions with reserved fields and metadata, and a file with so many event types."""
+    optional: list[dict[str, Any]] = [
+        {"name": "EVENT_VALUE", "type": ["null", "float"]},
+        {"name": "IMPRESSION", "type": ["null", "string"]},
+        {"name": "RECOMMENDATION_ID", "type": ["null", "string"]},
+        *({"name": name, "type": ["null", "string"], "categorical": True} for name in metadata),
+    ]
+    fields = [*records.FIELDS["Interactions"], *optional]
+    header = ",".join(field["name"] for field in fields)
+    rows = [f"u{n},i{n},Event{n % types},{n},,i1,{'' if n else 'RID'}{',x' * len(metadata)}" for n in range(20)]
+    return records.schema("Interactions", fields), "\n".join([header, *rows]).encode()
+
+
+@pytest.mark.parametrize(("types", "metadata"), [(10, ()), (9, ("DEVICE",)), (5, ("A", "B", "C", "D", "E"))])
+def test_ten_event_types_and_metadata_columns_are_imported(types: int, metadata: tuple[str, ...]) -> None:
+    """Case 18: the column EVENT_TYPE itself, and the other reserved ones, do not count."""
+    document, body = of_event_types(types, metadata)
+    objects = MemoryObjects()
+    objects.put("s3://movies/rows.csv", body)
+    columns = read_import(objects, ROLE, "s3://movies/rows.csv", parse(document, "VIDEO_ON_DEMAND"), 0)
+    assert len(set(columns["EVENT_TYPE"])) == types
+
+
+@pytest.mark.parametrize(("types", "metadata"), [(11, ()), (10, ("DEVICE",)), (6, ("A", "B", "C", "D", "E"))])
+def test_event_types_and_metadata_columns_are_at_most_ten_together(types: int, metadata: tuple[str, ...]) -> None:
+    document, body = of_event_types(types, metadata)
+    objects = MemoryObjects()
+    objects.put("s3://movies/rows.csv", body)
+    words = rf"event types \({types}\) and metadata columns \({len(metadata)}\) together exceeds 10"
+    with pytest.raises(ImportFailedError, match=words):
+        read_import(objects, ROLE, "s3://movies/rows.csv", parse(document, "VIDEO_ON_DEMAND"), 0)
+
+
+def test_ten_event_types_reach_the_dataset_through_a_job(account: Account) -> None:
+    """Case 18: ten event types without metadata."""
+    account.open_group()
+    account.dataset("Interactions")
+    rows = [(f"u{n % 30}", f"i{n % 40}", f"Event{n % 10}", n) for n in range(1000)]
+    assert account.imported("Interactions", records.csv("Interactions", rows))["status"] == "ACTIVE"
 
 
 # -- jobs --------------------------------------------------------------------------------------------------

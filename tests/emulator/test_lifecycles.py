@@ -279,5 +279,6 @@ def test_the_same_requests_give_the_same_identifiers() -> None:
     arns = []
     for account in (Account(), Account()):
         account.open_group()
+        account.dataset("Interactions")
         arns.append(account.created("EventTracker", datasetGroupArn=account.group))
     assert arns[0] == arns[1]

@@ -181,6 +181,27 @@ def test_tags_may_be_in_any_script(account: Account) -> None:
     assert refusal(account.personalize.tag_resource, resourceArn=arn, tags=as_tags(a="(b)"))[0] == "Validation"
 
 
+@pytest.mark.parametrize("text", ["a b", "a_b.c:d/e=f+g-h@i", "Ünïcödé 映画 ٣", "no\u00a0break"])
+def test_tags_are_of_letters_digits_spaces_and_some_signs(account: Account, text: str) -> None:
+    arn = account.create("DatasetGroup", tags=as_tags(**{text: text}))
+    assert tags(account, arn) == {text: text}
+
+
+@pytest.mark.parametrize("sign", [*"()[]{}<>!?#$%&*,;'\"|~^`\\", "\t", "\n", "\0", "🎬"])
+def test_other_signs_are_refused_in_keys_and_values(account: Account, sign: str) -> None:
+    """API reference, Tag; developer guide, "Guidelines and requirements"."""
+    for wrong in ({f"team{sign}": "x"}, {"team": f"x{sign}"}):
+        code, message = refusal(account.personalize.create_dataset_group, name="g", tags=as_tags(**wrong))
+        assert (code, "regular expression" in message) == ("Validation", True)
+    arn = account.create("DatasetGroup")
+    assert refusal(account.personalize.untag_resource, resourceArn=arn, tagKeys=[f"team{sign}"])[0] == "Validation"
+
+
+def test_a_key_is_never_empty_and_a_value_may_be(account: Account) -> None:
+    assert tags(account, account.create("DatasetGroup", tags=as_tags(team=""))) == {"team": ""}
+    assert refusal(account.personalize.create_dataset_group, name="g", tags=as_tags(**{"": "x"}))[0] == "Validation"
+
+
 # -- recipes -----------------------------------------------------------------------------------------------
 
 VOD_RECIPES = {

@@ -155,7 +155,7 @@ def test_metrics_of_a_popularity_model_by_hand() -> None:
     model = Model(RECIPES[f"{RECIPE}/aws-popularity-count"], snapshot(rows, ["a", "b", "c", "d"]))
     found = model.metrics
     assert found["mean_reciprocal_rank_at_25"] == 1 / 2
-    assert found["normalized_discounted_cumulative_gain_at_5"] == pytest.approx((1 / log(3)) / (1 / log(2)))
+    assert found["normalized_discounted_cumulative_gain_at_5"] == round((1 / log(3)) / (1 / log(2)), 4)
     assert found["precision_at_5"] == 1 / 5
     assert found["precision_at_25"] == 1 / 25
     # Everybody gets a, b and c; nobody has seen d.
@@ -170,6 +170,13 @@ def camps(users: int = 40, items: int = 40, each: int = 20) -> list[tuple[str, s
         for user in range(users)
         for time, item in enumerate(chance.sample(range(user % 2, items, 2), each // 2))
     ]
+
+
+def test_metrics_have_four_decimals() -> None:
+    """As the developer guide's example and published answers of GetSolutionMetrics have them."""
+    found = Model(RECIPES[f"{RECIPE}/aws-user-personalization"], snapshot(camps(each=30))).metrics
+    assert found == {name: round(value, 4) for name, value in found.items()}
+    assert any(value != round(value, 3) for value in found.values())
 
 
 def test_a_model_that_knows_tastes_is_better_than_popularity() -> None:

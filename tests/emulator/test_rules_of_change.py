@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Fault
+from sandbox.personalize import Behaviour, Fault
 from tests.emulator import records
 from tests.emulator.account import RECIPE, VOD, Account, refusal
 
@@ -68,6 +68,66 @@ def test_a_stopped_recommender_cannot_be_updated(movies: Account) -> None:
     assert call_update(movies, "Recommender", arn, recommenderConfig={})[0] == "ResourceInUse"
     movies.wait()
     assert call_update(movies, "Recommender", arn, recommenderConfig={})[0] == "InvalidInput"
+
+
+def test_a_stopped_recommender_can_be_updated_if_the_service_lets_it() -> None:
+    """Which of the two holds no source says; it is updated without being started."""
+    account = Account(behaviour=Behaviour(updates_inactive_recommenders=True))
+    account.fill()
+    arn = account.recommender()
+    account.personalize.stop_recommender(recommenderArn=arn)
+    account.wait()
+    account.update("Recommender", arn, recommenderConfig={"minRecommendationRequestsPerSecond": 2})
+    assert account.status("Recommender", arn) == "INACTIVE"
+    account.wait()
+    description = account.describe("Recommender", arn)
+    assert description["status"] == "INACTIVE"
+    assert description["latestRecommenderUpdate"]["status"] == "ACTIVE"
+    assert description["recommenderConfig"]["minRecommendationRequestsPerSecond"] == 2
+    account.personalize.start_recommender(recommenderArn=arn)
+    account.wait()
+    assert account.status("Recommender", arn) == "ACTIVE"
+
+
+def test_a_stopped_recommender_can_be_deleted(movies: Account) -> None:
+    arn = movies.recommender()
+    movies.personalize.stop_recommender(recommenderArn=arn)
+    movies.wait()
+    movies.delete("Recommender", arn)
+    movies.wait()
+    assert movies.status("Recommender", arn) == "GONE"
+
+
+def unchanged(account: Account) -> list[tuple[str, str, dict[str, Any]]]:
+    """Kind, resource and an update to what is there already."""
+    version = account.version()
+    schema = account.describe("Dataset", account.datasets["Items"])["schemaArn"]
+    config = {"minRecommendationRequestsPerSecond": 1}
+    return [
+        ("Dataset", account.datasets["Items"], {"schemaArn": schema}),
+        ("Recommender", account.recommender(), {"recommenderConfig": config}),
+        ("Recommender", account.recommender(), {"recommenderConfig": {}}),
+        ("Solution", account.solution(), {"performAutoTraining": False}),
+        ("Campaign", account.campaign(version), {"solutionVersionArn": version, "minProvisionedTPS": 1}),
+        ("Campaign", account.campaign(version), {}),
+    ]
+
+
+def test_an_update_that_changes_nothing_is_refused_if_the_service_does_so() -> None:
+    account = Account(behaviour=Behaviour(refuses_unchanged=True))
+    account.fill()
+    for noun, arn, change in unchanged(account):
+        code, message = call_update(account, noun, arn, **change)
+        assert (code, message) == ("InvalidInput", f"The update of {arn} changes nothing.")
+    for noun, arn, change in updates(account):
+        account.update(noun, arn, **change)
+        account.wait()
+        assert call_update(account, noun, arn, **change)[0] == "InvalidInput"
+
+
+def test_an_update_that_changes_nothing_is_taken_by_default(movies: Account) -> None:
+    for noun, arn, change in unchanged(movies):
+        movies.update(noun, arn, **change)
 
 
 def test_a_replacement_schema_must_be_of_the_same_type(movies: Account) -> None:

@@ -178,7 +178,8 @@ def test_a_recommender_needs_active_datasets(account: Account) -> None:
     account.open_group()
     account.dataset("Interactions")
     account.create("Dataset", datasetGroupArn=account.group, datasetType="Items", schemaArn=account.schema("Items"))
-    code, message = refusal(account.personalize.create_recommender, **recommender_params(account))
+    params = recommender_params(account, "aws-vod-more-like-x")
+    code, message = refusal(account.personalize.create_recommender, **params)
     assert (code, "/ITEMS" in message) == ("ResourceInUse", True)
 
 
@@ -282,9 +283,15 @@ def test_there_must_be_such_a_recipe(movies: Account) -> None:
 
 @pytest.mark.parametrize(
     ("use_case", "missing"),
-    [("aws-vod-top-picks", "ITEMS"), ("aws-vod-more-like-x", "ITEMS"), ("aws-vod-trending-now", None)],
+    [
+        ("aws-vod-because-you-watched-x", None),
+        ("aws-vod-more-like-x", "ITEMS"),
+        ("aws-vod-most-popular", None),
+        ("aws-vod-top-picks", None),
+        ("aws-vod-trending-now", None),
+    ],
 )
-def test_a_use_case_needs_its_datasets(account: Account, use_case: str, missing: str | None) -> None:
+def test_only_more_like_x_needs_items(account: Account, use_case: str, missing: str | None) -> None:
     account.fill("Interactions")
     params = recommender_params(account, use_case)
     if missing is None:
@@ -306,6 +313,14 @@ EXPLORATION = [
     ("explorationItemAgeCutOff", "0.5", False),
     ("explorationBudget", "1", False),
 ]
+
+
+@pytest.mark.parametrize("use_case", ["aws-vod-top-picks", "aws-vod-because-you-watched-x"])
+def test_every_use_case_needs_interactions(account: Account, use_case: str) -> None:
+    account.open_group()
+    account.dataset("Items")
+    code, message = refusal(account.personalize.create_recommender, **recommender_params(account, use_case))
+    assert (code, "no INTERACTIONS dataset" in message) == ("InvalidInput", True)
 
 
 @pytest.mark.parametrize(("name", "value", "fits"), EXPLORATION)
@@ -330,6 +345,22 @@ def test_exploration_is_for_use_cases_that_explore(movies: Account) -> None:
     params = recommender_params(movies, "aws-vod-more-like-x", recommenderConfig=config)
     code, message = refusal(movies.personalize.create_recommender, **params)
     assert (code, "not supported by aws-vod-more-like-x" in message) == ("InvalidInput", True)
+
+
+def test_metadata_in_recommendations_needs_an_items_dataset(account: Account) -> None:
+    """Developer guide, "Enabling metadata in recommendations"."""
+    account.fill("Interactions")
+    recommender, version = account.recommender(), account.version()
+    campaign, client = account.campaign(version), account.personalize
+    shown = {"enableMetadataWithRecommendations": True}
+    for call, params in (
+        (client.create_recommender, recommender_params(account, recommenderConfig=shown)),
+        (client.update_recommender, {"recommenderArn": recommender, "recommenderConfig": shown}),
+        (client.create_campaign, {"name": "c", "solutionVersionArn": version, "campaignConfig": shown}),
+        (client.update_campaign, {"campaignArn": campaign, "campaignConfig": shown}),
+    ):
+        code, message = refusal(call, **params)
+        assert (code, "no ITEMS dataset, which enableMetadata" in message) == ("InvalidInput", True), call
 
 
 # -- solutions and versions --------------------------------------------------------------------------------
@@ -494,6 +525,20 @@ def test_quotas_are_kept(quota: str, noun: str) -> None:
     account.create(noun, **params)
 
 
+def test_fifteen_recommenders_are_in_a_region_and_no_more(account: Account) -> None:
+    """Developer guide, "Domain recommenders in Amazon Personalize"; five of them in each dataset group."""
+    for _ in range(3):
+        account.open_group()
+        account.dataset("Interactions")
+        for _ in range(5):
+            recipe = f"{RECIPE}/aws-vod-most-popular"
+            account.create("Recommender", datasetGroupArn=account.group, recipeArn=recipe)
+    account.open_group()
+    account.dataset("Interactions")
+    code, message = refusal(account.personalize.create_recommender, **recommender_params(account))
+    assert (code, message.startswith("More than 15 resources")) == ("LimitExceeded", True)
+
+
 # Developer guide, "Common error messages in Amazon Personalize".
 PENDING = "More than {} resources with PENDING or IN_PROGRESS status."
 
@@ -554,7 +599,8 @@ def test_a_training_that_is_stopping_counts_until_it_has_stopped(movies: Account
 def test_quotas_of_a_dataset_group_do_not_count_those_of_others() -> None:
     account = limited(solutions_per_dataset_group=1)
     account.solution()
-    other = account.created("DatasetGroup", domain=VOD)
+    other = account.open_group()
+    account.dataset("Interactions")
     account.create("Solution", datasetGroupArn=other, recipeArn=f"{RECIPE}/aws-sims")
 
 
@@ -580,6 +626,25 @@ def test_a_filter_uses_only_so_many_fields() -> None:
         filterExpression='INCLUDE ItemID WHERE Items.GENRES IN ("War") AND Items.PRICE > 1',
     )
     assert (code, "at most 1 distinct dataset fields" in message) == ("InvalidInput", True)
+
+
+# -- datasets that others need -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", ["create_solution", "create_event_tracker"])
+def test_solutions_and_trackers_need_an_interactions_dataset(account: Account, operation: str) -> None:
+    account.open_group()
+    account.dataset("Items")
+    params = solution_params(account) if operation == "create_solution" else {"name": "t"}
+    create = getattr(account.personalize, operation)
+    params["datasetGroupArn"] = account.group
+    code, message = refusal(create, **params)
+    assert (code, "no INTERACTIONS dataset" in message) == ("InvalidInput", True)
+    schema = account.schema("Interactions")
+    account.create("Dataset", datasetGroupArn=account.group, datasetType="Interactions", schemaArn=schema)
+    assert refusal(create, **params)[0] == "ResourceInUse"
+    account.wait()
+    create(**params)
 
 
 # -- requests the model itself refuses ---------------------------------------------------------------------

@@ -86,7 +86,11 @@ def test_a_dataset_without_interactions_trains_nothing(account: Account) -> None
 
 def test_a_group_without_interactions_dataset_trains_nothing(account: Account) -> None:
     account.open_group()
-    reason = account.describe("SolutionVersion", account.version())["failureReason"]
+    interactions = account.dataset("Interactions")
+    solution = account.solution()
+    account.delete("Dataset", interactions)
+    account.wait()
+    reason = account.describe("SolutionVersion", account.version(solution))["failureReason"]
     assert reason == "The dataset group has no INTERACTIONS dataset, which aws-personalized-ranking needs."
 
 

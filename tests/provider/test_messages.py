@@ -17,6 +17,7 @@ from tests.provider import blocks
 from tests.provider.blocks import Resources, arn, custom, named, template
 
 GROUP: Resources = {"Group": custom("DatasetGroup", Domain=blocks.VOD)}
+INTERACTIONS: Resources = {key: each for key, each in blocks.group().items() if "Items" not in key}
 
 
 def changed(resources: Resources, logical_id: str, **properties: object) -> Resources:
@@ -48,9 +49,14 @@ def trained() -> Resources:
     return {**blocks.group(), **blocks.data(), **version}
 
 
+def tracker() -> Resources:
+    custom_tracker = custom("EventTracker", DatasetGroupArn=arn("Group", "DatasetGroup"))
+    return {**INTERACTIONS, "Tracker": {**custom_tracker, "DependsOn": ["InteractionsDataset"]}}
+
+
 def tracked(name: str) -> Resources:
-    tracker = custom("EventTracker", DatasetGroupArn=arn("Group", "DatasetGroup"))
-    return {**GROUP, "Tracker": named(tracker, name)}
+    found = tracker()
+    return {**found, "Tracker": named(found["Tracker"], name)}
 
 
 def by_hand(operation: str, **members: object) -> Callable[[VirtualCloud], None]:
@@ -137,9 +143,9 @@ CASES: dict[str, Case] = {
         meanwhile=by_hand("CreateDatasetGroup", name="mine"),
     ),
     "place_taken": Case(
-        {**GROUP, "Tracker": custom("EventTracker", DatasetGroupArn=arn("Group", "DatasetGroup"))},
+        tracker(),
         "The event tracker 'vod-test-eventtracker-",
-        before=GROUP,
+        before=INTERACTIONS,
         meanwhile=add_tracker,
     ),
     "replacement_guarded": Case(
@@ -160,13 +166,9 @@ CASES: dict[str, Case] = {
         before=tracked("mine"),
     ),
     "deleted_outside": Case(
-        changed(
-            {key: each for key, each in blocks.group().items() if "Items" not in key},
-            "InteractionsDataset",
-            Tags=[{"Key": "team", "Value": "films"}],
-        ),
+        changed(INTERACTIONS, "InteractionsDataset", Tags=[{"Key": "team", "Value": "films"}]),
         "The dataset 'vod-test-dataset-",
-        before={key: each for key, each in blocks.group().items() if "Items" not in key},
+        before=INTERACTIONS,
         meanwhile=delete_dataset,
     ),
     "timed_out": Case(
