@@ -14,6 +14,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from . import errors
 from .errors import Meaning, meaning
+from .names import arn_of, last_part
 from .resources import RESOURCES, Resource
 
 Description = dict[str, Any]
@@ -87,14 +88,19 @@ class Api:
             if meaning(error) is not Meaning.ABSENT:
                 raise
 
-    def find(self, row: Resource, name: str, properties: Mapping[str, Any]) -> Description | None:
-        """Describe the resource of that name; None if there is none."""
-        for summary in self.summaries(row, properties):
-            if row.key_in_list and summary.get(row.name_member) != name:
-                continue
-            description = self.describe(row, summary[row.arn_member])
-            if description and description.get(row.name_member) == name:
-                return description
+    def find(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
+        """Describe what has a name, where the properties of a request place it; None if there is nothing."""
+        found = self._describe_by_name(row, name, event) if row.path else self._find_in_list(row, name, event)
+        return found if found and last_part(str(found.get(row.name_member))) == name else None
+
+    def _describe_by_name(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
+        arn = arn_of(row, name, event)
+        return self.describe(row, arn) if arn else None
+
+    def _find_in_list(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
+        for summary in self.summaries(row, event["ResourceProperties"]):
+            if summary.get(row.name_member) == name:
+                return self.describe(row, summary[row.arn_member])
         return None
 
     def tags(self, arn: str) -> dict[str, str]:

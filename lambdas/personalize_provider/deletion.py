@@ -8,7 +8,7 @@ from .errors import Meaning, meaning
 from .identity import Identity
 from .names import is_fixed, is_made_here, physical_name
 from .ownership import is_ours, made_by
-from .protocol import Event, Outcome, Progress, complete, pending
+from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resources import DELETING, Resource
 from .stacks import Stacks, stack_goes
 
@@ -31,7 +31,7 @@ class Deletion:
         """Bring what a Delete request names one step nearer to its absence."""
         row, name = self._row, event["PhysicalResourceId"]
         known = is_made_here(name, event["ResourceProperties"])
-        found = self._api.find(row, name, event["ResourceProperties"]) if known else self._find_unreported(event)
+        found = self._api.find(row, name, event) if known else self._find_unreported(event)
         if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
             return pending("watching for what a cancelled request may still make")
         if found and not is_ours(self._api, row, event, found):
@@ -57,14 +57,14 @@ class Deletion:
 
     def remove_leftover(self, event: Event, progress: Progress) -> Outcome:
         """Bring the replacement that a cancelled update began one step nearer to its absence."""
-        return self.remove(self._api.find(self._row, progress.leftover, event["OldResourceProperties"]))
+        return self.remove(self._api.find(self._row, progress.leftover, as_before(event)))
 
     def _find_unreported(self, event: Event) -> Description | None:
         """What a Create request has made that never answered CloudFormation."""
         row, properties = self._row, event["ResourceProperties"]
         is_run = row.is_job and not is_fixed(properties)
         name = self._identity.run_in_flight(event) if is_run else physical_name(row, event)
-        return self._api.find(row, name, properties) if name else None
+        return self._api.find(row, name, event) if name else None
 
     def remove(self, found: Description | None) -> Outcome:
         """Bring a resource of ours one step nearer to its absence."""

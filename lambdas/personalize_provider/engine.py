@@ -20,7 +20,7 @@ from .ownership import all_tags, as_api, is_ours, owner
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import DELETING, Resource
 from .stacks import Stacks, asks_for, is_rollback
-from .update import Updates, check_wanted
+from .update import HAND_OVER_SECONDS, Updates, check_wanted
 
 # IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
 # role" and "name taken, but nothing of that name" are worth another poll.
@@ -51,14 +51,13 @@ class Engine:
             raise errors.cancelled(self._row, event.get("PhysicalResourceId") or physical_name(self._row, event))
         if event["RequestType"] == "Create":
             return physical_name(self._row, event), Progress(started=now, deployment=deployment)
-        name = self._identity.successor(event, is_rollback(deployment))
-        in_place = name == event["PhysicalResourceId"]
-        return name, Progress(
+        choice = self._identity.choose(event, is_rollback(deployment))
+        return choice.name, Progress(
             started=now,
-            in_place=in_place,
-            update_seen=self._identity.update_seen(event, name),
+            in_place=choice.name == event["PhysicalResourceId"],
+            update_seen=choice.update_seen,
             deployment=deployment,
-            leftover=self._identity.leftover(event, name),
+            leftover=choice.leftover,
         )
 
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
@@ -86,7 +85,7 @@ class Engine:
         row, name = self._row, event["PhysicalResourceId"]
         if progress.leftover and not self._deletion.remove_leftover(event, progress).done:
             return pending(f"removing {progress.leftover}")
-        found = self._api.find(row, name, event["ResourceProperties"])
+        found = self._api.find(row, name, event)
         if progress.in_place:
             return self._update_or_recreate(event, progress, found, now)
         return self._create_or_adopt(event, progress, found, now)
@@ -113,8 +112,12 @@ class Engine:
         if found and remains and has_failed(found) and row.deletable:
             self._deletion.remove(found)
             return pending("removing what an earlier deployment left")
+        older = None if found else self._older_run_in_flight(event, progress, now)
+        if older:
+            return pending(f"waiting for {older}, which would replace what this imports")
         found = found or self._create(event, progress)
-        if row.outlasts_request and not remains:
+        is_new = not remains or (row.is_job and is_busy(found))
+        if row.outlasts_request and is_new and not self._updates.must_await_rollback(progress, found, now):
             return complete(status_of(found), attributes(self._api, row, found))
         if is_busy(found):
             return pending(status_of(found))
@@ -122,6 +125,16 @@ class Engine:
         if remains:
             return self._updates.bring_up_to_date(event, progress, found, now)
         return complete(status_of(found), attributes(self._api, row, found))
+
+    def _older_run_in_flight(self, event: Event, progress: Progress, now: float) -> str | None:
+        """Name of a run that would undo what this request is to make, because it ends later.
+
+        It is not waited for without end: what has begun that much earlier ends first, as far as can be told.
+        """
+        is_concerned = self._row.reuse_latest_only and event["RequestType"] == "Update"
+        if not is_concerned or now - progress.started > HAND_OVER_SECONDS:
+            return None
+        return self._identity.any_run_in_flight(event)
 
     def _check_sound(self, name: str, found: Description) -> None:
         if has_failed(found):

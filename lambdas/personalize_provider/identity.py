@@ -1,18 +1,34 @@
-"""Chooses what a request acts on: the physical id, which is the resource's name, and what else it may have begun."""
+"""Chooses what an update acts on: the physical id, which is the resource's name, and what else it may have begun."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from . import errors
 from .api import Api, Description
 from .describe import has_failed, is_busy, latest_update, update_id
-from .names import create_only, is_fixed, physical_name, same_content
+from .names import create_only, is_fixed, last_part, physical_name, same_content
 from .ownership import holds
-from .protocol import Event
+from .protocol import Event, as_before
 from .resources import CONTROL_PROPERTIES, Resource
 
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an update acts on.
+
+    Attributes:
+        name: of the resource after the update: the present one, or its replacement.
+        update_seen: what tells the last update that the service knows from those to come.
+        leftover: name of the replacement that a cancelled update began, if there may be one.
+    """
+
+    name: str
+    update_seen: str = ""
+    leftover: str = ""
 
 
 class Identity:
@@ -29,54 +45,51 @@ class Identity:
         if unknown:
             raise errors.unknown_property(self._row.noun, sorted(unknown))
 
-    def successor(self, event: Event, way_back: bool) -> str:
-        """Name of the resource after an update: the present one, or that of a replacement."""
-        row, current, properties = self._row, event["PhysicalResourceId"], event["ResourceProperties"]
+    def choose(self, event: Event, is_rollback: bool) -> Choice:
+        """Choose what an Update request acts on.
+
+        Args:
+            event: the request.
+            is_rollback: whether it takes an update back.
+
+        Raises:
+            ProviderError: the change is a replacement that cannot be.
+        """
         changed = self._changed_create_only(event)
         if not changed:
-            return str(current)
-        if row.is_job and not is_fixed(properties):
-            return self._earlier_run(event) or physical_name(row, event)
-        wanted = physical_name(row, event)
-        existing = self._api.find(row, wanted, properties)
-        if wanted == current:
-            # A fixed name, or the way back from an update that never got to replace anything.
-            if way_back or self._holds_already(properties, changed, existing):
-                return wanted
-            raise errors.name_is_fixed(row, wanted, changed)
-        if existing:
-            return wanted  # the way back from a replacement: what it replaced is still there
-        if row.holds_data and str(properties.get("AllowReplacement", "false")).lower() != "true":
-            raise errors.replacement_guarded(row, current, changed)
-        if row.unique_within and not set(changed) & set(row.unique_within):
-            raise errors.one_at_a_time(row, current, changed)
-        return wanted
-
-    def leftover(self, event: Event, successor: str) -> str:
-        """Name of the replacement that an update began, if it is not the one CloudFormation knows.
-
-        That is so when the update was cancelled: the update that takes it back is sent for the old resource.
-        """
-        if is_fixed(event["OldResourceProperties"]):
-            return ""
-        cancelled = {**event, "ResourceProperties": event["OldResourceProperties"]}
-        begun = self.run_in_flight(cancelled) if self._row.is_job else physical_name(self._row, cancelled)
-        return "" if begun in (None, event["PhysicalResourceId"], successor) else str(begun)
+            current = event["PhysicalResourceId"]
+            found = self._api.find(self._row, current, event) if self._row.update else None
+            return Choice(current, self._update_seen(found))
+        if self._row.is_job and not is_fixed(event["ResourceProperties"]):
+            return self._choose_run(event)
+        return self._choose_successor(event, changed, is_rollback)
 
     def run_in_flight(self, event: Event) -> str | None:
         """Name of a run that the service is at work on and that does what the request asks for."""
-        for run in self._api.summaries(self._row, event["ResourceProperties"]):
-            name = self._name_of(run) if is_busy(run) else None
-            if name and same_content(self._row, event, name):
-                return name
-        return None
+        return self._same_run(event, [run for run in self._runs(event) if is_busy(run)])
 
-    def update_seen(self, event: Event, name: str) -> str:
-        """What tells the last update that the service knows from those to come."""
-        if not self._row.update:
-            return ""
-        found = self._api.find(self._row, name, event["ResourceProperties"])
-        return update_id(latest_update(self._row, found or {}))
+    def any_run_in_flight(self, event: Event) -> str | None:
+        """Name of a run that the service is at work on, whatever it does, within the parent that a request names."""
+        return next((last_part(run[self._row.arn_member]) for run in self._runs(event) if is_busy(run)), None)
+
+    def _choose_successor(self, event: Event, changed: list[str], is_rollback: bool) -> Choice:
+        row, current, properties = self._row, event["PhysicalResourceId"], event["ResourceProperties"]
+        wanted = physical_name(row, event)
+        existing = self._api.find(row, wanted, event)
+        if wanted == current:
+            # A fixed name, or the rollback of an update that never got to replace anything.
+            if not is_rollback and not self._holds_already(properties, changed, existing):
+                raise errors.name_is_fixed(row, wanted, changed)
+        elif existing is None:  # Otherwise this is the rollback of a replacement: what it replaced is still there.
+            self._check_replaceable(event, changed)
+        return Choice(wanted, self._update_seen(existing), self._leftover(event, wanted))
+
+    def _check_replaceable(self, event: Event, changed: list[str]) -> None:
+        row, current = self._row, event["PhysicalResourceId"]
+        if row.holds_data and str(event["ResourceProperties"].get("AllowReplacement", "false")).lower() != "true":
+            raise errors.replacement_guarded(row, current, changed)
+        if row.unique_within and not set(changed) & set(row.unique_within):
+            raise errors.one_at_a_time(row, current, changed)
 
     def _holds_already(self, properties: dict[str, Any], changed: list[str], existing: Description | None) -> bool:
         """Whether there is nothing to replace, because the resource is already what is asked for."""
@@ -84,23 +97,60 @@ class Identity:
             return False
         return holds(self._api, self._row, properties, existing)
 
+    def _leftover(self, event: Event, successor: str) -> str:
+        """Name of the replacement that an update began, if it is not the one CloudFormation knows.
+
+        That is so when the update was cancelled: the update that takes it back is sent for the old resource.
+        """
+        if is_fixed(event["OldResourceProperties"]):
+            return ""
+        begun = physical_name(self._row, as_before(event))
+        return "" if begun in (event["PhysicalResourceId"], successor) else begun
+
     def _changed_create_only(self, event: Event) -> list[str]:
         before = create_only(self._row, event["OldResourceProperties"])
         after = create_only(self._row, event["ResourceProperties"])
         return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
-    def _earlier_run(self, event: Event) -> str | None:
-        """Name of a finished run that did what this request asks for, so that it need not run again."""
-        runs = [run for run in self._api.summaries(self._row, event["ResourceProperties"]) if not is_busy(run)]
-        runs = sorted((run for run in runs if not has_failed(run)), key=update_id, reverse=True)
-        for run in runs[:1] if self._row.reuse_latest_only else runs:
-            name = self._name_of(run)
-            if name and same_content(self._row, event, name):
-                return name
-        return None
+    def _update_seen(self, found: Description | None) -> str:
+        return update_id(latest_update(self._row, found or {}))
 
-    def _name_of(self, summary: Description) -> str | None:
-        if self._row.key_in_list:
-            return summary.get(self._row.name_member)
-        description = self._api.describe(self._row, summary[self._row.arn_member])
-        return (description or {}).get(self._row.name_member)
+    # -- runs of jobs --------------------------------------------------------------------------------------
+
+    def _choose_run(self, event: Event) -> Choice:
+        """Choose the run of a job: an earlier one that did what is asked for, or a new one."""
+        runs = self._runs(event)
+        name = self._earlier_run(event, runs) or physical_name(self._row, event)
+        return Choice(name, leftover=self._run_left_over(event, name, runs))
+
+    def _run_left_over(self, event: Event, successor: str, runs: list[Description]) -> str:
+        """Name of the run that a cancelled update began, where it can be stopped or deleted."""
+        if not self._row.stop and not self._row.deletable:
+            return ""
+        cancelled = as_before(event)
+        runs = runs if self._parents(cancelled) == self._parents(event) else self._runs(cancelled)
+        begun = self._same_run(cancelled, [run for run in runs if is_busy(run)])
+        return "" if begun in (None, event["PhysicalResourceId"], successor) else str(begun)
+
+    def _runs(self, event: Event) -> list[Description]:
+        """Runs within the parent that a request names, the latest first."""
+        runs = list(self._api.summaries(self._row, event["ResourceProperties"]))
+        return sorted(runs, key=lambda run: run["creationDateTime"], reverse=True)
+
+    def _parents(self, event: Event) -> list[Any]:
+        return [event["ResourceProperties"].get(name) for name in self._row.list_filter]
+
+    def _earlier_run(self, event: Event, runs: list[Description]) -> str | None:
+        """Name of a run that did what this request asks for, so that it need not run again.
+
+        Where only the latest run counts, one in flight counts too: when it is through, it is the latest.
+        """
+        sound = [run for run in runs if not has_failed(run)]
+        if self._row.reuse_latest_only:
+            return self._same_run(event, sound[:1])
+        return self._same_run(event, [run for run in sound if not is_busy(run)])
+
+    def _same_run(self, event: Event, runs: list[Description]) -> str | None:
+        """Name of the first run that has the create-only properties of a request."""
+        names = (last_part(run[self._row.arn_member]) for run in runs)
+        return next((name for name in names if same_content(self._row, event, name)), None)

@@ -14,6 +14,7 @@ from .resources import Resource
 MAX_LENGTH = 63
 _HASH_LENGTH = 10
 _RUN_LENGTH = 6
+_VALID = re.compile(rf"[a-zA-Z0-9][a-zA-Z0-9_-]{{0,{MAX_LENGTH - 1}}}")
 _GENERATED = re.compile(rf".+-[0-9a-f]{{{_HASH_LENGTH}}}(-[0-9a-f]{{{_RUN_LENGTH}}})?")
 
 
@@ -49,6 +50,27 @@ def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
         suffix = f"{suffix}-{hashlib.sha256(event['RequestId'].encode()).hexdigest()[:_RUN_LENGTH]}"
     prefix = str(properties["NamePrefix"])[: MAX_LENGTH - len(suffix) - 1].rstrip("-_")
     return f"{prefix}-{suffix}"
+
+
+def arn_of(row: Resource, name: str, event: Mapping[str, Any]) -> str | None:
+    """ARN that the resource of a name has in the account and region of a request's stack.
+
+    None if there can be no such resource: the service takes no such name, or a property that its ARN tells is missing.
+    """
+    assert row.path
+    if not _VALID.fullmatch(name):
+        return None
+    last_parts = {key: last_part(value) for key, value in event["ResourceProperties"].items() if isinstance(value, str)}
+    _, partition, _, region, account, _ = event["StackId"].split(":", 5)
+    try:
+        return f"arn:{partition}:personalize:{region}:{account}:{row.path(name, last_parts)}"
+    except KeyError:
+        return None
+
+
+def last_part(text: str) -> str:
+    """What follows the last slash: the name, in an ARN, and in the name that a solution version answers."""
+    return text.rpartition("/")[2]
 
 
 def same_content(row: Resource, event: Mapping[str, Any], name: str) -> bool:

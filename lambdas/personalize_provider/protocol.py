@@ -71,6 +71,11 @@ class Progress:
         )
 
 
+def as_before(event: Event) -> Event:
+    """An Update request with the properties that it changes."""
+    return {**event, "ResourceProperties": event["OldResourceProperties"]}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Result of one poll.

@@ -7,7 +7,7 @@ operation named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -74,7 +74,9 @@ class Resource:
         control: create-only properties that are ours and are never sent to the service.
         on_create: property -> request member, where Create* takes it under another name.
         list_filter: property -> request member by which List* narrows its answer.
-        key_in_list: whether summaries show the name; otherwise each candidate is described.
+        path: what follows the account in the ARN, from the name and the last parts of the properties' values; None
+            where the service makes it up. Source: service authorization reference, "Resource types defined by
+            Amazon Personalize", and the examples of the API reference, Create*.
         name_member: the request member that carries the name.
         attributes: attribute -> member of the description.
         metrics: operation that answers the evaluation metrics, which become attributes.
@@ -97,12 +99,12 @@ class Resource:
     create_only: frozenset[str]
     attributes: Mapping[str, str]
     quota: str
+    path: Callable[[str, Mapping[str, str]], str] | None
     update: Update | None = None
     no_effect: frozenset[str] = frozenset()
     control: frozenset[str] = frozenset()
     on_create: Mapping[str, str] = field(default_factory=dict)
     list_filter: Mapping[str, str] = field(default_factory=dict)
-    key_in_list: bool = True
     name_member: str = "name"
     metrics: str | None = None
     outlasts_request: bool = False
@@ -154,6 +156,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="DatasetGroup",
             key="datasetGroup",
             list_key="datasetGroups",
+            path=lambda name, _: f"dataset-group/{name}",
             create_only=frozenset({"Domain", "RoleArn", "KmsKeyArn"}),
             attributes={"DatasetGroupArn": "datasetGroupArn"},
             holds_data=True,
@@ -163,6 +166,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="Schema",
             key="schema",
             list_key="schemas",
+            path=lambda name, _: f"schema/{name}",
             create_only=frozenset({"Schema", "Domain"}),
             attributes={"SchemaArn": "schemaArn"},
             taggable=False,
@@ -172,6 +176,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="Dataset",
             key="dataset",
             list_key="datasets",
+            path=lambda _, of: f"dataset/{of['DatasetGroupArn']}/{of['DatasetType'].upper()}",
             create_only=frozenset({"DatasetGroupArn", "DatasetType"}),
             update=Update("UpdateDataset", frozenset({"SchemaArn"}), "latestDatasetUpdate"),
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
@@ -185,6 +190,7 @@ RESOURCES: Mapping[str, Resource] = {
             key="datasetImportJob",
             list_key="datasetImportJobs",
             name_member="jobName",
+            path=lambda name, _: f"dataset-import-job/{name}",
             create_only=frozenset({"DatasetArn", "DataSource", "DataVersion"}),
             control=frozenset({"DataVersion"}),
             # They say how the next data version is read; the data already imported stays as it is.
@@ -202,6 +208,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="Recommender",
             key="recommender",
             list_key="recommenders",
+            path=lambda name, _: f"recommender/{name}",
             create_only=frozenset({"DatasetGroupArn", "RecipeArn"}),
             update=Update("UpdateRecommender", frozenset({"RecommenderConfig"}), "latestRecommenderUpdate"),
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
@@ -213,6 +220,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="Solution",
             key="solution",
             list_key="solutions",
+            path=lambda name, _: f"solution/{name}",
             create_only=frozenset(
                 {"DatasetGroupArn", "RecipeArn", "PerformHPO", "PerformAutoML", "EventType", "SolutionConfig"}
             ),
@@ -234,11 +242,11 @@ RESOURCES: Mapping[str, Resource] = {
             noun="SolutionVersion",
             key="solutionVersion",
             list_key="solutionVersions",
+            path=lambda name, of: f"solution/{of['SolutionArn']}/{name}",
             create_only=frozenset({"SolutionArn", "Triggers"}),
             control=frozenset({"Triggers"}),
             no_effect=frozenset({"TrainingMode"}),
             list_filter={"SolutionArn": "solutionArn"},
-            key_in_list=False,
             attributes={"SolutionVersionArn": "solutionVersionArn", "TrainingHours": "trainingHours"},
             metrics="GetSolutionMetrics",
             outlasts_request=True,
@@ -251,6 +259,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="Campaign",
             key="campaign",
             list_key="campaigns",
+            path=lambda name, _: f"campaign/{name}",
             create_only=frozenset(),
             update=Update(
                 "UpdateCampaign",
@@ -265,6 +274,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="Filter",
             key="filter",
             list_key="Filters",
+            path=lambda name, _: f"filter/{name}",
             create_only=frozenset({"DatasetGroupArn", "FilterExpression"}),
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
             attributes={"FilterArn": "filterArn"},
@@ -274,6 +284,7 @@ RESOURCES: Mapping[str, Resource] = {
             noun="EventTracker",
             key="eventTracker",
             list_key="eventTrackers",
+            path=None,
             create_only=frozenset({"DatasetGroupArn"}),
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
             attributes={"EventTrackerArn": "eventTrackerArn", "TrackingId": "trackingId"},

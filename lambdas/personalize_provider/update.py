@@ -37,19 +37,19 @@ class Updates:
                 found = self._update(event, progress, found)
                 if not row.outlasts_request:
                     return pending("update requested")
-            if self._must_await_rollback(progress, found, now):
+            if self.must_await_rollback(progress, latest_update(row, found), now):
                 return pending(f"update {status_of(latest_update(row, found))}")
         self._sync_tags(event, progress, found)
         return complete(status_of(found), attributes(self._api, row, found))
 
-    def _must_await_rollback(self, progress: Progress, found: Description, now: float) -> bool:
-        """Whether a rollback still has to wait for its update.
+    def must_await_rollback(self, progress: Progress, work: Description, now: float) -> bool:
+        """Whether a rollback still has to wait for the update or the run that it asked for.
 
-        The links that wait for updates elsewhere may have no part in a rollback: CloudFormation takes back only
-        what the update had reached.
+        The links that wait for them elsewhere may have no part in a rollback: CloudFormation takes back only what
+        the update had reached.
         """
         waits = is_rollback(progress.deployment) and now - progress.started < HAND_OVER_SECONDS
-        return waits and is_busy(latest_update(self._row, found))
+        return waits and is_busy(work)
 
     def _updatable(self, properties: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         """Request members of an update; what only the other side of the change has gets its default."""

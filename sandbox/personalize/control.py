@@ -32,7 +32,7 @@ def create(kind: Kind, request: Request, arn: str) -> Answer:
     resource = Resource(
         kind=kind,
         arn=arn,
-        name=params.get(kind.name_member, ""),
+        name=kind.shown_name(request, arn),
         fields=kind.fields(request),
         created=request.now,
         updated=request.now,

@@ -71,6 +71,7 @@ class Kind:
         rules: what a Create* request must meet, in the order in which they are checked; names come first.
         list_by: member by which List* narrows its answer.
         name_member: request member that carries the name.
+        name: from the request and the ARN, the name that the description shows; the one in the request if None.
         answers: fields that the Create* answer shows, besides the ARN.
         update: how it changes in place, if it does.
         blockers: what keeps it from being deleted, besides its own transitions.
@@ -91,6 +92,7 @@ class Kind:
     rules: tuple[Rule, ...] = ()
     list_by: str | None = None
     name_member: str = "name"
+    name: Callable[[Request, str], str] | None = None
     answers: tuple[str, ...] = ()
     update: UpdateRule | None = None
     blockers: tuple[Blocker, ...] = ()
@@ -108,6 +110,10 @@ class Kind:
     def arn_member(self) -> str:
         """Member that holds the ARN."""
         return f"{self.key}Arn"
+
+    def shown_name(self, request: Request, arn: str) -> str:
+        """Name of what a request creates."""
+        return self.name(request, arn) if self.name else str(request.params.get(self.name_member, ""))
 
     def check_name(self, request: Request, arn: str) -> None:
         """Refuse a name that is taken (API reference, Create*: ResourceAlreadyExistsException)."""
@@ -301,7 +307,7 @@ def _train_automatically(region: Region, solution: Resource, at: float) -> None:
     kind = KINDS["SolutionVersion"]
     fields = {**_inherited(solution), "trainingMode": "FULL", "trainingType": "AUTOMATIC"}
     arn = f"{solution.arn}/{region.new_id(solution.arn)}"
-    lifecycle.create(region, Resource(kind, arn, "", fields, created=at, updated=at), at)
+    lifecycle.create(region, Resource(kind, arn, _version_name(arn), fields, created=at, updated=at), at)
 
 
 def _reschedule_training(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
@@ -322,7 +328,12 @@ def _forget_versions(region: Region, resource: Resource, at: float) -> None:
 
 def _version_path(request: Request) -> str:
     arn = request.params["solutionArn"]
-    return f"solution/{arn.rpartition('/')[2]}/{request.region.new_id(arn)}"
+    return f"solution/{arn.rpartition('/')[2]}/{request.params.get('name') or request.region.new_id(arn)}"
+
+
+def _version_name(arn: str) -> str:
+    """The solution's name and the last part of the version's ARN (docs/personalize-rules.md, "Solution versions")."""
+    return arn.partition(":solution/")[2]
 
 
 def _inherited(solution: Resource) -> Fields:
@@ -345,13 +356,6 @@ def _version_fields(request: Request) -> Fields:
     solution = request.region.get(request.params["solutionArn"], "Solution")
     mode = request.params.get("trainingMode", "FULL")
     return {**_inherited(solution), "trainingMode": mode, "trainingType": "MANUAL"}
-
-
-def _version_name_is_new(request: Request) -> None:
-    name = request.params.get("name")
-    for version in request.region.of("SolutionVersion", solutionArn=request.params["solutionArn"]):
-        if name and version.name == name:
-            raise exists(f"The solution already has a version named {name}: {version.arn}.")
 
 
 def _finish_version(region: Region, resource: Resource, at: float) -> str | None:
@@ -575,11 +579,11 @@ KINDS: Mapping[str, Kind] = {
             parents={"solutionArn": "Solution"},
             rules=(
                 rules.solution_is_active,
-                _version_name_is_new,
                 rules.update_training_is_possible,
                 rules.at_most("pending_solution_versions", "SolutionVersion", pending=True),
             ),
             list_by="solutionArn",
+            name=lambda _request, arn: _version_name(arn),
             can_be_deleted=False,
             start=training.start,
             finish=_finish_version,

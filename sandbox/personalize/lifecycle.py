@@ -20,7 +20,7 @@ def create(region: Region, resource: Resource, now: float) -> None:
     kind = resource.kind
     operation = f"Create{kind.noun}"
     faults, durations = region.environment.faults, region.environment.durations
-    names = (resource.name, resource.arn)
+    names = (resource.name, resource.arn, resource.arn.rpartition("/")[2])
     reason = faults.failure(operation, *names)
     seconds = faults.duration(durations.of("create", kind.noun), operation, *names)
     region.add(resource)
@@ -59,7 +59,7 @@ def update(
     kind = resource.kind
     assert kind.update
     operation = kind.update.operation
-    names = (resource.name, resource.arn)
+    names = (resource.name, resource.arn, resource.arn.rpartition("/")[2])
     reason = region.environment.faults.failure(operation, *names)
     seconds = region.environment.faults.duration(seconds, operation, *names)
     latest = Update(fields=shown, status="CREATE PENDING", created=now, updated=now)

@@ -72,6 +72,18 @@ def test_a_solution_has_one_version_of_a_name(movies: Account) -> None:
     assert code == "ResourceAlreadyExists"
 
 
+def test_a_version_answers_the_solutions_name_and_the_last_part_of_its_arn(movies: Account) -> None:
+    """As recorded in aws-samples/amazon-personalize-samples, update-item-dataset-schema-example.ipynb."""
+    solution = movies.solution()
+    named, unnamed = movies.version(solution, name="first"), movies.version(solution)
+    assert named == f"{solution}/first"
+    for arn in (named, unnamed):
+        assert movies.describe("SolutionVersion", arn)["name"] == arn.partition(":solution/")[2]
+    listed = movies.personalize.list_solution_versions(solutionArn=solution)["solutionVersions"]
+    assert [each["solutionVersionArn"] for each in listed] == [named, unnamed]
+    assert all("name" not in each for each in listed)
+
+
 def test_a_dataset_group_has_one_event_tracker(movies: Account) -> None:
     movies.tracker()
     code, message = refusal(movies.personalize.create_event_tracker, name="second", datasetGroupArn=movies.group)

@@ -49,7 +49,7 @@ def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
     if effect is Effect.NOTHING:
         assert f"Update{noun}" not in cloud.calls
     if effect is Effect.REPLACED and row.deletable:
-        assert cloud.api.find(row, before.physical_id, {}) is None
+        assert cloud.api.describe(row, before.attributes[f"{noun}Arn"]) is None
 
 
 @pytest.mark.parametrize(("noun", "prop"), WALK)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.personalize_provider.names import last_part
 from lambdas.personalize_provider.resources import RESOURCES, Resource
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.framework import Response
@@ -86,7 +87,7 @@ def subject(cloud: VirtualCloud, noun: str) -> Subject:
 def test_create_makes_one_resource_that_is_there_when_it_answers(subject: Subject) -> None:
     response = subject.create()
     assert subject.arns() == {response.data[f"{subject.noun}Arn"]}
-    assert subject.describe(response)[subject.row.name_member] == response.physical_id
+    assert last_part(subject.describe(response)[subject.row.name_member]) == response.physical_id
 
 
 @pytest.mark.parametrize("noun", NOUNS)

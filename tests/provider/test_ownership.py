@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.personalize_provider.names import last_part
 from lambdas.personalize_provider.ownership import LOGICAL_TAG, STACK_TAG
 from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.virtual.cloud import VirtualCloud
@@ -43,7 +44,7 @@ def arn_of(stack: Stack, noun: str) -> str:
 def names_of(cloud: VirtualCloud, noun: str) -> list[str]:
     row = RESOURCES[noun]
     found = [cloud.api.describe(row, one[row.arn_member]) or {} for one in cloud.api.summaries(row, {})]
-    return sorted(each[row.name_member] for each in found)
+    return sorted(last_part(each[row.name_member]) for each in found)
 
 
 # -- generated names ----------------------------------------------------------------------------------------------

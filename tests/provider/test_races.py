@@ -79,23 +79,13 @@ def test_a_refusal_that_speaks_of_something_else_is_not_waited_for(cloud: Virtua
     assert "was refused: The expression is not valid." in failed.reason
 
 
-def test_a_list_that_does_not_show_yet_what_exists_is_waited_for(cloud: VirtualCloud) -> None:
-    """A crash after the service accepted the call, and then a list that is behind: the name is taken, by nobody."""
+def test_what_cannot_be_seen_yet_is_waited_for(cloud: VirtualCloud) -> None:
+    """A crash after the service accepted the call, and then it does not show it: the name is taken, by nobody."""
     deployed(cloud, {})
     requests = Requests(cloud, "DatasetGroup", "app")
     event = requests.event("Create", custom("DatasetGroup", Domain=blocks.VOD)["Properties"])
     assert cloud.framework.request(event).succeeded
-    hidden = [3]
-    paginate = cloud.personalize.get_paginator
-
-    def behind(name: str) -> Any:
-        pages = paginate(name)
-        if name == "list_dataset_groups" and hidden[0]:
-            hidden[0] -= 1
-            pages.paginate = lambda **_: [{"datasetGroups": []}]
-        return pages
-
-    cloud.personalize.get_paginator = behind
+    refuse(cloud, "DescribeDatasetGroup", "not yet", count=3, code="ResourceNotFoundException")
     response = cloud.framework.request(event)
     assert response.succeeded, response.reason
     assert len(cloud.inventory()) == 1
@@ -480,7 +470,8 @@ def test_a_training_that_a_cancelled_update_began_is_stopped(cloud: VirtualCloud
         **blocks.chain("Version", "SolutionVersion"),
     }
     stack = deployed(cloud, before)
-    cloud.service.faults.add(Fault("throttle", "DescribeSolutionVersion", count=2))
+    # The training begins, and nobody hears of it before the update is cancelled.
+    cloud.service.faults.add(Fault("crash_after_commit", "CreateSolutionVersion"))
     after = changed(before, "Version", Triggers={"TrainingTrigger": "2"})
     cloud.cloudformation.begin_deploy("app", template(after))
     cloud.time.spawn(lambda: cloud.cloudformation.cancel_update("app"), delay=0.5)
