@@ -120,9 +120,9 @@ CASES: dict[str, Case] = {
     ),
     "not_begun": Case(
         changed(GROUP, "Group", Tags=[{"Key": "team", "Value": "films"}], Domain="ECOMMERCE"),
-        "The request could not begin, because ListDatasetGroups did not succeed: Rate exceeded. Nothing was changed, "
-        "so deploy again.",
-        (Fault("throttle", "ListDatasetGroups", count=30),),
+        "The request could not begin, because DescribeDatasetGroup did not succeed: Rate exceeded. Nothing was "
+        "changed, so deploy again.",
+        (Fault("throttle", "DescribeDatasetGroup", count=30),),
         before=GROUP,
     ),
     "failed": Case(
