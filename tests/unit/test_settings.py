@@ -28,6 +28,11 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
+def line_of(text: str) -> int:
+    """Number of a line of dev.yaml, whatever its comments say."""
+    return (CONFIG_DIRECTORY / "dev.yaml").read_text().splitlines().index(text) + 1
+
+
 def mistakes(config: Path) -> list[str]:
     with pytest.raises(SettingsError) as caught:
         load_settings("dev", config)
@@ -208,8 +213,16 @@ RECIPES = (
             "  aws:project: vod",
             "tags: 'aws:project' begins with aws:, which AWS keeps to itself. Rename it.",
         ),
-        ("tags:", "tags: [", "line 19, column 1: expected ',' or ']', but got '?'. Correct the YAML."),
-        ("event_tracker: true", "data: sample", "line 105, column 1: 'data' is there twice. Correct the YAML."),
+        (
+            "tags:",
+            "tags: [",
+            f"line {line_of('  project: vod') + 2}, column 1: expected ',' or ']', but got '?'. Correct the YAML.",
+        ),
+        (
+            "event_tracker: true",
+            "data: sample",
+            f"line {line_of('event_tracker: true')}, column 1: 'data' is there twice. Correct the YAML.",
+        ),
         ("tags:\n  project: vod", "tags: none", "tags: must be a section of settings, but is 'none'."),
     ],
 )
