@@ -165,11 +165,11 @@ class Service:
         """Check the permissions that the service authorization reference lists for the operation."""
         given = {f"aws:RequestTag/{tag['tagKey']}": tag["tagValue"] for tag in request.params.get("tags", [])}
         for resource in resources:
-            found = request.region.find(resource)
-            tags = {f"aws:ResourceTag/{key}": value for key, value in (found.tags if found else {}).items()}
-            self._permit(caller, f"personalize:{request.operation}", resource, {**tags, **given})
+            context = {**_resource_tags(request.region, resource), **given}
+            self._permit(caller, f"personalize:{request.operation}", resource, context)
         if request.operation.startswith("Create") and given:
-            self._permit(caller, "personalize:TagResource", resources[0], given)
+            context = {**_resource_tags(request.region, resources[0]), **given}
+            self._permit(caller, "personalize:TagResource", resources[0], context)
         role = request.params.get("roleArn")
         if role:
             self._permit(caller, "iam:PassRole", role, dict(_PASSED_TO))
@@ -203,6 +203,12 @@ def _created(kind: Kind, request: Request, arn: str) -> tuple[str, ...]:
     if kind.noun == "Campaign":
         return arn, request.params["solutionVersionArn"].rpartition("/")[0]
     return arn, *(request.params[member] for member, noun in kind.parents.items() if noun in _OWNERS)
+
+
+def _resource_tags(region: Region, arn: str) -> dict[str, str]:
+    """Condition keys for the tags of what exists."""
+    found = region.find(arn)
+    return {f"aws:ResourceTag/{key}": value for key, value in found.tags.items()} if found else {}
 
 
 def _resource(request: Request) -> str:

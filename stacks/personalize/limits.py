@@ -68,6 +68,7 @@ MAX_RECOMMENDERS = 5  # per dataset group
 # Tags. "Tagging Amazon Personalize resources: guidelines and requirements"; API: Tag.
 MAX_TAGS = 50  # per resource
 OWNERSHIP_TAGS = 2  # stack id and logical id, put on every resource by the provider
+STACK_TAG = "cloudformation:stack-id"  # the first of them
 TAG_KEY_MAX_LENGTH = 128  # characters
 TAG_VALUE_MAX_LENGTH = 256  # characters
 TAG_RESERVED_PREFIX = "aws:"

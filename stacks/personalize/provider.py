@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import jsii
 from aws_cdk import (
     ArnFormat,
     CrossStackReferences,
     Duration,
+    IStableListProducer,
+    Lazy,
     ReferenceStrength,
     RemovalPolicy,
     Stack,
@@ -29,7 +33,7 @@ from .acknowledge import (
 )
 from .errors import PropsError
 from .imported import ImportedArn
-from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, SEPARATOR
+from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, SEPARATOR, STACK_TAG
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
 
@@ -66,8 +70,8 @@ _ACTIONS = {
     "filter": ("CreateFilter", "DescribeFilter", "DeleteFilter"),
     "event-tracker": ("CreateEventTracker", "DescribeEventTracker", "DeleteEventTracker"),
 }
-# A schema has no tags.
-_UNTAGGABLE = frozenset({"schema"})
+# A schema has no tags, so no condition can look at them either.
+_UNTAGGABLE = "schema"
 _TAG_ACTIONS = ("TagResource", "UntagResource", "ListTagsForResource")
 # An event tracker's ARN ends in an id of the service's making.
 _NAMED_BY_THE_SERVICE = frozenset({"event-tracker"})
@@ -102,6 +106,39 @@ _ON_PARENTS = {
 }
 
 
+_READING = ("Describe", "Get", "List")
+# Condition keys (Service Authorization Reference): the tags that a request brings, and those of what it is about.
+_REQUEST_TAG = f"aws:RequestTag/{STACK_TAG}"
+_RESOURCE_TAG = f"aws:ResourceTag/{STACK_TAG}"
+
+
+def _is_reading(operation: str) -> bool:
+    return operation.startswith(_READING)
+
+
+def _is_creation(operation: str) -> bool:
+    return operation.startswith("Create")
+
+
+def _name_pattern(stack: Stack) -> str:
+    """A stack's name, or the beginning of it: the physical name of a nested stack begins with that of its root."""
+    root = stack
+    while root.nested_stack_parent:
+        root = root.nested_stack_parent
+    return root.stack_name if root is stack else f"{root.stack_name}-*"
+
+
+@jsii.implements(IStableListProducer)
+class _StackTags:
+    """Values of the ownership tag, read when the template is written, so that stacks served later count too."""
+
+    def __init__(self, served: list[Stack]) -> None:
+        self._served = served
+
+    def produce(self) -> list[str]:
+        return sorted({f"arn:*:stack/{_name_pattern(stack)}/*" for stack in self._served})
+
+
 def refer_strongly(producer: IConstruct) -> None:
     """Let no stack delete a resource that another stack refers to, whatever the app's default.
 
@@ -122,8 +159,9 @@ def _check_prefix(id: str, prefix: str) -> None:
 class PersonalizeProvider(Construct):
     """Carries out the requests of every `Custom::Personalize...` resource.
 
-    Its role reaches only resources whose name begins with `name_prefix` and an underscore, so that two apps in
-    one account cannot touch each other's.
+    Its role reaches only resources whose name begins with `name_prefix` and an underscore, and of these it changes
+    none whose ownership tag names a stack that it does not serve, so that two apps in one account cannot touch each
+    other's.
     """
 
     def __init__(
@@ -134,6 +172,7 @@ class PersonalizeProvider(Construct):
         name_prefix: str,
         query_interval: Duration | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        tag_conditions: bool = True,
     ) -> None:
         """Declare the provider.
 
@@ -144,6 +183,8 @@ class PersonalizeProvider(Construct):
                 underscore follows.
             query_interval: time between polls of a request older than a minute; default 30 seconds.
             log_retention: how long its log groups keep their events.
+            tag_conditions: whether its role may create and change only what is tagged with a stack that it serves,
+                as far as the service tells IAM the tags.
 
         Raises:
             PropsError: names cannot begin with the prefix, or it leaves too little room for what follows.
@@ -154,6 +195,8 @@ class PersonalizeProvider(Construct):
         self.name_prefix = f"{name_prefix}{SEPARATOR}"
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         self._served: list[Stack] = []
+        self._tag_conditions = tag_conditions
+        self._stack_tags = Lazy.list(_StackTags(self._served))
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
         self._on_event = self._function("OnEvent", "on_event", log_group)
@@ -198,7 +241,9 @@ class PersonalizeProvider(Construct):
             parent_arn: the dataset group, dataset, solution or solution version that it is created in or from.
         """
         resources = list(parent_arn.permitted_on)
-        self._allow(_ON_PARENTS.get(noun, (f"Create{noun}",)), resources)
+        for operation in _ON_PARENTS.get(noun, (f"Create{noun}",)):
+            # The tags of a resource that somebody else has made say nothing about what is created in it.
+            self._allow([operation], resources, _REQUEST_TAG if _is_creation(operation) else None)
         acknowledge_wildcards(
             self._role,
             "The last part of a solution version's ARN is an id of the service's making.",
@@ -210,12 +255,7 @@ class PersonalizeProvider(Construct):
         if stack in self._served:
             return
         self._served.append(stack)
-        root = stack
-        while root.nested_stack_parent:
-            root = root.nested_stack_parent
-        # Physical names of nested stacks begin with that of their root stack.
-        name = root.stack_name if root is stack else f"{root.stack_name}-*"
-        arn = root.format_arn(service="cloudformation", resource="stack", resource_name=f"{name}/*")
+        arn = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{_name_pattern(stack)}/*")
         self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[arn]))
         acknowledge_wildcards(
             self._role, "The last part of a stack's ARN is an id of CloudFormation's making.", resources=[arn]
@@ -287,15 +327,30 @@ class PersonalizeProvider(Construct):
         )
 
     def _grant_operations(self) -> None:
-        for kind, operations in _ACTIONS.items():
-            tagging = () if kind in _UNTAGGABLE else _TAG_ACTIONS
-            self._allow((*operations, *tagging), [self._arn(kind)])
+        """Allow what the provider does, in few statements: IAM takes 10,240 characters for a role.
+
+        Operations are checked on resources of their own types only, so that listing them together allows no more.
+        """
+        taggable = [kind for kind in _ACTIONS if kind != _UNTAGGABLE]
+        operations = {name: None for kind in taggable for name in (*_ACTIONS[kind], *_TAG_ACTIONS)}
+        arns = [self._arn(kind) for kind in taggable]
+        self._allow([name for name in operations if _is_reading(name)], arns)
+        self._allow([name for name in operations if _is_creation(name)], arns, _REQUEST_TAG)
+        changes = [name for name in operations if not _is_reading(name) and not _is_creation(name)]
+        self._allow(changes, arns, _RESOURCE_TAG)
+        self._allow(_ACTIONS[_UNTAGGABLE], [self._arn(_UNTAGGABLE)])
         # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
         self._allow(_LIST_ACTIONS, ["*"], sid="ListActionsHaveNoResourceType")
 
-    def _allow(self, operations: tuple[str, ...], resources: list[str], sid: str | None = None) -> None:
+    def _allow(
+        self, operations: Sequence[str], resources: list[str], tag_key: str | None = None, sid: str | None = None
+    ) -> None:
         actions = [f"personalize:{name}" for name in operations]
-        self._role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=resources))
+        # IfExists: a resource without the tag is nobody's, and a service that sends no tags refuses nothing.
+        narrowed = {"StringLikeIfExists": {tag_key: self._stack_tags}} if tag_key and self._tag_conditions else None
+        self._role.add_to_policy(
+            iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=narrowed)
+        )
 
     def _arn(self, kind: str) -> str:
         name = "*" if kind in _NAMED_BY_THE_SERVICE else f"{self.name_prefix}*"

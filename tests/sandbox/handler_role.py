@@ -18,8 +18,8 @@ from tests.sandbox.arns import kind_of, noun_of
 from tests.sandbox.conftest import App
 
 DATA = "vod-dev-data"
-# Passing a role is part of a creation: tests/sandbox/test_permissions.py has a deployment without it.
-ELSEWHERE = "iam:PassRole"
+# These are part of a creation: tests/sandbox/test_permissions.py has a deployment without each of them.
+ELSEWHERE = {"iam:PassRole", "personalize:CreateDatasetGroup", "personalize:TagResource"}
 LOGS = "logs:PutLogEvents"
 REQUEST_ID = "by-hand"
 STARTED = {"Started": 0, "InPlace": False, "UpdateSeen": "", "Deployment": "", "Leftover": ""}
@@ -36,14 +36,14 @@ class HandlerRole:
         checked = 0
         for statement in self.policy["Statement"]:
             actions = as_list(statement["Action"])
-            if ELSEWHERE in actions:
+            if ELSEWHERE & set(actions):
                 continue
             if LOGS in actions:
                 self.check_logs_need(statement)
             else:
                 self.check_functions_need(statement)
             checked += 1
-        assert checked == 12
+        assert checked == 5
 
     def check_functions_need(self, statement: dict[str, Any]) -> None:
         """With all statements there is no talk of permissions; with all but one, the missing action is named."""

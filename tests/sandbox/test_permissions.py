@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]
 DATA = "vod-dev-data"
 
 
-@pytest.mark.parametrize("action", ["personalize:CreateDatasetGroup", "iam:PassRole"])
+@pytest.mark.parametrize("action", ["personalize:CreateDatasetGroup", "personalize:TagResource", "iam:PassRole"])
 def test_a_missing_permission_fails_the_deployment_and_is_named(app: App, action: str) -> None:
     arguments = [*app.context, "-c", f"env={ENV}", "-c", f"without={action}", "--app", changed_app.COMMAND]
     deploy = ["deploy", DATA, "--require-approval", "never", "--progress", "events"]

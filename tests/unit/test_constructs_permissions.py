@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from aws_cdk import CfnParameter, Duration, Stack
+from aws_cdk import CfnParameter, Duration, NestedStack, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
+from lambdas.personalize_provider.ownership import STACK_TAG
 from lambdas.personalize_provider.resources import RESOURCES
 from stacks.personalize import (
     Campaign,
@@ -57,6 +58,9 @@ OWNERS = {
 }
 
 
+KINDS_OF_ACTION = {"Descri": "read", "GetSol": "read", "ListTa": "read", "Create": "create"}
+
+
 # -- the provider's role -------------------------------------------------------------------------------------------
 
 
@@ -71,18 +75,34 @@ def provider() -> Resources:
     return kit.synthesized()
 
 
-def allowed(resources: Resources) -> dict[str, set[str]]:
-    """Personalize actions of the handlers' role by resource."""
-    found: dict[str, set[str]] = {}
+def as_set(value: str | list[str]) -> frozenset[str]:
+    return frozenset([value] if isinstance(value, str) else value)
+
+
+def allowed(resources: Resources) -> dict[frozenset[str], frozenset[str]]:
+    """By the Personalize actions of a statement of the handlers' role, the resources it is about."""
+    found = {}
     for statement in statements(resources, HANDLER):
-        actions, on = statement["Action"], statement["Resource"]
-        for action in [actions] if isinstance(actions, str) else actions:
-            if action.startswith("personalize:"):
-                assert isinstance(on, str)
-                assert statement["Effect"] == "Allow"
-                assert "Condition" not in statement
-                found.setdefault(on, set()).add(action.removeprefix("personalize:"))
+        actions = as_set(statement["Action"])
+        if any(action.startswith("personalize:") for action in actions):
+            assert statement["Effect"] == "Allow"
+            found[frozenset(each.removeprefix("personalize:") for each in actions)] = as_set(statement["Resource"])
     return found
+
+
+def together(needed: Mapping[str, set[str]]) -> dict[frozenset[str], frozenset[str]]:
+    """The same in as few statements as the template has: what only reads, what creates, what changes.
+
+    An action is checked on resources of its own types only, so the others in its statement mean nothing.
+    """
+    groups: dict[str, tuple[set[str], set[str]]] = {}
+    for on, actions in needed.items():
+        for action in actions:
+            group = "schema" if ":schema/" in on else "list" if on == "*" else KINDS_OF_ACTION.get(action[:6], "change")
+            found, resources = groups.setdefault(group, (set(), set()))
+            found.add(action)
+            resources.add(on)
+    return {frozenset(actions): frozenset(resources) for actions, resources in groups.values()}
 
 
 def needed() -> dict[str, set[str]]:
@@ -106,8 +126,51 @@ def needed() -> dict[str, set[str]]:
 
 
 def test_the_provider_may_do_what_it_does_on_names_of_this_app_and_nothing_else(provider: Resources) -> None:
-    given = {f"{GIVEN}:dataset/films/ITEMS": {"CreateDatasetImportJob"}}
-    assert allowed(provider) == needed() | given
+    given = {frozenset({"CreateDatasetImportJob"}): frozenset({f"{GIVEN}:dataset/films/ITEMS"})}
+    assert allowed(provider) == together(needed()) | given
+
+
+OF_THIS_STACK = ["arn:*:stack/Test/*"]
+
+
+@pytest.mark.parametrize(
+    ("action", "condition"),
+    [
+        ("CreateFilter", {"StringLikeIfExists": {f"aws:RequestTag/{STACK_TAG}": OF_THIS_STACK}}),
+        ("DeleteFilter", {"StringLikeIfExists": {f"aws:ResourceTag/{STACK_TAG}": OF_THIS_STACK}}),
+        ("TagResource", {"StringLikeIfExists": {f"aws:ResourceTag/{STACK_TAG}": OF_THIS_STACK}}),
+        # So that it can still be said whose something is.
+        ("DescribeFilter", None),
+        ("ListTagsForResource", None),
+        ("ListFilters", None),
+        # Schemas have no tags.
+        ("DeleteSchema", None),
+    ],
+)
+def test_the_provider_creates_and_changes_what_is_tagged_with_its_stacks(
+    provider: Resources, action: str, condition: Any
+) -> None:
+    (found,) = (each for each in statements(provider, HANDLER) if f"personalize:{action}" in as_set(each["Action"]))
+    assert found.get("Condition") == condition
+
+
+def test_every_stack_that_the_provider_serves_counts_also_one_of_a_stack_that_is_declared_later() -> None:
+    app = new_app()
+    stack = Stack(app, "Test")
+    provider = PersonalizeProvider(stack, "Provider", name_prefix=PREFIX)
+    other = Stack(app, "Other", stack_name="films")
+    DatasetGroup(other, "Group", provider=provider)
+    DatasetGroup(NestedStack(other, "Nested"), "Group", provider=provider)
+    conditions = [each["Condition"] for each in statements(by_path(stack), HANDLER) if "Condition" in each]
+    tags = ["arn:*:stack/films-*/*", "arn:*:stack/films/*"]
+    assert [value for each in conditions for value in each["StringLikeIfExists"].values()] == [tags, tags]
+
+
+def test_the_conditions_on_tags_can_be_left_off() -> None:
+    stack = Stack(new_app(), "Test")
+    provider = PersonalizeProvider(stack, "Provider", name_prefix=PREFIX, tag_conditions=False)
+    DatasetGroup(stack, "Group", provider=provider)
+    assert not any("Condition" in each for each in statements(by_path(stack), HANDLER))
 
 
 def test_the_provider_has_no_other_permissions(provider: Resources) -> None:
@@ -406,6 +469,7 @@ def test_the_solution_of_a_version_that_is_known_when_it_is_deployed_is_worked_o
     parts = {"Fn::Split": ["/", {"Ref": "VersionArn"}]}
     solution = {"Fn::Join": ["/", [{"Fn::Select": [0, parts]}, {"Fn::Select": [1, parts]}]]}
     statement = {"Action": "personalize:CreateCampaign", "Effect": "Allow", "Resource": solution}
+    statement |= {"Condition": {"StringLikeIfExists": {f"aws:RequestTag/{STACK_TAG}": OF_THIS_STACK}}}
     Template.from_stack(kit.stack).has_resource_properties(
         "AWS::IAM::Policy", {"PolicyDocument": {"Statement": Match.array_with([statement])}}
     )
