@@ -53,7 +53,7 @@ def authorizer() -> Policies:
 def account(authorizer: Policies) -> Account:
     """A dataset group with an Interactions dataset, whose names are within reach."""
     account = Account(authorizer=authorizer)
-    account.group = account.created("DatasetGroup", name="vod-dev-group", domain="VIDEO_ON_DEMAND")
+    account.group = account.created("DatasetGroup", name="vod-dev_group", domain="VIDEO_ON_DEMAND")
     account.dataset("Interactions")
     return account
 
@@ -101,7 +101,7 @@ def test_whose_something_is_can_still_be_asked(account: Account, role: Principal
 
 def create(account: Account, role: Principal, owner: str) -> None:
     client = account.client("personalize", caller=role)
-    client.create_event_tracker(name="vod-dev-x", datasetGroupArn=account.group, tags=of_stack(owner))
+    client.create_event_tracker(name="vod-dev_x", datasetGroupArn=account.group, tags=of_stack(owner))
 
 
 def test_nothing_can_be_created_in_the_name_of_another_stack(account: Account, role: Principal) -> None:
