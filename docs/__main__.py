@@ -16,7 +16,7 @@ from sandbox.personalize import Durations
 from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.stacks import Stack
 
 from .picture import picture
 

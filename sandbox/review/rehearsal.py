@@ -15,8 +15,8 @@ from typing import Any
 
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack, StackEvent
 from sandbox.virtual.framework import words
+from sandbox.virtual.stacks import Stack, StackEvent
 from sandbox.virtual.template import dependencies, everything_before
 
 from .diff import path_of
@@ -78,9 +78,7 @@ def rehearse(base: Assembly, head: Assembly, sample: Path) -> Rehearsal:
         (step for name, stack in stacks.items() for step in _steps(stack, head, events[name], begun)),
         key=lambda step: (step.begins, step.ends, step.path),
     )
-    reasons = tuple(
-        words(event.reason) for each in events.values() for event in each if event.status.endswith("_FAILED")
-    )
+    reasons = tuple(words(event.reason) for each in events.values() for event in each if event.is_failure)
     return Rehearsal(cloud.time.time() - begun, tuple(steps), reasons, tuple(_critical_path(steps, head)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cloud import VirtualCloud
-from .cloudformation import Stack
+from .stacks import Stack
 from .template import Template, references
 
 
@@ -75,6 +75,8 @@ class Assembly:
         def over(name: str, stack: Stack) -> None:
             before = set(gone)
             gone[name] = stack
+            if stack.status != "DELETE_COMPLETE":
+                return
             for other in present:
                 needed = users[other] & present
                 if needed and needed <= gone.keys() and not needed <= before:

@@ -8,62 +8,29 @@ aws-cloudformation/cloudformation-coverage-roadmap issues 1730 and 1814).
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .framework import Event, Response, words
-from .template import Template, Values, as_strings, dependencies
+from .deployment import Deployment
+from .framework import Event, Response
+from .graph import Graph
+from .stacks import (
+    STACK,
+    Deployed,
+    Stack,
+    StackEvent,
+    Target,
+    ValidationError,
+    check,
+    is_kept_when_it_leaves,
+)
+from .template import Template, Values, as_strings, dependencies, imports
 from .time import VirtualTime
 
-# User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
-# behind is deleted in up to three attempts, then forgotten.
-_CLEANUP_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A resource as the stack knows it."""
-
-    physical_id: str
-    type: str
-    properties: Mapping[str, Any]
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StackEvent:
-    """One line of the stack's events."""
-
-    time: float
-    logical_id: str
-    type: str
-    status: str
-    reason: str = ""
-
-
-@dataclass
-class Stack:
-    """A stack and what happened to it."""
-
-    name: str
-    stack_id: str
-    status: str
-    created: float
-    operation: int = 0
-    template: Template = field(default_factory=lambda: {"Resources": {}})
-    resources: dict[str, Deployed] = field(default_factory=dict)
-    outputs: dict[str, str] = field(default_factory=dict)
-    events: list[StackEvent] = field(default_factory=list)
-    # What a failed rollback has left, besides the resources.
-    unwanted: list[_Target] = field(default_factory=list)
-
-    @property
-    def reasons(self) -> list[str]:
-        """What failed, in the provider's words."""
-        return [words(event.reason) for event in self.events if event.status.endswith("_FAILED")]
+# Template reference, "AWS::CloudFormation::CustomResource", ServiceTimeout.
+_SERVICE_TIMEOUT = 3600.0
+_UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED")
 
 
 class CloudFormation:
@@ -89,13 +56,12 @@ class CloudFormation:
                 documentation does not say, so both are tried.
         """
         self.stacks: dict[str, Stack] = {}
-        self.exports: dict[str, str] = {}
-        self._deployments: dict[str, _Deployment] = {}
-        self._time = time
+        self.reports_new_id = failed_update_reports_new_id
+        self.time = time
+        self._deployments: dict[str, Deployment] = {}
         self._request = request
         self._account = account
         self._region = region
-        self._reports_new_id = failed_update_reports_new_id
         self._numbers = itertools.count(1)
 
     def deployment(self, stack_id: str) -> str:
@@ -107,72 +73,150 @@ class CloudFormation:
         """The stack of an id, if it is there."""
         return next((stack for stack in self.stacks.values() if stack.stack_id == stack_id), None)
 
-    def deploy(self, name: str, template: Template) -> Stack:
+    @property
+    def exports(self) -> dict[str, str]:
+        """Values by name, of all stacks."""
+        return {name: value for stack in self.stacks.values() for name, value in stack.exports.items()}
+
+    # -- operations ------------------------------------------------------------------------------------------
+
+    def deploy(self, name: str, template: Template, *, disable_rollback: bool = False) -> Stack:
         """Create or update a stack, and wait until everything has come to rest."""
-        stack = self.begin_deploy(name, template)
-        self._time.run()
+        stack = self.begin_deploy(name, template, disable_rollback=disable_rollback)
+        self.time.run()
         return stack
 
     def delete(self, name: str) -> Stack:
         """Delete a stack, and wait until everything has come to rest."""
         stack = self.begin_delete(name)
-        self._time.run()
+        self.time.run()
         return stack
 
-    def begin_deploy(self, name: str, template: Template, then: Callable[[Stack], None] | None = None) -> Stack:
+    def begin_deploy(
+        self,
+        name: str,
+        template: Template,
+        then: Callable[[Stack], None] | None = None,
+        *,
+        disable_rollback: bool = False,
+    ) -> Stack:
         """Begin to create or update a stack.
 
         Args:
             name: its name.
             template: what it is to be.
             then: called when it has come to rest.
+            disable_rollback: whether what succeeded stays when something fails (`cdk deploy --no-rollback`).
+
+        Raises:
+            ValidationError: CloudFormation refuses the template, or the stack's status does not allow it.
         """
+        check(template)
         stack = self.stacks.get(name)
         if stack is None:
             number = next(self._numbers)
             stack_id = f"arn:aws:cloudformation:{self._region}:{self._account}:stack/{name}/{number:08x}"
-            stack = self.stacks[name] = Stack(name, stack_id, "CREATE_IN_PROGRESS", self._time.time())
+            stack = self.stacks[name] = Stack(name, stack_id, "CREATE_IN_PROGRESS", self.time.time())
         else:
-            stack.status = "UPDATE_IN_PROGRESS"
+            _check_updatable(stack, disable_rollback)
+        self._deployments[name] = Deployment(
+            self, stack, template, then or _nothing, disable_rollback, self._deployments.get(name)
+        )
         stack.operation = next(self._numbers)
-        self._deployments[name] = _Deployment(self, stack, template, then or _nothing)
         self._deployments[name].begin()
         return stack
 
     def cancel_update(self, name: str) -> None:
         """Cancel an update in progress; it is rolled back (API: CancelUpdateStack)."""
-        assert self.stacks[name].status == "UPDATE_IN_PROGRESS"
+        self._expect(name, "UPDATE_IN_PROGRESS")
         self._deployments[name].cancel()
+
+    def continue_rollback(self, name: str, skip: Iterable[str] = ()) -> Stack:
+        """Take up a rollback of an update that failed, and wait for its end (API: ContinueUpdateRollback).
+
+        Args:
+            name: of the stack.
+            skip: resources that could not be rolled back and count as if they had been.
+
+        Raises:
+            ValidationError: the stack is in another state, or a resource to skip did not fail in the rollback.
+        """
+        stack = self._expect(name, "UPDATE_ROLLBACK_FAILED")
+        self._deployments[name].continue_rollback(frozenset(skip))
+        self.time.run()
+        return stack
+
+    def roll_back(self, name: str) -> Stack:
+        """Roll a stack that failed with its rollback disabled back to its last stable state (API: RollbackStack)."""
+        stack = self._expect(name, "CREATE_FAILED", "UPDATE_FAILED")
+        stack.operation = next(self._numbers)
+        self._deployments[name].roll_back()
+        self.time.run()
+        return stack
 
     def begin_delete(self, name: str, then: Callable[[Stack], None] | None = None) -> Stack:
         """Begin to delete a stack; it is gone from `stacks` if that succeeds."""
         stack = self.stacks[name]
+        then = then or _nothing
+        for export in stack.exports:
+            users = self.users(export)
+            if users:
+                # The stack stays as it was, with the reason (aws/aws-cdk issue 604).
+                self.log(stack, stack.name, STACK, stack.status, f"Delete canceled. {_in_use('delete', export, users)}")
+                then(stack)
+                return stack
         in_flight = self._deployments[name].abandon() if stack.status == "CREATE_IN_PROGRESS" else []
         stack.status = "DELETE_IN_PROGRESS"
         stack.operation = next(self._numbers)
-        targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()]
         stack.unwanted = [*stack.unwanted, *in_flight]
-        targets += [each for each in stack.unwanted if each not in targets]
+        targets = [
+            Target(logical_id, deployed, is_kept_when_it_leaves(stack.template, logical_id))
+            for logical_id, deployed in stack.resources.items()
+        ]
 
         def over(failed: bool) -> None:
             stack.status = "DELETE_FAILED" if failed else "DELETE_COMPLETE"
             if not failed:
                 del self.stacks[name]
-            (then or _nothing)(stack)
+            then(stack)
 
+        targets += [each for each in stack.unwanted if each not in targets]
         self.remove(stack, stack.template, targets, over)
         return stack
 
-    # -- used by _Deployment ---------------------------------------------------------------------------------
+    def _expect(self, name: str, *statuses: str) -> Stack:
+        stack = self.stacks[name]
+        if stack.status not in statuses:
+            raise ValidationError(f"Stack {name} is in {stack.status} state and not in {' or '.join(statuses)}.")
+        return stack
+
+    # -- used by Deployment ----------------------------------------------------------------------------------
+
+    def users(self, export: str) -> list[str]:
+        """Stacks that import an export."""
+        return [
+            name
+            for name, stack in self.stacks.items()
+            if any(export in imports(template) for template in self._templates(stack))
+        ]
+
+    def _templates(self, stack: Stack) -> list[Template]:
+        """What a stack is, and what it is about to be."""
+        is_at_work = stack.status.endswith("_IN_PROGRESS")
+        return [stack.template, self._deployments[stack.name].template] if is_at_work else [stack.template]
 
     def resolved(self, stack: Stack, template: Template, logical_id: str) -> dict[str, Any]:
-        """Properties of a resource with every reference replaced by its value."""
+        """Properties of a resource with every reference replaced by its value.
+
+        Raises:
+            ValidationError: it imports what no stack exports.
+        """
         resource = template["Resources"][logical_id]
         properties: dict[str, Any] = self._values(stack).resolve(resource.get("Properties", {}))
         return as_strings(properties) if _is_ours(resource["Type"]) else properties
 
     def send(self, stack: Stack, kind: str, logical_id: str, type_: str, properties: Any, **more: Any) -> Response:
-        """Send a request to a resource."""
+        """Send a request to a resource, and wait for its answer as long as CloudFormation does."""
         if not _is_ours(type_):
             return Response(True, more.get("PhysicalResourceId") or self._native_id(stack, logical_id, type_))
         event: Event = {
@@ -185,17 +229,27 @@ class CloudFormation:
             "ResourceProperties": properties,
             **more,
         }
-        return self._request(event)
+        patience = float(properties.get("ServiceTimeout", _SERVICE_TIMEOUT))
+        return self.time.within(patience, lambda: self._request(event)) or _unanswered(event)
 
     def remove(
         self,
         stack: Stack,
         template: Template,
-        targets: Iterable[_Target],
+        targets: Iterable[Target],
         then: Callable[[bool], None],
-        attempts: int = 1,
+        attempts: int | None = None,
     ) -> None:
-        """Delete resources, each after those that depend on it. `then` is told whether one could not be."""
+        """Delete resources, each after those that depend on it.
+
+        Args:
+            stack: whose they are.
+            template: says what depends on what.
+            targets: what to delete.
+            then: is told whether something could not be deleted.
+            attempts: how often to try before the stack goes on without it; None to fail the stack, and leave alone
+                what the resource that could not be deleted depends on.
+        """
         pending = dict(enumerate(targets))
         needs = {key: dependencies(template, key) for key in template["Resources"]}
         graph = {
@@ -206,61 +260,74 @@ class CloudFormation:
             }
             for number, target in pending.items()
         }
-        failures: list[str] = []
 
         def delete(number: int) -> bool:
-            target = pending[number]
-            definition = template["Resources"].get(target.logical_id, {})
-            if definition.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
-                return True
-            for _ in range(attempts):
-                response = self._delete(stack, target)
-                if response.succeeded:
-                    break
-            if not response.succeeded:
-                failures.append(target.logical_id)
-            return True
+            gone = any(self._delete(stack, pending[number]) for _ in range(attempts or 1))
+            return gone or attempts is not None
 
-        _Graph(self._time, graph, delete, lambda _: then(bool(failures))).start()
+        Graph(self.time, graph, delete, lambda ended: then(ended.failed), goes_on=True).start()
 
-    def _delete(self, stack: Stack, target: _Target) -> Response:
+    def _delete(self, stack: Stack, target: Target) -> bool:
         deployed = target.deployed
-        response = self.send(
-            stack,
-            "Delete",
-            target.logical_id,
-            deployed.type,
-            deployed.properties,
-            PhysicalResourceId=deployed.physical_id,
-        )
-        status = "DELETE_COMPLETE" if response.succeeded else "DELETE_FAILED"
-        self.log(stack, target.logical_id, deployed.type, status, response.reason)
-        return response
+        if not target.is_kept:
+            response = self.send(
+                stack,
+                "Delete",
+                target.logical_id,
+                deployed.type,
+                deployed.properties,
+                PhysicalResourceId=deployed.physical_id,
+            )
+            status = "DELETE_COMPLETE" if response.succeeded else "DELETE_FAILED"
+            self.log(stack, target.logical_id, deployed.type, status, response.reason)
+            if not response.succeeded:
+                return False
+        else:
+            self.log(stack, target.logical_id, deployed.type, "DELETE_SKIPPED")
+        if stack.resources.get(target.logical_id) == deployed:
+            del stack.resources[target.logical_id]
+        stack.unwanted = [each for each in stack.unwanted if each != target]
+        return True
 
     def log(self, stack: Stack, logical_id: str, type_: str, status: str, reason: str = "") -> None:
         """Add a stack event."""
-        stack.events.append(StackEvent(self._time.time(), logical_id, type_, status, reason))
+        stack.events.append(StackEvent(self.time.time(), logical_id, type_, status, reason))
 
-    def publish(self, stack: Stack, template: Template) -> None:
-        """Make a stack's outputs and exports known."""
+    def record(self, stack: Stack, logical_id: str, deployed: Deployed) -> None:
+        """Note what a resource is from now on."""
+        stack.resources[logical_id] = deployed
+        stack.history.setdefault(logical_id, []).append((self.time.time(), deployed))
+
+    def publish(self, stack: Stack, template: Template) -> str:
+        """Make a stack's outputs and exports known; or say why that cannot be, and change nothing.
+
+        Source: user guide, "Get exported outputs from a deployed stack": what another stack imports can be neither
+        removed nor changed.
+        """
         values = self._values(stack)
-        for key, output in template.get("Outputs", {}).items():
-            stack.outputs[key] = values.resolve(output["Value"])
-            if "Export" in output:
-                self.exports[values.resolve(output["Export"]["Name"])] = stack.outputs[key]
+        outputs = {key: str(values.resolve(each["Value"])) for key, each in template.get("Outputs", {}).items()}
+        exports = {
+            values.resolve(each["Export"]["Name"]): outputs[key]
+            for key, each in template.get("Outputs", {}).items()
+            if "Export" in each
+        }
+        for name, value in stack.exports.items():
+            users = self.users(name) if exports.get(name) != value else []
+            if users:
+                return _in_use("update" if name in exports else "delete", name, users)
+        stack.outputs, stack.exports = outputs, exports
+        return ""
 
     def graph(
-        self, nodes: Mapping[str, set[str]], work: Callable[[str], bool], then: Callable[[_Graph], None]
-    ) -> _Graph:
+        self,
+        nodes: Mapping[str, set[str]],
+        work: Callable[[str], bool],
+        then: Callable[[Graph], None],
+        *,
+        goes_on: bool = False,
+    ) -> Graph:
         """Work on nodes in the order of their dependencies, at the same time where possible."""
-        graph = _Graph(self._time, nodes, work, then)
-        graph.start()
-        return graph
-
-    @property
-    def reports_new_id(self) -> bool:
-        """See the constructor."""
-        return self._reports_new_id
+        return Graph(self.time, nodes, work, then, goes_on=goes_on).start()
 
     def _values(self, stack: Stack) -> Values:
         pseudo = {
@@ -281,7 +348,12 @@ class CloudFormation:
                 return deployed.attributes[name]
             return self._native_attribute(deployed, name)
 
-        return Values(ref, attribute, self.exports.__getitem__)
+        def imported(name: str) -> str:
+            if name not in self.exports:
+                raise ValidationError(f"No export named {name} found.")
+            return self.exports[name]
+
+        return Values(ref, attribute, imported)
 
     def _native_id(self, stack: Stack, logical_id: str, type_: str) -> str:
         return f"{stack.name}-{logical_id}".lower() if type_ == "AWS::S3::Bucket" else f"{stack.name}-{logical_id}"
@@ -296,259 +368,29 @@ class CloudFormation:
         return f"arn:aws:any:{self._region}:{self._account}:{deployed.physical_id}"
 
 
+def _check_updatable(stack: Stack, disable_rollback: bool) -> None:
+    if stack.status not in _UPDATABLE:
+        raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
+    # User guide, "Choose how to handle failures when provisioning resources".
+    if stack.status.endswith("_FAILED") and not disable_rollback:
+        raise ValidationError(f"Stack {stack.name} is in {stack.status} state: update it with its rollback disabled.")
+
+
+def _unanswered(event: Event) -> Response:
+    reason = (
+        "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId "
+        f"[{event['RequestId']}]."
+    )
+    return Response(False, event.get("PhysicalResourceId", ""), reason)
+
+
+def _in_use(verb: str, export: str, users: Iterable[str]) -> str:
+    return f"Cannot {verb} export {export} as it is in use by {' and '.join(users)}"
+
+
 def _is_ours(resource_type: str) -> bool:
     """Whether the provider carries out the requests of a type; all others take no time here."""
     return resource_type.startswith("Custom::Personalize")
-
-
-@dataclass(frozen=True)
-class _Target:
-    """Something to delete."""
-
-    logical_id: str
-    deployed: Deployed
-
-
-class _Graph:
-    """Nodes worked on in the order of their dependencies; the first failure ends it, whatever is in flight."""
-
-    def __init__(
-        self,
-        time: VirtualTime,
-        nodes: Mapping[Any, set[Any]],
-        work: Callable[[Any], bool],
-        then: Callable[[_Graph], None],
-    ) -> None:
-        self.failed = False
-        self.done: set[Any] = set()
-        self.in_flight: set[Any] = set()
-        self._due: set[Any] = set()
-        self._time = time
-        self._nodes = nodes
-        self._work = work
-        self._then = then
-
-    def start(self) -> None:
-        self._time.spawn(self._advance)
-
-    def fail(self) -> None:
-        """End the work, whatever is in flight."""
-        self.failed = True
-        self._then(self)
-
-    def abandon(self) -> None:
-        """End the work without a word."""
-        self._then = _nothing
-        self.failed = True
-
-    def _advance(self) -> None:
-        if self.failed:
-            return
-        if len(self.done) == len(self._nodes):
-            self._then(self)
-            return
-        for node, needs in self._nodes.items():
-            if node not in self._due and needs <= self.done:
-                self._due.add(node)
-                self._time.spawn(lambda node=node: self._run(node))  # type: ignore[misc]
-
-    def _run(self, node: Any) -> None:
-        if self.failed:
-            return  # what has not begun is not begun any more
-        self.in_flight.add(node)
-        succeeded = self._work(node)
-        if self.failed:
-            return  # cancelled: nobody waits for this any more
-        self.in_flight.discard(node)
-        if succeeded:
-            self.done.add(node)
-            self._advance()
-            return
-        self.fail()
-
-
-class _Deployment:
-    """One creation or update of a stack, with what it takes to undo it."""
-
-    def __init__(self, cloud: CloudFormation, stack: Stack, template: Template, then: Callable[[Stack], None]) -> None:
-        self._cloud = cloud
-        self._stack = stack
-        self._template = template
-        self._then = then
-        self._before = dict(stack.resources)
-        self._is_create = stack.status == "CREATE_IN_PROGRESS"
-        self._wanted: dict[str, Any] = {}
-        self._refused: dict[str, str] = {}
-        self._superseded: list[_Target] = []
-        self._cancelled = False
-        self._graph: _Graph
-
-    def begin(self) -> None:
-        nodes = {logical_id: dependencies(self._template, logical_id) for logical_id in self._template["Resources"]}
-        self._graph = self._cloud.graph(nodes, self._bring, self._brought)
-
-    def cancel(self) -> None:
-        """Fail as if a resource had."""
-        self._graph.fail()
-
-    def abandon(self) -> list[_Target]:
-        """End without a rollback; what is in flight."""
-        self._cancelled = True
-        self._graph.abandon()
-        self._stack.template = self._template
-        return self._unfinished(self._graph, self._stack.resources)
-
-    def _bring(self, logical_id: str) -> bool:
-        stack, cloud = self._stack, self._cloud
-        type_ = self._template["Resources"][logical_id]["Type"]
-        properties = cloud.resolved(stack, self._template, logical_id)
-        known = self._before.get(logical_id)
-        if known and known.properties == properties:
-            return True
-        self._wanted[logical_id] = properties
-        verb = "UPDATE" if known else "CREATE"
-        cloud.log(stack, logical_id, type_, f"{verb}_IN_PROGRESS")
-        response = self._ask(logical_id, type_, properties, known)
-        if self._cancelled:
-            return False  # nobody waits for this answer any more
-        if not response.succeeded:
-            self._refused[logical_id] = response.physical_id
-            cloud.log(stack, logical_id, type_, f"{verb}_FAILED", response.reason)
-            return False
-        if known and known.physical_id != response.physical_id:
-            self._superseded.append(_Target(logical_id, known))
-        stack.resources[logical_id] = Deployed(response.physical_id, type_, properties, response.data)
-        cloud.log(stack, logical_id, type_, f"{verb}_COMPLETE")
-        return True
-
-    def _ask(self, logical_id: str, type_: str, properties: Any, known: Deployed | None) -> Response:
-        if known is None:
-            return self._cloud.send(self._stack, "Create", logical_id, type_, properties)
-        return self._cloud.send(
-            self._stack,
-            "Update",
-            logical_id,
-            type_,
-            properties,
-            PhysicalResourceId=known.physical_id,
-            OldResourceProperties=known.properties,
-        )
-
-    def _brought(self, graph: _Graph) -> None:
-        if graph.failed:
-            self._cancelled = True
-            for logical_id in sorted(graph.in_flight):
-                type_ = self._template["Resources"][logical_id]["Type"]
-                self._cloud.log(self._stack, logical_id, type_, "CANCELLED", "Resource creation cancelled")
-            if self._is_create:
-                self._undo_create(graph)
-            else:
-                self._undo_update(graph)
-            return
-        removed = sorted(self._before.keys() - self._template["Resources"].keys())
-        targets = [*self._superseded, *(_Target(logical_id, self._before[logical_id]) for logical_id in removed)]
-        self._stack.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-        for logical_id in removed:
-            del self._stack.resources[logical_id]
-        self._cloud.publish(self._stack, self._template)
-        both = {"Resources": {**self._stack.template["Resources"], **self._template["Resources"]}}
-        self._stack.template = self._template
-        self._cloud.remove(self._stack, both, targets, lambda _: self._rest("_COMPLETE"), _CLEANUP_ATTEMPTS)
-
-    def _rest(self, suffix: str) -> None:
-        self._stack.status = f"{'CREATE' if self._is_create else 'UPDATE'}{suffix}"
-        self._then(self._stack)
-
-    # -- rollback --------------------------------------------------------------------------------------------
-
-    def _undo_create(self, graph: _Graph) -> None:
-        stack = self._stack
-        stack.status = "ROLLBACK_IN_PROGRESS"
-        targets = [_Target(logical_id, deployed) for logical_id, deployed in stack.resources.items()]
-        stack.unwanted = self._unfinished(graph, stack.resources.keys())
-        targets += stack.unwanted
-
-        def over(failed: bool) -> None:
-            stack.status = "ROLLBACK_FAILED" if failed else "ROLLBACK_COMPLETE"
-            if not failed:
-                del self._cloud.stacks[stack.name]
-            self._then(stack)
-
-        self._cloud.remove(stack, self._template, targets, over)
-
-    def _unfinished(self, graph: _Graph, known: Iterable[str]) -> list[_Target]:
-        """What was asked for and is not known to exist, under the ids that CloudFormation has for it."""
-        unfinished = [*self._refused, *sorted(graph.in_flight & self._wanted.keys())]
-        return [
-            _Target(logical_id, Deployed(self._id_of(logical_id), self._type(logical_id), self._wanted[logical_id]))
-            for logical_id in unfinished
-            if logical_id not in known
-        ]
-
-    def _id_of(self, logical_id: str) -> str:
-        made_up = hashlib.sha256(f"{self._stack.stack_id}{logical_id}".encode()).hexdigest()[:12].upper()
-        return self._refused.get(logical_id) or f"{self._stack.name}-{logical_id}-{made_up}"
-
-    def _type(self, logical_id: str) -> str:
-        return str(self._template["Resources"][logical_id]["Type"])
-
-    def _undo_update(self, graph: _Graph) -> None:
-        stack = self._stack
-        stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
-        touched = (graph.done | set(self._refused) | graph.in_flight) & self._wanted.keys()
-        changed = sorted(touched & self._before.keys())
-        for logical_id in sorted(self._before.keys() & self._refused.keys()):
-            if self._cloud.reports_new_id:
-                stack.resources[logical_id] = replace(
-                    stack.resources[logical_id], physical_id=self._refused[logical_id]
-                )
-        new = [
-            _Target(logical_id, deployed)
-            for logical_id, deployed in stack.resources.items()
-            if logical_id not in self._before
-        ]
-        unwanted = [*new, *self._unfinished(graph, {*self._before, *(target.logical_id for target in new)})]
-        nodes = {logical_id: dependencies(stack.template, logical_id) & set(changed) for logical_id in changed}
-        self._cloud.graph(
-            nodes,
-            lambda logical_id: self._take_back(logical_id, unwanted),
-            lambda undone: self._taken_back(undone, unwanted),
-        )
-
-    def _take_back(self, logical_id: str, unwanted: list[_Target]) -> bool:
-        stack, before = self._stack, self._before[logical_id]
-        current = stack.resources[logical_id]
-        response = self._cloud.send(
-            stack,
-            "Update",
-            logical_id,
-            before.type,
-            before.properties,
-            PhysicalResourceId=current.physical_id,
-            OldResourceProperties=self._wanted[logical_id],
-        )
-        status = "UPDATE_COMPLETE" if response.succeeded else "UPDATE_FAILED"
-        self._cloud.log(stack, logical_id, before.type, status, response.reason)
-        if not response.succeeded:
-            return False
-        if response.physical_id != current.physical_id:
-            unwanted.append(_Target(logical_id, replace(current, properties=self._wanted[logical_id])))
-        stack.resources[logical_id] = Deployed(response.physical_id, before.type, before.properties, response.data)
-        return True
-
-    def _taken_back(self, undone: _Graph, unwanted: list[_Target]) -> None:
-        stack = self._stack
-        if undone.failed:
-            stack.status = "UPDATE_ROLLBACK_FAILED"
-            stack.unwanted = [*unwanted, *self._superseded]
-            self._then(stack)
-            return
-        stack.status = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
-        for target in unwanted:
-            if target.logical_id not in self._before:
-                stack.resources.pop(target.logical_id, None)
-        both = {"Resources": {**stack.template["Resources"], **self._template["Resources"]}}
-        self._cloud.remove(stack, both, unwanted, lambda _: self._rest("_ROLLBACK_COMPLETE"), _CLEANUP_ATTEMPTS)
 
 
 def _nothing(_: object) -> None:

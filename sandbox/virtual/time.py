@@ -6,6 +6,9 @@ import heapq
 import itertools
 import threading
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class VirtualTime:
@@ -22,7 +25,7 @@ class VirtualTime:
             start: seconds since the epoch.
         """
         self._now = start
-        self._queue: list[tuple[float, int, _Process]] = []
+        self._queue: list[tuple[float, int, _Process]] = []  # where a process is twice, its later entry counts
         self._numbers = itertools.count()
         self._turn = _Turn()
         self._running: _Process | None = None
@@ -44,9 +47,30 @@ class VirtualTime:
         if moment <= self._until and (not self._queue or moment < self._queue[0][0]):
             self._now = moment  # Nobody else has anything to do before.
             return
-        self._schedule(process, moment)
-        self._turn.give()
-        process.turn.take()
+        self._wait(process, moment)
+
+    def within(self, seconds: float, work: Callable[[], T]) -> T | None:
+        """Let work be done by a process of its own; it goes on even if this one has stopped waiting for it.
+
+        Args:
+            seconds: how long to wait.
+            work: what is done.
+
+        Returns:
+            What the work returned; None if it takes longer.
+        """
+        process, answers, waits = self._running, list[T](), [True]
+        assert process is not None, "Only a process can wait for another."
+
+        def run() -> None:
+            answers.append(work())
+            if waits[0]:
+                self._schedule(process, self._now)
+
+        self.spawn(run)
+        self._wait(process, self._now + seconds)
+        waits[0] = False
+        return answers[0] if answers else None
 
     def spawn(self, work: Callable[[], None], delay: float = 0.0) -> None:
         """Start a process.
@@ -65,7 +89,9 @@ class VirtualTime:
         """
         self._until = until
         while self._queue and self._queue[0][0] <= until:
-            moment, _, process = heapq.heappop(self._queue)
+            moment, number, process = heapq.heappop(self._queue)
+            if number != process.due:
+                continue
             self._now = max(self._now, moment)
             self._running = process
             process.resume()
@@ -75,7 +101,14 @@ class VirtualTime:
                 raise process.error
 
     def _schedule(self, process: _Process, moment: float) -> None:
-        heapq.heappush(self._queue, (moment, next(self._numbers), process))
+        process.due = next(self._numbers)
+        heapq.heappush(self._queue, (moment, process.due, process))
+
+    def _wait(self, process: _Process, moment: float) -> None:
+        """Give the turn to others until a moment."""
+        self._schedule(process, moment)
+        self._turn.give()
+        process.turn.take()
 
 
 class _Turn:
@@ -90,6 +123,7 @@ class _Turn:
 class _Process:
     def __init__(self, work: Callable[[], None], scheduler: _Turn) -> None:
         self.turn = _Turn()
+        self.due = -1
         self.error: BaseException | None = None
         self._work = work
         self._scheduler = scheduler

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.framework import Event, Response
 from sandbox.virtual.template import as_strings
+from tests.provider.blocks import handle, template
 
 Properties = dict[str, Any]
 
@@ -23,7 +24,9 @@ class Requests:
             noun: its type as the API names it.
             stack: name of the stack, made if there is none.
         """
-        self.stack = cloud.cloudformation.stacks.get(stack) or cloud.cloudformation.deploy(stack, {"Resources": {}})
+        self.stack = cloud.cloudformation.stacks.get(stack) or cloud.cloudformation.deploy(
+            stack, template({"Handle": handle()})
+        )
         # Requests come while something goes on.
         self.stack.status = "UPDATE_IN_PROGRESS"
         self._cloud = cloud

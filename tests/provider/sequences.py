@@ -14,8 +14,8 @@ from lambdas.personalize_provider.names import create_only
 from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Durations, Fault
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
 from sandbox.virtual.framework import Event, Response
+from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, after_data, chain, custom, template
 

@@ -9,7 +9,7 @@ import pytest
 
 from lambdas.personalize_provider.resources import RESOURCES, Effect, Resource
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Deployed, Stack
+from sandbox.virtual.stacks import Deployed, Stack
 from tests.provider.blocks import template
 from tests.provider.changes import SETTINGS, WALK
 

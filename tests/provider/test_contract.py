@@ -16,7 +16,7 @@ from lambdas.personalize_provider.names import last_part
 from lambdas.personalize_provider.resources import RESOURCES, Resource
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.framework import Response
-from tests.provider.blocks import Resources, template
+from tests.provider.blocks import Resources, handle, template
 from tests.provider.changes import SETTINGS
 from tests.provider.requests import Properties, Requests
 
@@ -34,7 +34,7 @@ class Subject:
     noun: str
 
     def __post_init__(self) -> None:
-        stack = self.cloud.cloudformation.deploy(STACK, template(SETTINGS[self.noun].around()))
+        stack = self.cloud.cloudformation.deploy(STACK, template(SETTINGS[self.noun].around() or {"Handle": handle()}))
         assert stack.status == "CREATE_COMPLETE", stack.reasons
         self.requests = Requests(self.cloud, self.noun, STACK)
 

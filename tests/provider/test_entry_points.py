@@ -15,7 +15,7 @@ from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
 from sandbox.virtual.cloud import REGION, VirtualCloud, not_permitted
 from tests.provider import blocks
-from tests.provider.blocks import custom
+from tests.provider.blocks import custom, handle, template
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def event(kind: str, stack_id: str) -> dict[str, Any]:
 
 
 def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = cloud.cloudformation.deploy("app", {"Resources": {}})
+    stack = cloud.cloudformation.deploy("app", template({"Handle": handle()}))
     monkeypatch.setattr(handler, "default_client", lambda: cloud.personalize)
     monkeypatch.setattr(handler, "default_stacks", lambda: cloud.cloudformation)
     begun = handler.on_event(event("Delete", stack.stack_id), None)
@@ -57,7 +57,7 @@ def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, m
 def test_a_role_that_may_not_ask_cloudformation_fails_the_request_at_once(
     cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = cloud.cloudformation.deploy("app", {"Resources": {}})
+    stack = cloud.cloudformation.deploy("app", template({"Handle": handle()}))
 
     def look(stack_id: str) -> str:
         raise not_permitted(stack_id)

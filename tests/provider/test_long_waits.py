@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.personalize import Durations, Fault
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, chain, custom, template
 

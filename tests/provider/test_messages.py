@@ -12,7 +12,7 @@ import pytest
 from lambdas.personalize_provider import errors
 from sandbox.personalize import Fault
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, arn, custom, named, template
 

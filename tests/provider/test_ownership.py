@@ -11,7 +11,7 @@ from lambdas.personalize_provider.names import last_part
 from lambdas.personalize_provider.ownership import LOGICAL_TAG, STACK_TAG
 from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, template
 from tests.provider.changes import SETTINGS

@@ -40,10 +40,11 @@ ANOTHER_TRAINING = {"dev.yaml": {'training_trigger: "1"': 'training_trigger: "2"
 
 
 class Iam:
-    """Judges calls by the policy that the provider's role has at that moment, and remembers what was asked."""
+    """Judges calls by the policy that the provider's role had some seconds before, and remembers what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, propagation_seconds: float = 0.0) -> None:
         self.cloud: VirtualCloud
+        self._propagation_seconds = propagation_seconds
         self.asked: set[tuple[str, str]] = set()
 
     def authorize(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
@@ -52,10 +53,11 @@ class Iam:
             raise AccessDeniedError
 
     def statements(self) -> list[Statement]:
-        """Of the deployed policy, with the ARNs it has there."""
-        deployed = self.cloud.cloudformation.stacks[DATA].resources
-        (policy,) = (each for logical_id, each in deployed.items() if is_policy(logical_id, each.type))
-        return list(policy.properties["PolicyDocument"]["Statement"])
+        """Of the version of the policy that is in effect, with the ARNs it has there."""
+        stack = self.cloud.cloudformation.stacks[DATA]
+        (logical_id,) = (key for key, each in stack.resources.items() if is_policy(key, each.type))
+        version = stack.was(logical_id, self.cloud.time.time() - self._propagation_seconds)
+        return list(version.properties["PolicyDocument"]["Statement"]) if version else []
 
 
 def is_policy(logical_id: str, type_: str) -> bool:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lambdas.personalize_provider.engine import PROPAGATION_SECONDS
 from sandbox.personalize import Durations, Fault
 from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, arn, custom, template
 from tests.provider.requests import Requests
@@ -81,7 +81,7 @@ def test_a_refusal_that_speaks_of_something_else_is_not_waited_for(cloud: Virtua
 
 def test_what_cannot_be_seen_yet_is_waited_for(cloud: VirtualCloud) -> None:
     """A crash after the service accepted the call, and then it does not show it: the name is taken, by nobody."""
-    deployed(cloud, {})
+    deployed(cloud, {"Handle": blocks.handle()})
     requests = Requests(cloud, "DatasetGroup", "app")
     event = requests.event("Create", custom("DatasetGroup", Domain=blocks.VOD)["Properties"])
     assert cloud.framework.request(event).succeeded
@@ -123,7 +123,7 @@ def test_two_imports_into_one_dataset_both_arrive(cloud: VirtualCloud) -> None:
 
 
 def test_the_same_request_delivered_twice_at_the_same_time_makes_one_resource(cloud: VirtualCloud) -> None:
-    deployed(cloud, {})
+    deployed(cloud, {"Handle": blocks.handle()})
     requests = Requests(cloud, "DatasetGroup", "app")
     event = requests.event("Create", custom("DatasetGroup", Domain=blocks.VOD)["Properties"])
     responses = []
@@ -154,7 +154,7 @@ TOO_LATE = [
 @pytest.mark.parametrize(("request_type", "status"), TOO_LATE)
 def test_a_request_that_comes_too_late_makes_nothing(cloud: VirtualCloud, status: str, request_type: str) -> None:
     """CloudFormation has cancelled or answered it, and its deletion may be over already."""
-    stack = deployed(cloud, {})
+    stack = deployed(cloud, {"Handle": blocks.handle()})
     requests = Requests(cloud, "DatasetGroup", "app")
     stack.status = status
     properties = custom("DatasetGroup", Domain=blocks.VOD)["Properties"]
@@ -482,7 +482,7 @@ def test_a_training_that_a_cancelled_update_began_is_stopped(cloud: VirtualCloud
 
 
 def test_a_deletion_that_somebody_else_was_quicker_with_is_done(cloud: VirtualCloud) -> None:
-    deployed(cloud, {})
+    deployed(cloud, {"Handle": blocks.handle()})
     requests = Requests(cloud, "DatasetGroup", "app")
     properties = custom("DatasetGroup", Domain=blocks.VOD)["Properties"]
     created = requests.create(properties)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.api import CLIENT_CONFIG
 from sandbox.personalize import Fault
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.conditions import REALISTIC, Conditions
@@ -61,7 +60,8 @@ def provider_client(cloud: VirtualCloud) -> Any:
 def test_a_throttled_call_is_tried_as_often_as_the_products_client_does_and_its_pauses_are_virtual() -> None:
     """botocore, "Retries", adaptive mode: retries with pauses, and a limiter of the client's own."""
     cloud = account(requests_per_second=1000.0)
-    client, tries = provider_client(cloud), CLIENT_CONFIG.retries["max_attempts"] + 1
+    client = provider_client(cloud)
+    tries = client.meta.config.retries["total_max_attempts"]
     cloud.service.faults.add(Fault("throttle", "ListSchemas", count=tries + 1))
     begun = cloud.time.time()
     with pytest.raises(client.exceptions.ClientError, match="ThrottlingException"):
