@@ -31,7 +31,7 @@ def build(app: App) -> None:
     """Add the stacks of the environment that the app's context names."""
     config_directory = Path(app.node.try_get_context("config_dir") or CONFIG_DIRECTORY)
     sample_directory = Path(app.node.try_get_context("sample_dir") or SAMPLE_DIRECTORY)
-    settings = load_settings(app.node.try_get_context("env") or "dev", config_directory)
+    settings = load_settings(str(app.node.try_get_context("env") or "dev"), config_directory)
     add_stacks(app, settings, sample_directory)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
 

@@ -5,7 +5,6 @@ Every mistake becomes one line that names the field, says what is wrong and what
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,8 +25,8 @@ from stacks.outputs import pascal
 from stacks.personalize import limits
 from stacks.personalize.avro import check_schema, fields
 from stacks.personalize.filter_expression import check_filter, filter_columns
-from stacks.settings_file import SettingsError, read_settings
-from stacks.settings_sentences import sentence
+from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
+from stacks.settings_sentences import sentence, shown
 
 CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 SAMPLE = "sample"
@@ -64,9 +63,9 @@ def _short_enough(name: str) -> str:
 
 def _seconds(value: object) -> object:
     """`90m` and `4h` as seconds."""
-    match = re.fullmatch(r"(\d+)(m|h)", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,6})(m|h)", value) if isinstance(value, str) else None
     if not match:
-        raise ValueError(f"'{value}' must be a number of minutes or hours, such as 90m or 4h.")
+        raise ValueError(f"{shown(value)} must be a number of minutes or hours, such as 90m or 4h.")
     seconds = int(match[1]) * (60 if match[2] == "m" else 3600)
     low, high = MAX_WAIT_RANGE
     if not low <= seconds <= high:
@@ -113,8 +112,10 @@ OutputName = Annotated[
     _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
     AfterValidator(_short_enough),
 ]
-Version = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=100)]
-Throughput = Annotated[int, Field(ge=limits.MIN_TPS)]
+Version = Annotated[
+    str, BeforeValidator(_text), Field(min_length=1, max_length=100), _matching(r"[^\t\n]*", "one line of text")
+]
+Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
 Columns = Annotated[list[str], Field(max_length=limits.MAX_EXCLUDED_COLUMNS)]
 Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
 
@@ -123,13 +124,13 @@ Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESS
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class DatasetSettings(_Section):
     """A dataset and what is imported into it."""
 
-    schema_file: str
+    schema_file: Annotated[str, Field(min_length=1)]
     data_location: Annotated[str, AfterValidator(_location)] | None = None
     data_version: Version = ""
     import_mode: Literal["FULL", "INCREMENTAL"] = "FULL"
@@ -144,15 +145,14 @@ class DatasetSettings(_Section):
         """Read the Avro schema.
 
         Raises:
-            ValueError: there is no such file, or it is not JSON.
+            ValueError: there is no such file, or it is not a JSON object in UTF-8.
         """
         try:
-            document = json.loads((directory / self.schema_file).read_text())
+            self._document = read_schema(directory / self.schema_file)
         except OSError as error:
             raise ValueError(f"'{self.schema_file}' cannot be read from {directory}: {error.strerror}.") from error
-        except json.JSONDecodeError as error:
-            raise ValueError(f"'{self.schema_file}' is not JSON: line {error.lineno}, {error.msg}.") from error
-        self._document = document
+        except ValueError as error:
+            raise ValueError(f"'{self.schema_file}' {error}") from error
 
 
 class DatasetsSettings(_Section):
@@ -246,7 +246,7 @@ class RankingSettings(_Trained):
         Annotated[int, Field(ge=limits.AUTO_TRAINING_DAYS_RANGE[0], le=limits.AUTO_TRAINING_DAYS_RANGE[1])] | None
     ) = None
     training_trigger: Version = "1"
-    algorithm_hyper_parameters: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    algorithm_hyper_parameters: dict[str, Any] = Field(default_factory=dict)
     perform_hpo: bool = False
     campaign: CampaignSettings = CampaignSettings()
     quality_gate: QualityGateSettings = QualityGateSettings()
@@ -263,14 +263,15 @@ class RankingSettings(_Trained):
 
 
 def _check_hyper_parameter(name: str, value: object, allowed: limits.IntegerRange | limits.Boolean) -> None:
+    is_ = shown(value if isinstance(value, dict | list) else str(value))
     if isinstance(allowed, limits.Boolean):
         if str(value).lower() not in ("true", "false"):
-            raise ValueError(f"hyperparameter {name} must be true or false, but is '{value}'.")
+            raise ValueError(f"hyperparameter {name} must be true or false, but is {is_}.")
         return
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not is_number or not allowed.minimum <= int(str(value)) <= allowed.maximum:
         raise ValueError(
-            f"hyperparameter {name} must be a whole number, {allowed.minimum} to {allowed.maximum}, but is '{value}'."
+            f"hyperparameter {name} must be a whole number, {allowed.minimum} to {allowed.maximum}, but is {is_}."
         )
 
 
@@ -289,8 +290,8 @@ class Settings(_Section):
     """Everything that config/<env>.yaml says."""
 
     app_name: AppName
-    account: Annotated[str, _matching(r"\d{12}", "12 digits in quotes")] | None = None
-    region: Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1")] | None = None
+    account: Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")] | None = None
+    region: Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-west-1")] | None = None
     tags: Annotated[
         dict[TagKey, TagValue],
         Field(max_length=limits.MAX_TAGS - limits.OWNERSHIP_TAGS),
@@ -361,11 +362,12 @@ def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settin
     try:
         settings = Settings.model_validate(read_settings(file))
     except ValidationError as error:
-        raise SettingsError("\n".join(f"{file}: {sentence(detail, Settings)}" for detail in error.errors())) from None
+        sentences = dict.fromkeys(sentence(detail, Settings) for detail in error.errors())
+        raise SettingsError("\n".join(one_line(f"{file}: {each}") for each in sentences)) from None
     settings._env = env
-    mistakes = list(_check_together(settings, config_directory))
+    mistakes = dict.fromkeys(_check_together(settings, config_directory))
     if mistakes:
-        raise SettingsError("\n".join(f"{file}: {mistake}" for mistake in mistakes))
+        raise SettingsError("\n".join(one_line(f"{file}: {mistake}") for mistake in mistakes))
     return settings
 
 

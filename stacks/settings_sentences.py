@@ -9,6 +9,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+_LONGEST_SHOWN = 100
+
 
 def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """One of pydantic's findings as field and sentence.
@@ -27,16 +29,20 @@ def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "value_error":
         return f"{path}: {str(limit['error']).removeprefix('Value error, ')}"
     if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {limit['ge']:g}" if "ge" in limit else f"at most {limit['le']:g}"
+        bound = f"at least {_plain(limit['ge'])}" if "ge" in limit else f"at most {_plain(limit['le'])}"
         return f"{path}: must be {bound}, but is {value}."
     if kind in ("too_long", "string_too_long"):
         return f"{path}: is too long, at most {limit['max_length']} are allowed."
-    if kind == "string_too_short":
+    if kind in ("too_short", "string_too_short"):
         return f"{path}: must not be empty."
     if kind == "literal_error":
-        return f"{path}: must be {limit['expected']}, but is {_shown(value)}."
+        return f"{path}: must be {limit['expected']}, but is {shown(value)}."
     expected = _EXPECTED.get(kind)
-    return f"{path}: must be {expected}, but is {_shown(value)}." if expected else f"{path}: {detail['msg']}."
+    return f"{path}: must be {expected}, but is {shown(value)}." if expected else f"{path}: {detail['msg']}."
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
 
 
 _EXPECTED = {
@@ -45,6 +51,7 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a finite number",
     "bool_type": "true or false",
     "dict_type": "a section of settings",
     "model_type": "a section of settings",
@@ -52,10 +59,13 @@ _EXPECTED = {
 }
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of the settings in a sentence; long ones are cut."""
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "a section"
-    return f"'{value}'" if isinstance(value, str) else str(value).lower() if value is not None else "empty"
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= _LONGEST_SHOWN else f"'{value[:_LONGEST_SHOWN]}...'"
+    return "empty" if value is None else str(value).lower()
 
 
 def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:

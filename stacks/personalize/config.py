@@ -16,6 +16,7 @@ from .limits import (
     EXPLORATION_ITEM_AGE_CUT_OFF_MIN,
     EXPLORATION_WEIGHT_RANGE,
     MAX_EXCLUDED_COLUMNS,
+    MAX_TPS,
     MIN_TPS,
 )
 
@@ -115,3 +116,5 @@ def check_minimum_throughput(id: str, prop: str, value: int) -> None:
     """
     if not Token.is_unresolved(value) and value < MIN_TPS:
         raise PropsError(f"{id}: {prop} must be at least {MIN_TPS} request per second, but is {value}.")
+    if not Token.is_unresolved(value) and value > MAX_TPS:
+        raise PropsError(f"{id}: {prop} must be at most {MAX_TPS} requests per second, but is {value}.")

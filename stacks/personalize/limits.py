@@ -43,6 +43,7 @@ SETTING_NAME_MAX_LENGTH = 100
 
 # Throughput. API: TransactionsPerSecond (minProvisionedTPS, minRecommendationRequestsPerSecond).
 MIN_TPS = 1  # requests per second
+MAX_TPS = 2**31 - 1  # an integer of the API; the service's own quota can be raised
 
 # Filters. API: FilterExpression; quotas: "Filters".
 FILTER_EXPRESSION_MAX_LENGTH = 2500  # characters
