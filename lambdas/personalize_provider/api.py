@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from . import errors
 from .errors import Meaning, meaning
 from .names import arn_of, last_part
-from .resources import RESOURCES, Resource
+from .resources import Resource
 
 Description = dict[str, Any]
 # What a template holds for a shape of the model; a scalar for any other.
@@ -108,14 +108,10 @@ class Api:
         listed = self.call("ListTagsForResource", resourceArn=arn)["tags"]
         return {tag["tagKey"]: tag["tagValue"] for tag in listed}
 
-    @staticmethod
-    def children(row: Resource) -> tuple[Resource, str] | None:
-        """Type of the resources whose creation blocks a deletion, and the member that lists them."""
-        return (RESOURCES[row.children[0]], row.children[1]) if row.children else None
-
-    def child_summaries(self, child: Resource, member: str, parent_arn: str) -> list[Description]:
-        """List the children of a resource."""
-        pages = self._client.get_paginator(xform_name(f"List{child.noun}s")).paginate(**{member: parent_arn})
+    def child_summaries(self, child: Resource, member: str | None, parent_arn: str) -> list[Description]:
+        """List resources of a type, narrowed to those of a parent if there is a member for that."""
+        members = {member: parent_arn} if member else {}
+        pages = self._client.get_paginator(xform_name(f"List{child.noun}s")).paginate(**members)
         return [summary for page in pages for summary in page[child.list_key]]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from . import errors
 from .api import SERVICE_ERRORS, Api, Description
+from .blockers import Blockers
 from .describe import is_busy, status_of
 from .errors import Meaning, meaning
 from .identity import Identity
-from .names import is_fixed, is_made_here, physical_name
+from .names import has_prefix, is_fixed, is_made_here, physical_name
 from .ownership import is_ours, made_by
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resources import DELETING, Resource
-from .stacks import Stacks, stack_goes
+from .stacks import Stacks, known_deployment, stack_goes
 
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
 # early may not last.
@@ -36,28 +38,31 @@ class Deletion:
             return pending("watching for what a cancelled request may still make")
         if found and not is_ours(self._api, row, event, found):
             return complete("left alone: not made by this stack")
-        outcome = self.remove(found)
-        return self.remove(self._find_forgotten(event)) if outcome.done else outcome
+        age = now - progress.started
+        outcome = self.remove(found, event, age)
+        return self.remove(self._find_forgotten(event), event, age) if outcome.done else outcome
 
     def _find_forgotten(self, event: Event) -> Description | None:
         """What else this logical id has made, when the whole stack goes.
 
         CloudFormation forgets what it fails to delete after an update, and what a request made that it cancelled
-        before a rollback failed. What holds data is never looked for: it may have been retained on purpose.
+        before a rollback failed. What holds data is never looked for: it may have been retained on purpose. What other
+        logical ids have left goes with the dataset group (blockers.py).
         """
         row, properties = self._row, event["ResourceProperties"]
         may_be_forgotten = row.taggable and row.deletable and not row.holds_data and not is_fixed(properties)
-        if not may_be_forgotten or not stack_goes(self._stacks.deployment(event["StackId"])):
+        if not may_be_forgotten or not stack_goes(known_deployment(self._stacks, event["StackId"]) or ""):
             return None
         for summary in self._api.summaries(row, properties):
-            is_candidate = str(summary.get(row.name_member)).startswith(f"{properties['NamePrefix']}-")
+            is_candidate = has_prefix(str(summary.get(row.name_member)), properties["NamePrefix"])
             if is_candidate and made_by(self._api.tags(summary[row.arn_member]), event):
                 return self._api.describe(row, summary[row.arn_member])
         return None
 
-    def remove_leftover(self, event: Event, progress: Progress) -> Outcome:
+    def remove_leftover(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring the replacement that a cancelled update began one step nearer to its absence."""
-        return self.remove(self._api.find(self._row, progress.leftover, as_before(event)))
+        found = self._api.find(self._row, progress.leftover, as_before(event))
+        return self.remove(found, event, now - progress.started)
 
     def _find_unreported(self, event: Event) -> Description | None:
         """What a Create request has made that never answered CloudFormation."""
@@ -66,8 +71,17 @@ class Deletion:
         name = self._identity.run_in_flight(event) if is_run else physical_name(row, event)
         return self._api.find(row, name, event) if name else None
 
-    def remove(self, found: Description | None) -> Outcome:
-        """Bring a resource of ours one step nearer to its absence."""
+    def remove(self, found: Description | None, event: Event, age: float) -> Outcome:
+        """Bring a resource of ours one step nearer to its absence.
+
+        Args:
+            found: its description, or summary.
+            event: the request that asks for it, or for the absence of what it is built on.
+            age: seconds since that began.
+
+        Raises:
+            ProviderError: something is built on it that this deployment does not delete.
+        """
         if found is None:
             return complete("absent")
         if status_of(found) in DELETING:
@@ -77,28 +91,25 @@ class Deletion:
             return pending(status_of(found))
         if not self._row.deletable:
             return complete(status_of(found))
-        return self._delete(found)
+        return self._delete(found, event, age)
 
-    def _delete(self, found: Description) -> Outcome:
+    def _delete(self, found: Description, event: Event, age: float) -> Outcome:
         row, arn = self._row, found[self._row.arn_member]
         try:
             self._api.call(f"Delete{row.noun}", **{row.arn_member: arn})
         except SERVICE_ERRORS as error:
             if meaning(error) is Meaning.ABSENT:
                 return complete("absent")
-            if meaning(error) is Meaning.IN_USE:
-                self._stop_children(arn)
-            raise
-        return pending("deletion requested")
+            if meaning(error) is not Meaning.IN_USE:
+                raise
 
-    def _stop_children(self, arn: str) -> None:
-        related = self._api.children(self._row)
-        if not related:
-            return
-        child, member = related
-        for summary in self._api.child_summaries(child, member, arn):
-            if is_busy(summary):
-                stop(self._api, child, summary)
+            def remove(child: Resource, summary: Description) -> Outcome:
+                deletion = Deletion(child, self._api, self._stacks, Identity(child, self._api))
+                return deletion.remove(summary, event, age)
+
+            Blockers(row, self._api, self._stacks).clear(found, event, age, remove)
+            return pending(f"waiting ({errors.message(error)})")
+        return pending("deletion requested")
 
 
 def stop(api: Api, row: Resource, found: Description) -> None:

@@ -17,16 +17,11 @@ from .errors import Meaning, meaning
 from .identity import Identity
 from .names import physical_name
 from .ownership import all_tags, as_api, is_ours, owner
-from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
+from .patience import PROPAGATION_SECONDS, may_pass, verdict
+from .protocol import CLOCK_SECONDS, REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import DELETING, Resource
 from .stacks import Stacks, asks_for, is_rollback
 from .update import HAND_OVER_SECONDS, Updates, check_wanted
-
-# IAM and the service's own lists are eventually consistent: within this time of a request's start, "no such
-# role" and "name taken, but nothing of that name" are worth another poll.
-PROPAGATION_SECONDS = 120
-# The service's clock and that of the function may differ by this much.
-CLOCK_SECONDS = 60
 
 
 class Engine:
@@ -45,12 +40,13 @@ class Engine:
         """Choose the physical id: the resource's name, known before the resource is."""
         if event["RequestType"] == "Delete":
             return event["PhysicalResourceId"], Progress(started=now)
+        if event["RequestType"] == "Create":
+            # No call before the first poll: there it can be waited for that a new policy takes effect.
+            return physical_name(self._row, event), Progress(started=now)
         self._identity.check_properties(event["ResourceProperties"])
         deployment = self._stacks.deployment(event["StackId"])
         if not asks_for(deployment, event["RequestType"]):
-            raise errors.cancelled(self._row, event.get("PhysicalResourceId") or physical_name(self._row, event))
-        if event["RequestType"] == "Create":
-            return physical_name(self._row, event), Progress(started=now, deployment=deployment)
+            raise errors.cancelled(self._row, event["PhysicalResourceId"])
         choice = self._identity.choose(event, is_rollback(deployment))
         return choice.name, Progress(
             started=now,
@@ -83,7 +79,8 @@ class Engine:
 
     def _create_or_update(self, event: Event, progress: Progress, now: float) -> Outcome:
         row, name = self._row, event["PhysicalResourceId"]
-        if progress.leftover and not self._deletion.remove_leftover(event, progress).done:
+        self._identity.check_properties(event["ResourceProperties"])
+        if progress.leftover and not self._deletion.remove_leftover(event, progress, now).done:
             return pending(f"removing {progress.leftover}")
         found = self._api.find(row, name, event)
         if progress.in_place:
@@ -110,7 +107,7 @@ class Engine:
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
         remains = found and _began_before(progress, found)
         if found and remains and has_failed(found) and row.deletable:
-            self._deletion.remove(found)
+            self._deletion.remove(found, event, now - progress.started)
             return pending("removing what an earlier deployment left")
         older = None if found else self._older_run_in_flight(event, progress, now)
         if older:
@@ -162,19 +159,18 @@ class Engine:
     def _answer_to(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:
         """Another poll, or the sentence that ends the request."""
         row, name = self._row, event["PhysicalResourceId"]
-        what = meaning(error)
-        young = now - progress.started < PROPAGATION_SECONDS
-        if what in (Meaning.RETRY, Meaning.IN_USE):
+        what, age = meaning(error), now - progress.started
+        if what is Meaning.NO_SERVICE and event["RequestType"] == "Delete":
+            return complete("nothing can exist in a region without Amazon Personalize")
+        if may_pass(error, age) or what is Meaning.IN_USE:
             return pending(f"waiting ({errors.message(error)})")
-        if what is Meaning.EXISTS and not young:
+        if age < PROPAGATION_SECONDS and (what is Meaning.EXISTS or errors.may_be_propagation(error)):
+            return pending(f"waiting ({errors.message(error)})")
+        if what is Meaning.EXISTS:
             raise errors.place_taken(row, name, error) from error
-        if what is Meaning.EXISTS or (young and errors.may_be_propagation(error)):
-            return pending(f"waiting ({errors.message(error)})")
-        if what is Meaning.DENIED:
-            raise errors.access_denied(error) from error
         if what is Meaning.LIMIT:
             raise errors.limit_exceeded(row, error) from error
-        raise errors.refused(row, name, error) from error
+        raise verdict(error) or errors.refused(row, name, error) from error
 
 
 def _began_before(progress: Progress, found: Description) -> bool:

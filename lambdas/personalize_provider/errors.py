@@ -5,11 +5,21 @@ Every sentence a user can meet is made here; docs/errors.md explains each one.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
+from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
 from . import log
 from .resources import Resource
@@ -22,8 +32,15 @@ _REASON_BYTES = 2000
 class ProviderError(Exception):
     """Ends the request as failed; the text becomes the reason in the CloudFormation event."""
 
-    def __init__(self, text: str) -> None:
-        """Keep as much of the text as a response holds, without control characters."""
+    def __init__(self, text: str, at_once: bool = False) -> None:
+        """Keep as much of the text as a response holds, without control characters.
+
+        Args:
+            text: what went wrong and what to do, in a sentence or two.
+            at_once: whether to end the request even where refusals are held for a while: nothing else of the
+                deployment can have been accepted, or nobody waits for the answer.
+        """
+        self.at_once = at_once
         text = log.printable(text)
         encoded = text.encode()
         if len(encoded) > _REASON_BYTES:
@@ -40,7 +57,9 @@ class Meaning(Enum):
     ABSENT = "the resource does not exist"
     EXISTS = "the name, or the one place for such a resource, is taken"
     LIMIT = "a quota is used up"
-    DENIED = "a permission is missing"
+    DENIED = "a permission is missing, or is not visible yet"
+    UNKNOWN_CALLER = "the credentials are none"
+    NO_SERVICE = "Personalize has no endpoint in the region"
     INVALID = "the request is wrong"
 
 
@@ -51,7 +70,8 @@ _MEANINGS = {
     "LimitExceededException": Meaning.LIMIT,
     "AccessDeniedException": Meaning.DENIED,
     "AccessDenied": Meaning.DENIED,
-    "UnrecognizedClientException": Meaning.DENIED,
+    "UnrecognizedClientException": Meaning.UNKNOWN_CALLER,
+    "InvalidClientTokenId": Meaning.UNKNOWN_CALLER,
 }
 # botocore retries these itself (retry mode documentation, "Standard retry mode"); what is left after its
 # attempts is worth another poll.
@@ -72,19 +92,51 @@ _RETRYABLE = frozenset(
     }
 )
 _SERVER_ERROR = 500
+# "Common error messages in Amazon Personalize" and the page of quotas: at most so many jobs are pending or in progress,
+# which passes by itself. Every other quota stays used up until somebody deletes something.
+_JOBS_UNDER_WAY = re.compile(r"\b(PENDING|IN_PROGRESS)\b")
+_HOST = re.compile(r"personalize\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 # Roles and bucket policies reach Personalize some time after IAM and S3 have accepted them.
 _NOT_YET_VISIBLE = re.compile(r"role|assum|trust|permission|privilege|bucket|access", re.IGNORECASE)
 
 
 def meaning(error: BotoCoreError | ClientError) -> Meaning:
-    """Say what an error of a Personalize call means for the request."""
+    """Say what an error of a call to Personalize or CloudFormation means for the request."""
     if not isinstance(error, ClientError):
-        return Meaning.RETRY
+        return _meaning_of_silence(error)
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _RETRYABLE or status >= _SERVER_ERROR:
         return Meaning.RETRY
+    if code == "LimitExceededException" and _JOBS_UNDER_WAY.search(message(error)):
+        return Meaning.RETRY
     return _MEANINGS.get(code, Meaning.INVALID)
+
+
+def _meaning_of_silence(error: BotoCoreError) -> Meaning:
+    """What it means that there was no answer: a network that failed for a while, unless botocore knows better.
+
+    A name that does not resolve looks like a failed network, so the list of regions decides, which botocore brings
+    along.
+    """
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return Meaning.UNKNOWN_CALLER
+    if isinstance(error, EndpointConnectionError) and not _may_exist(str(error.kwargs["endpoint_url"])):
+        return Meaning.NO_SERVICE
+    return Meaning.RETRY
+
+
+def _may_exist(endpoint_url: str) -> bool:
+    """Whether an endpoint is one of Personalize's, or none that this can be said of, such as a proxy's."""
+    host = _HOST.fullmatch(urlsplit(endpoint_url).hostname or "")
+    return not host or host[1] in _regions()
+
+
+@cache
+def _regions() -> frozenset[str]:
+    session = boto3.session.Session()
+    partitions = session.get_available_partitions()
+    return frozenset(region for each in partitions for region in session.get_available_regions("personalize", each))
 
 
 def message(error: BotoCoreError | ClientError) -> str:
@@ -124,6 +176,24 @@ def access_denied(error: BotoCoreError | ClientError) -> ProviderError:
         f"Access denied: the provider's role may not perform {missing} "
         f"on {(resource[1] if resource else 'this resource').rstrip('.')}. "
         f"Add the action to the role's policy, or remove what denies it. The service said: {said}."
+    )
+
+
+def caller_unknown(error: BotoCoreError | ClientError) -> ProviderError:
+    """Nobody knows who calls, so no call can succeed."""
+    return ProviderError(
+        f"AWS does not accept the credentials of the provider's function: {message(error)}. Check that the account may "
+        f"use this region and that nothing overrides the function's credentials, then try again.",
+        at_once=True,
+    )
+
+
+def no_service(error: BotoCoreError | ClientError) -> ProviderError:
+    """The region of the stack has no Amazon Personalize."""
+    return ProviderError(
+        f"Amazon Personalize is not available in this region: {message(error).rstrip('.')}. Deploy to one of "
+        f"{', '.join(sorted(_regions()))}.",
+        at_once=True,
     )
 
 
@@ -212,10 +282,19 @@ def deleted_outside(row: Resource, name: str) -> ProviderError:
     )
 
 
+def blocked(row: Resource, name: str, blockers: list[str]) -> ProviderError:
+    """Something that is not part of the deployment is built on what is to be deleted."""
+    return ProviderError(
+        f"The {called(row, name)} cannot be deleted, because it is in use by {', '.join(blockers)}, which this "
+        f"deployment does not delete. Delete that first if nobody needs it, then try again."
+    )
+
+
 def cancelled(row: Resource, name: str) -> ProviderError:
     """CloudFormation has given the request up; this reaches the log only."""
     return ProviderError(
-        f"CloudFormation has cancelled the deployment that asked for the {called(row, name)}, so nothing was changed."
+        f"CloudFormation has cancelled the deployment that asked for the {called(row, name)}, so nothing was changed.",
+        at_once=True,
     )
 
 
@@ -275,6 +354,23 @@ def below_minimums(version_id: str, found: Mapping[str, float], minimums: Mappin
             ]
         )
     )
+
+
+def repeated(text: str) -> Exception:
+    """A refusal that was made when the request began, once it may be told."""
+    return ProviderError(text)
+
+
+def with_log_group(error: Exception) -> Exception:
+    """The same failure, with the log group that the function really writes to.
+
+    The Provider framework ends each reason with `Logs: /aws/lambda/<function>`, which does not exist where a function
+    has a log group of its own. Lambda names that in an environment variable.
+    """
+    group = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+    if not group:
+        return error
+    return RuntimeError(f"{error} (The log is in {group}, whatever is named below.)")
 
 
 def duration(seconds: float) -> str:

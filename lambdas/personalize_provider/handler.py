@@ -11,7 +11,7 @@ from typing import Any
 from . import errors, log
 from .api import SERVICE_ERRORS, Api, default_client
 from .engine import Engine
-from .errors import Meaning, meaning
+from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
 from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
@@ -25,8 +25,8 @@ _WITHOUT_RESOURCE: Mapping[str, Callable[[Api], Handler]] = {
     "DeletionWait": DeletionWait,
     "QualityGate": QualityGate,
 }
-# While a request is this young its resource is polled within one invocation, at growing intervals: most
-# resources settle in seconds. Later the waiter's own interval is enough.
+# A request that has just begun is polled a few times within one invocation, since some resources settle in seconds.
+# Later the waiter's own interval is enough: an invocation that waits is one of the account's few concurrent ones.
 _YOUNG_SECONDS = 60.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 15.0
@@ -49,9 +49,22 @@ def begin(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any
         name, progress = _begun(_handler(event, api, stacks), event, clock)
     except Exception as error:
         _log(event, "begin", "failed", clock.time() - started, reason=str(error))
-        raise
+        if event["RequestType"] == "Update" and is_held(error, clock.time() - started):
+            return _answer(event["PhysicalResourceId"], Progress(started, refusal=str(error)))
+        _hold(event, error, started, clock)
+        raise errors.with_log_group(error) from error
     _log(event, "begin", "accepted", clock.time() - started, physical_id=name)
+    return _answer(name, progress)
+
+
+def _answer(name: str, progress: Progress) -> dict[str, Any]:
     return {"PhysicalResourceId": name, "Progress": progress.to_event()}
+
+
+def _hold(event: Event, error: Exception, started: float, clock: Clock) -> None:
+    """Wait before a creation is refused. There is no physical id yet that a poll could refuse it under."""
+    if event["RequestType"] == "Create" and is_held(error, clock.time() - started):
+        clock.sleep(started + HOLD_SECONDS - clock.time())
 
 
 def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]:
@@ -61,10 +74,9 @@ def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]
         try:
             return handler.begin(event, started)
         except SERVICE_ERRORS as error:
-            if meaning(error) is Meaning.DENIED:
-                raise errors.access_denied(error) from error
-            if meaning(error) is not Meaning.RETRY or clock.time() - started + pause > _YOUNG_SECONDS:
-                raise errors.not_begun(error) from error
+            age = clock.time() - started
+            if not may_pass(error, age) or age + pause > PROPAGATION_SECONDS:
+                raise verdict(error) or errors.not_begun(error) from error
         clock.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -74,12 +86,17 @@ def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, A
     handler, progress = _handler(event, api, stacks), Progress.of(event)
     pause = _FIRST_PAUSE
     while True:
-        outcome = _poll(handler, api, event, progress, clock)
+        try:
+            outcome = _poll(handler, api, event, progress, clock)
+        except Exception as error:
+            if event["RequestType"] != "Delete" and is_held(error, clock.time() - progress.started):
+                return {"IsComplete": False}
+            raise errors.with_log_group(error) from error
         if outcome.done:
             return {"IsComplete": True, "Data": dict(outcome.attributes)}
         age = clock.time() - progress.started
         if age >= handler.allowed_seconds(event):
-            raise handler.timed_out(event, outcome)
+            raise errors.with_log_group(handler.timed_out(event, outcome))
         if age + pause > _YOUNG_SECONDS:
             return {"IsComplete": False}
         clock.sleep(pause)
@@ -89,6 +106,8 @@ def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, A
 def _poll(handler: Handler, api: Api, event: Event, progress: Progress, clock: Clock) -> Outcome:
     started = clock.time()
     try:
+        if progress.refusal:
+            raise errors.repeated(progress.refusal)
         outcome = handler.poll(event, progress, started)
     except Exception as error:
         _log(event, "poll", "failed", clock.time() - started, actions=api.take_actions(), reason=str(error))

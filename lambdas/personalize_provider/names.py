@@ -48,8 +48,17 @@ def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
     suffix = content_hash(row, event)
     if row.is_job:
         suffix = f"{suffix}-{hashlib.sha256(event['RequestId'].encode()).hexdigest()[:_RUN_LENGTH]}"
-    prefix = str(properties["NamePrefix"])[: MAX_LENGTH - len(suffix) - 1].rstrip("-_")
-    return f"{prefix}-{suffix}"
+    return _generated(properties["NamePrefix"], suffix)
+
+
+def has_prefix(name: str, prefix: str) -> bool:
+    """Whether a name may have been generated with a prefix, which is cut where the name would be too long."""
+    return name == _generated(prefix, name[-_HASH_LENGTH:])
+
+
+def _generated(prefix: object, suffix: str) -> str:
+    readable = str(prefix)[: MAX_LENGTH - len(suffix) - 1].rstrip("-_")
+    return f"{readable}-{suffix}"
 
 
 def arn_of(row: Resource, name: str, event: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,8 @@ Event = Mapping[str, Any]
 # The Provider framework's total timeout is the hour CloudFormation gives a custom resource; the provider ends
 # a request earlier, with a sentence that says what it waited for instead of "Operation timed out".
 REQUEST_SECONDS = 55 * 60
+# The clocks of the function, the service and CloudFormation may differ by this much.
+CLOCK_SECONDS = 60
 
 
 class Clock(Protocol):
@@ -37,9 +39,10 @@ class Progress:
         started: when the request began, in seconds since the epoch.
         in_place: whether an update keeps the resource it has.
         update_seen: creation time of the last update that the service knew when the request began.
-        deployment: what CloudFormation was doing with the stack when the request began; nothing is made or
-            changed once it does something else.
+        deployment: what CloudFormation was doing with the stack when an update began; nothing is changed once it
+            does something else. Empty for a creation, which does not ask before it is polled.
         leftover: name of a replacement that a cancelled update may have made without telling CloudFormation.
+        refusal: why an update cannot be, said by the poll once refusals are no longer held (docs/decisions/0020).
     """
 
     started: float
@@ -47,6 +50,7 @@ class Progress:
     update_seen: str = ""
     deployment: str = ""
     leftover: str = ""
+    refusal: str = ""
 
     def to_event(self) -> dict[str, Any]:
         """As a member of on_event's answer, which the framework hands to is_complete."""
@@ -56,6 +60,7 @@ class Progress:
             "UpdateSeen": self.update_seen,
             "Deployment": self.deployment,
             "Leftover": self.leftover,
+            "Refusal": self.refusal,
         }
 
     @classmethod
@@ -68,6 +73,7 @@ class Progress:
             str(said["UpdateSeen"]),
             str(said["Deployment"]),
             str(said["Leftover"]),
+            str(said["Refusal"]),
         )
 
 

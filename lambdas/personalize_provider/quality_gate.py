@@ -7,7 +7,7 @@ import hashlib
 from . import errors
 from .api import SERVICE_ERRORS, Api
 from .describe import metrics
-from .errors import Meaning, meaning
+from .patience import may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES
 
@@ -36,11 +36,9 @@ class QualityGate:
         try:
             return self._judge(event)
         except SERVICE_ERRORS as error:
-            if meaning(error) is Meaning.RETRY:
+            if may_pass(error, now - progress.started):
                 return pending(f"waiting ({errors.message(error)})")
-            if meaning(error) is Meaning.DENIED:
-                raise errors.access_denied(error) from error
-            raise errors.metrics_unreadable(errors.message(error)) from error
+            raise verdict(error) or errors.metrics_unreadable(errors.message(error)) from error
 
     def allowed_seconds(self, event: Event) -> float:
         """As long as CloudFormation waits."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 TRANSITIONAL = frozenset(
     {
@@ -61,6 +62,32 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Blocker:
+    """Resources that have to be gone before one of another type can be deleted.
+
+    Attributes:
+        path: their type, after the types between; each with the List* member that narrows it to the one before. The
+            first member is one of the description of what is deleted; None if no List* narrows it to that.
+        is_inside: whether they can exist only in what is deleted, and so go with it when CloudFormation has forgotten
+            them; otherwise only when the whole stack goes.
+        only_in_transition: whether those that have settled block nothing.
+        names: member of their description that must hold the ARN of what is deleted, where no List* narrows.
+        only_for: member of the description of what is deleted, and the value it must have.
+    """
+
+    path: tuple[tuple[str, str | None], ...]
+    is_inside: bool = False
+    only_in_transition: bool = False
+    names: str | None = None
+    only_for: tuple[str, str] | None = None
+
+
+def _in_group(noun: str, **more: Any) -> Blocker:
+    """A blocker within the dataset group of what is deleted."""
+    return Blocker(((noun, "datasetGroupArn"),), **more)
+
+
+@dataclass(frozen=True)
 class Resource:
     """One Personalize resource type.
 
@@ -88,7 +115,7 @@ class Resource:
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
-        children: type whose creations block deletion, and the List* member that finds them.
+        blockers: what blocks deletion (developer guide, "Requirements for deleting Amazon Personalize resources").
         unique_within: properties within which the service allows one resource of the type.
         quota: the service quota that LimitExceededException speaks of.
     """
@@ -114,7 +141,7 @@ class Resource:
     deletable: bool = True
     taggable: bool = True
     stop: str | None = None
-    children: tuple[str, str] | None = None
+    blockers: tuple[Blocker, ...] = ()
     unique_within: tuple[str, ...] = ()
 
     @property
@@ -160,6 +187,9 @@ RESOURCES: Mapping[str, Resource] = {
             create_only=frozenset({"Domain", "RoleArn", "KmsKeyArn"}),
             attributes={"DatasetGroupArn": "datasetGroupArn"},
             holds_data=True,
+            blockers=tuple(
+                _in_group(noun, is_inside=True) for noun in ("Recommender", "EventTracker", "Solution", "Dataset")
+            ),
             quota="active dataset groups per account",
         ),
         Resource(
@@ -170,6 +200,7 @@ RESOURCES: Mapping[str, Resource] = {
             create_only=frozenset({"Schema", "Domain"}),
             attributes={"SchemaArn": "schemaArn"},
             taggable=False,
+            blockers=(Blocker((("Dataset", None),), names="schemaArn"),),
             quota="schemas per account",
         ),
         Resource(
@@ -183,6 +214,11 @@ RESOURCES: Mapping[str, Resource] = {
             attributes={"DatasetArn": "datasetArn"},
             holds_data=True,
             unique_within=("DatasetGroupArn", "DatasetType"),
+            blockers=(
+                _in_group("Filter"),
+                _in_group("EventTracker", only_for=("datasetType", "INTERACTIONS")),
+                Blocker((("Solution", "datasetGroupArn"), ("Campaign", "solutionArn"))),
+            ),
             quota="datasets per dataset group",
         ),
         Resource(
@@ -235,7 +271,11 @@ RESOURCES: Mapping[str, Resource] = {
             on_create={"SolutionUpdateConfig": "solutionConfig"},
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
             attributes={"SolutionArn": "solutionArn"},
-            children=("SolutionVersion", "solutionArn"),
+            blockers=(
+                # Not inside: an update moves a campaign to another solution.
+                Blocker((("Campaign", "solutionArn"),)),
+                Blocker((("SolutionVersion", "solutionArn"),), only_in_transition=True),
+            ),
             quota="active solutions per dataset group",
         ),
         Resource(

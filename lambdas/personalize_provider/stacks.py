@@ -12,15 +12,22 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .errors import Meaning, meaning, message
+from .protocol import CLOCK_SECONDS, Progress
+
+_GONE = "DELETE_COMPLETE since 0"
 
 
 class Stacks(Protocol):
     """Knows the deployments of stacks."""
 
     def deployment(self, stack_id: str) -> str:
-        """Status of the stack and what tells its present deployment from others.
+        """Status of the stack and when its present deployment began: `UPDATE_IN_PROGRESS since 1700000000.0`.
 
-        The text changes as soon as that deployment ends, fails or is followed by another.
+        The text changes as soon as that deployment ends, fails or is followed by another. A stack that is not there
+        any more is DELETE_COMPLETE.
         """
         ...
 
@@ -44,6 +51,35 @@ def asks_for(deployment: str, request_type: str) -> bool:
     return not takes_back and not status.endswith(("_COMPLETE", "_FAILED"))
 
 
+def is_wanted(deployment: str, request_type: str, progress: Progress) -> bool:
+    """Whether the deployment that a request came from still goes on.
+
+    An update knows which one it came from. A creation came from the one that began before it.
+    """
+    if progress.deployment:
+        return deployment == progress.deployment
+    began = float(deployment.partition(" since ")[2])
+    return asks_for(deployment, request_type) and began <= progress.started + CLOCK_SECONDS
+
+
+def is_gone(deployment: str) -> bool:
+    """Whether there is no such stack any more."""
+    return deployment.startswith("DELETE_COMPLETE")
+
+
+def known_deployment(stacks: Stacks, stack_id: str) -> str | None:
+    """The deployment of a stack as far as the provider may ask; None where it may not.
+
+    For deletions: what CloudFormation does not tell must not keep a resource from being deleted.
+    """
+    try:
+        return stacks.deployment(stack_id)
+    except (BotoCoreError, ClientError) as error:
+        if meaning(error) is Meaning.RETRY:
+            raise
+        return None
+
+
 class CloudFormationStacks:
     """Asks CloudFormation."""
 
@@ -53,8 +89,15 @@ class CloudFormationStacks:
 
     def deployment(self, stack_id: str) -> str:
         """Status of the stack and when its last update began."""
-        stack = self._client.describe_stacks(StackName=stack_id)["Stacks"][0]
-        return f"{stack['StackStatus']} since {stack.get('LastUpdatedTime') or stack['CreationTime']}"
+        try:
+            stack = self._client.describe_stacks(StackName=stack_id)["Stacks"][0]
+        except ClientError as error:
+            # API reference, DescribeStacks: "If the stack doesn't exist, a ValidationError is returned."
+            if meaning(error) is Meaning.INVALID and "does not exist" in message(error):
+                return _GONE
+            raise
+        since = stack.get("LastUpdatedTime") or stack["CreationTime"]
+        return f"{stack['StackStatus']} since {since.timestamp()}"
 
 
 @cache

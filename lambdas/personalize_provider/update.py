@@ -10,7 +10,7 @@ from .describe import attributes, contradicts, covers, has_failed, is_busy, late
 from .ownership import as_api, foreign_tags, user_tags
 from .protocol import Event, Outcome, Progress, complete, pending
 from .resources import Resource
-from .stacks import Stacks, is_rollback
+from .stacks import Stacks, is_rollback, is_wanted
 
 # A request that could wait longer leaves the rest to others.
 HAND_OVER_SECONDS = 50 * 60
@@ -131,6 +131,10 @@ def _before(event: Event) -> dict[str, Any]:
 
 
 def check_wanted(stacks: Stacks, row: Resource, event: Event, progress: Progress) -> None:
-    """Make and change nothing for a deployment that CloudFormation has given up."""
-    if stacks.deployment(event["StackId"]) != progress.deployment:
+    """Make and change nothing for a deployment that CloudFormation has given up.
+
+    Raises:
+        ProviderError: it has.
+    """
+    if not is_wanted(stacks.deployment(event["StackId"]), event["RequestType"], progress):
         raise errors.cancelled(row, event["PhysicalResourceId"])

@@ -15,6 +15,7 @@ from .api import SERVICE_ERRORS, Api
 from .deletion import stop
 from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
 from .errors import Meaning, meaning
+from .patience import may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES, Resource
 
@@ -48,11 +49,9 @@ class Wait(_Link):
         try:
             return self._until_settled(event, progress, now)
         except SERVICE_ERRORS as error:
-            if meaning(error) in (Meaning.RETRY, Meaning.IN_USE):
+            if may_pass(error, now - progress.started) or meaning(error) is Meaning.IN_USE:
                 return pending(f"waiting ({errors.message(error)})")
-            if meaning(error) is Meaning.DENIED:
-                raise errors.access_denied(error) from error
-            raise errors.refused(*_target(event["ResourceProperties"]), error) from error
+            raise verdict(error) or errors.refused(*_target(event["ResourceProperties"]), error) from error
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The last link gave up, or the service did not answer when a link's time was up."""
@@ -98,8 +97,11 @@ class DeletionWait(_Link):
         try:
             status = self._busy(*leaving)
         except SERVICE_ERRORS as error:
-            if meaning(error) is Meaning.DENIED:
-                raise errors.access_denied(error) from error
+            if meaning(error) is Meaning.NO_SERVICE:
+                return complete("nothing can exist in a region without Amazon Personalize", following)
+            sentence = None if may_pass(error, now - progress.started) else verdict(error)
+            if sentence:
+                raise sentence from error
             status = f"waiting ({errors.message(error)})"
         if status is None:
             return complete("idle", following)

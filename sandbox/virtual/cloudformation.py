@@ -67,7 +67,7 @@ class CloudFormation:
     def deployment(self, stack_id: str) -> str:
         """What the provider's Stacks protocol asks."""
         stack = self.stack(stack_id)
-        return f"{stack.status} since {stack.operation}" if stack else "DELETE_COMPLETE"
+        return f"{stack.status} since {stack.began}" if stack else "DELETE_COMPLETE since 0"
 
     def stack(self, stack_id: str) -> Stack | None:
         """The stack of an id, if it is there."""
@@ -122,7 +122,7 @@ class CloudFormation:
         self._deployments[name] = Deployment(
             self, stack, template, then or _nothing, disable_rollback, self._deployments.get(name)
         )
-        stack.operation = next(self._numbers)
+        stack.began = self.time.time()
         self._deployments[name].begin()
         return stack
 
@@ -149,7 +149,7 @@ class CloudFormation:
     def roll_back(self, name: str) -> Stack:
         """Roll a stack that failed with its rollback disabled back to its last stable state (API: RollbackStack)."""
         stack = self._expect(name, "CREATE_FAILED", "UPDATE_FAILED")
-        stack.operation = next(self._numbers)
+        stack.began = self.time.time()
         self._deployments[name].roll_back()
         self.time.run()
         return stack
@@ -167,7 +167,7 @@ class CloudFormation:
                 return stack
         in_flight = self._deployments[name].abandon() if stack.status == "CREATE_IN_PROGRESS" else []
         stack.status = "DELETE_IN_PROGRESS"
-        stack.operation = next(self._numbers)
+        stack.began = self.time.time()
         stack.unwanted = [*stack.unwanted, *in_flight]
         targets = [
             Target(logical_id, deployed, is_kept_when_it_leaves(stack.template, logical_id))

@@ -74,7 +74,7 @@ class Stack:
     stack_id: str
     status: str
     created: float
-    operation: int = 0
+    began: float = 0.0
     template: Template = field(default_factory=lambda: {"Resources": {}})
     resources: dict[str, Deployed] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)

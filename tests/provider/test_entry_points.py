@@ -7,10 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from lambdas.personalize_provider import api, handler, stacks
 from lambdas.personalize_provider.errors import ProviderError
+from lambdas.personalize_provider.patience import PROPAGATION_SECONDS
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
 from sandbox.virtual.cloud import REGION, VirtualCloud, not_permitted
@@ -54,20 +56,43 @@ def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, m
     assert handler.is_complete({**event("Delete", stack.stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
 
 
-def test_a_role_that_may_not_ask_cloudformation_fails_the_request_at_once(
+def test_a_role_that_may_not_ask_cloudformation_fails_the_request_after_two_minutes(
     cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = cloud.cloudformation.deploy("app", template({"Handle": handle()}))
+    stack.status = "UPDATE_IN_PROGRESS"
 
     def look(stack_id: str) -> str:
         raise not_permitted(stack_id)
 
     monkeypatch.setattr(cloud.cloudformation, "deployment", look)
     begun = cloud.time.time()
+    update = event("Update", stack.stack_id)
     with pytest.raises(ProviderError) as caught:
-        handler.begin(event("Create", stack.stack_id), cloud.api, cloud.cloudformation, cloud.time)
+        handler.begin({**update, "OldResourceProperties": {}}, cloud.api, cloud.cloudformation, cloud.time)
     assert "may not perform cloudformation:DescribeStacks on arn:aws:cloudformation:" in str(caught.value)
-    assert cloud.time.time() == begun
+    assert PROPAGATION_SECONDS - 15 <= cloud.time.time() - begun <= PROPAGATION_SECONDS
+    create = event("Create", stack.stack_id)
+    del create["PhysicalResourceId"]
+    # A creation asks when it is polled.
+    response = cloud.framework.request(create)
+    assert "may not perform cloudformation:DescribeStacks on arn:aws:cloudformation:" in response.reason
+
+
+def test_a_stack_that_is_not_there_is_gone(stack_id: str) -> None:
+    """Case 1: CloudFormation answers an error about a stack it does not know."""
+    assert stacks.default_stacks().deployment(f"{stack_id[:-3]}abc") == "DELETE_COMPLETE since 0"
+
+
+def test_an_answer_that_is_neither_a_stack_nor_its_absence_is_an_error() -> None:
+    client = boto3.client("cloudformation", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
+
+    def answer(**_: Any) -> None:
+        raise not_permitted("any")
+
+    client.meta.events.register("before-call.cloudformation.DescribeStacks", answer)
+    with pytest.raises(ClientError, match="not authorized"):
+        CloudFormationStacks(client).deployment("any")
 
 
 def test_cloudformation_says_what_goes_on_and_since_when(stack_id: str) -> None:

@@ -29,7 +29,8 @@ def answered(code: str, message: str = "Said.", status: int = 400) -> ClientErro
         ("LimitExceededException", 400, Meaning.LIMIT),
         ("AccessDeniedException", 400, Meaning.DENIED),
         ("AccessDenied", 403, Meaning.DENIED),
-        ("UnrecognizedClientException", 400, Meaning.DENIED),
+        ("UnrecognizedClientException", 400, Meaning.UNKNOWN_CALLER),
+        ("InvalidClientTokenId", 403, Meaning.UNKNOWN_CALLER),
         ("InvalidInputException", 400, Meaning.INVALID),
         # More tags than a resource can have is no quota that could be raised.
         ("TooManyTagsException", 400, Meaning.INVALID),

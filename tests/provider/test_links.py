@@ -68,13 +68,13 @@ def test_a_link_that_is_never_answered_gives_up_within_the_hour(cloud: VirtualCl
 
 
 def test_a_link_names_a_missing_permission(cloud: VirtualCloud, recommender: str) -> None:
-    cloud.service.faults.add(Fault("access_denied", "DescribeRecommender"))
+    cloud.service.faults.add(Fault("access_denied", "DescribeRecommender", count=None))
     response = Requests(cloud, "Wait").create(link(recommender))
     assert "may not perform personalize:DescribeRecommender" in response.reason
 
 
 def test_a_link_says_what_the_service_refuses(cloud: VirtualCloud, recommender: str) -> None:
-    cloud.service.faults.add(Fault("limit_exceeded", "DescribeRecommender"))
+    cloud.service.faults.add(Fault("limit_exceeded", "DescribeRecommender", count=None))
     response = Requests(cloud, "Wait").create(link(recommender))
     assert response.reason.startswith("DescribeRecommender of recommender 'vod-test-recommender-")
     assert "was refused: More than the allowed number" in response.reason
@@ -145,6 +145,6 @@ def test_a_link_of_deletion_never_fails_because_the_service_does_not_answer(
 
 
 def test_a_link_of_deletion_names_a_missing_permission(cloud: VirtualCloud, recommender: str) -> None:
-    cloud.service.faults.add(Fault("access_denied", "DescribeRecommender"))
+    cloud.service.faults.add(Fault("access_denied", "DescribeRecommender", count=None))
     response = Requests(cloud, "DeletionWait").delete("wait-1", holding(recommender))
     assert "may not perform personalize:DescribeRecommender" in response.reason

@@ -1,0 +1,128 @@
+"""What keeps a resource from being deleted: ended or deleted where nobody else will, named where it is somebody's.
+
+The types that block are those of the resource table. Whose one is, its tags say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from . import errors
+from .api import SERVICE_ERRORS, Api, Description
+from .describe import is_busy
+from .errors import Meaning, meaning
+from .ownership import LOGICAL_TAG, STACK_TAG
+from .protocol import Event
+from .resources import RESOURCES, Blocker, Resource
+from .stacks import Stacks, is_gone, known_deployment, stack_goes
+
+# A list may still show what has just been deleted, so a blocker is named at the second look.
+_NAMED_AFTER_SECONDS = 20.0
+
+Remove = Callable[[Resource, Description], object]
+
+
+class _Fate(Enum):
+    """What becomes of a resource that blocks a deletion."""
+
+    GOES = "it is in transition, or its own deletion is still to come"
+    FORGOTTEN = "a stack of the provider has made it, and nobody will delete it"
+    STAYS = "this deployment does not delete it"
+
+
+class Blockers:
+    """What blocks the deletion of one row's resources."""
+
+    def __init__(self, row: Resource, api: Api, stacks: Stacks) -> None:
+        """Look for what blocks deletions of a row of the resource table."""
+        self._row = row
+        self._api = api
+        self._stacks = stacks
+
+    def clear(self, found: Description, event: Event, age: float, remove: Remove) -> None:
+        """Remove what is forgotten and end what can be ended.
+
+        Args:
+            found: description of what is to be deleted.
+            event: the request that led to that.
+            age: seconds since it began.
+            remove: brings a resource of a type one step nearer to its absence, or to its end.
+
+        Raises:
+            ProviderError: something is built on it that this deployment does not delete.
+        """
+        staying = []
+        for blocker, child, summary in self._blocking(found):
+            tags = {} if is_busy(summary) else self._tags(summary[child.arn_member])
+            fate = _Fate.GOES if is_busy(summary) else self._fate(blocker, child, tags, event)
+            if fate is _Fate.STAYS:
+                staying.append(_words(child, summary, tags))
+            elif fate is _Fate.FORGOTTEN or child.stop:
+                remove(child, summary)
+        if staying and age >= _NAMED_AFTER_SECONDS:
+            raise errors.blocked(self._row, str(found[self._row.name_member]), staying)
+
+    def _blocking(self, found: Description) -> Iterator[tuple[Blocker, Resource, Description]]:
+        for blocker in self._row.blockers:
+            if blocker.only_for and found.get(blocker.only_for[0]) != blocker.only_for[1]:
+                continue
+            child = RESOURCES[blocker.path[-1][0]]
+            for summary in self._along(blocker, found):
+                if is_busy(summary) or not blocker.only_in_transition:
+                    yield blocker, child, summary
+
+    def _along(self, blocker: Blocker, found: Description) -> list[Description]:
+        """Summaries at the end of a blocker's path."""
+        level = [found]
+        for noun, member in blocker.path:
+            row = RESOURCES[noun]
+            level = [
+                one for each in level for one in self._api.child_summaries(row, member, each.get(member or "", ""))
+            ]
+        if blocker.names is None:
+            return level
+        child = RESOURCES[blocker.path[-1][0]]
+        return [one for one in level if self._names(child, one, blocker.names) == found[self._row.arn_member]]
+
+    def _names(self, child: Resource, summary: Description, member: str) -> str | None:
+        """A member of a description; None if the provider may not look at it."""
+        try:
+            return (self._api.describe(child, summary[child.arn_member]) or {}).get(member)
+        except SERVICE_ERRORS as error:
+            if meaning(error) is not Meaning.DENIED:
+                raise
+            return None
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        """Tags of a resource; none if it is not the provider's to look at."""
+        try:
+            return self._api.tags(arn)
+        except SERVICE_ERRORS as error:
+            if meaning(error) not in (Meaning.DENIED, Meaning.ABSENT):
+                raise
+            return {}
+
+    def _fate(self, blocker: Blocker, child: Resource, tags: dict[str, str], event: Event) -> _Fate:
+        stack_id = tags.get(STACK_TAG)
+        if stack_id is None:
+            return _Fate.STAYS
+        is_own = stack_id == event["StackId"]
+        if child.holds_data:
+            # It may have been retained on purpose.
+            return _Fate.GOES if is_own and not blocker.is_inside else _Fate.STAYS
+        if is_own and blocker.is_inside:
+            return _Fate.FORGOTTEN  # Its own deletion would have come before.
+        deployment = known_deployment(self._stacks, stack_id)
+        if deployment and (is_gone(deployment) or (is_own and stack_goes(deployment))):
+            return _Fate.FORGOTTEN
+        is_going = is_own or (deployment and stack_goes(deployment))
+        return _Fate.GOES if is_going else _Fate.STAYS
+
+
+def _words(child: Resource, summary: Description, tags: dict[str, str]) -> str:
+    """What stays, as the sentence names it."""
+    name = str(summary.get(child.name_member) or summary[child.arn_member])
+    if STACK_TAG not in tags:
+        return errors.called(child, name)
+    return f"{errors.called(child, name)} ({tags.get(LOGICAL_TAG)} of stack {tags[STACK_TAG]})"
