@@ -216,7 +216,7 @@ RECIPES = (
         (
             "tags:",
             "tags: [",
-            f"line {line_of('  project: vod') + 2}, column 1: expected ',' or ']', but got '?'. Correct the YAML.",
+            f"line {line_of('removal_policy: destroy')}, column 1: expected ',' or ']', but got '?'. Correct the YAML.",
         ),
         (
             "event_tracker: true",
