@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -9,10 +11,13 @@ from aws_cdk import App, Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from stacks.data import SAMPLE_DIRECTORY, DataStack
-from stacks.personalize import PropsError
+from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
+
+# What the CDK says (aws-cdk-lib, core/lib/stack.ts).
+_TOO_MANY = re.compile(r"Number of resources in stack '(.+?)': (\d+) is greater than allowed maximum")
 
 
 def main() -> int:
@@ -20,11 +25,30 @@ def main() -> int:
     app = App()
     try:
         build(app)
+        write(app)
     except (SettingsError, PropsError) as error:
         print(error, file=sys.stderr)
         return 1
-    app.synth()
     return 0
+
+
+def write(app: App) -> None:
+    """Write the cloud assembly.
+
+    Raises:
+        SettingsError: a stack has more resources than CloudFormation takes.
+    """
+    try:
+        app.synth()
+    except RuntimeError as error:
+        found = _TOO_MANY.search(str(error))
+        if not found:
+            raise
+        raise SettingsError(
+            f"max_wait: the stack {found[1]} would have {found[2]} resources, most of them to wait with, "
+            f"and CloudFormation takes {limits.MAX_RESOURCES} at most. Lower max_wait, or have fewer "
+            f"recommenders or filters."
+        ) from None
 
 
 def build(app: App) -> None:
@@ -32,8 +56,19 @@ def build(app: App) -> None:
     config_directory = Path(app.node.try_get_context("config_dir") or CONFIG_DIRECTORY)
     sample_directory = Path(app.node.try_get_context("sample_dir") or SAMPLE_DIRECTORY)
     settings = load_settings(str(app.node.try_get_context("env") or "dev"), config_directory)
+    _check_region(settings)
     add_stacks(app, settings, sample_directory)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
+
+
+def _check_region(settings: Settings) -> None:
+    """Refuse the region of the AWS CLI's profile, which the CDK CLI tells, where the settings leave it open."""
+    profile = os.environ.get("CDK_DEFAULT_REGION")
+    if settings.region is None and profile and profile not in limits.REGIONS:
+        raise SettingsError(
+            f"region: is empty, and {profile}, the region of your AWS profile, has no Amazon Personalize. "
+            f"Set it to one of {', '.join(limits.REGIONS)}."
+        )
 
 
 def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aws_cdk import App
 
-from app import build
+from app import build, write
 from stacks.settings import CONFIG_DIRECTORY
 
 from .cloud import CHECKOUT
@@ -35,5 +35,5 @@ def synthesize(env: str, out: Path, sample_directory: Path, config_directory: Pa
     }
     app = App(outdir=str(out), context={**context, **own}, analytics_reporting=False)
     build(app)
-    app.synth()
+    write(app)
     return out

@@ -21,10 +21,11 @@ from pydantic import (
     model_validator,
 )
 
-from stacks.outputs import pascal
 from stacks.personalize import limits
 from stacks.personalize.avro import check_schema, fields
 from stacks.personalize.filter_expression import check_filter, filter_columns
+from stacks.personalize.tags import tag_mistake
+from stacks.settings_checks import check_datasets, check_names
 from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
 from stacks.settings_sentences import sentence, shown
 
@@ -51,6 +52,12 @@ def _not_reserved(app_name: str) -> str:
         if app_name.lower().startswith(start):
             raise ValueError(f"'{app_name}' begins with {start}, and the name of {what} cannot. Choose another name.")
     return app_name
+
+
+def _region(value: str) -> str:
+    if value not in limits.REGIONS:
+        raise ValueError(f"'{value}' has no Amazon Personalize. Use one of {', '.join(limits.REGIONS)}.")
+    return value
 
 
 def _short_enough(name: str) -> str:
@@ -279,10 +286,10 @@ TagKey = Annotated[str, Field(min_length=1, max_length=limits.TAG_KEY_MAX_LENGTH
 TagValue = Annotated[str, Field(max_length=limits.TAG_VALUE_MAX_LENGTH)]
 
 
-def _no_reserved_tags(tags: dict[str, str]) -> dict[str, str]:
-    for key in tags:
-        if key.lower().startswith(limits.TAG_RESERVED_PREFIX):
-            raise ValueError(f"'{key}' begins with {limits.TAG_RESERVED_PREFIX}, which AWS keeps to itself. Rename it.")
+def _valid_tags(tags: dict[str, str]) -> dict[str, str]:
+    for key, value in tags.items():
+        if mistake := tag_mistake(key, value):
+            raise ValueError(mistake)
     return tags
 
 
@@ -291,11 +298,11 @@ class Settings(_Section):
 
     app_name: AppName
     account: Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")] | None = None
-    region: Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-west-1")] | None = None
+    region: Annotated[str, AfterValidator(_region)] | None = None
     tags: Annotated[
         dict[TagKey, TagValue],
         Field(max_length=limits.MAX_TAGS - limits.OWNERSHIP_TAGS),
-        AfterValidator(_no_reserved_tags),
+        AfterValidator(_valid_tags),
     ] = Field(default_factory=dict)
     removal_policy: Literal["destroy", "retain"]
     max_wait: Annotated[int, BeforeValidator(_seconds)] = 4 * 3600
@@ -307,7 +314,7 @@ class Settings(_Section):
         default_factory=dict
     )
     ranking: RankingSettings | None = None
-    filters: dict[OutputName, Expression] = Field(default_factory=dict)
+    filters: Annotated[dict[OutputName, Expression], Field(max_length=limits.MAX_FILTERS)] = Field(default_factory=dict)
     event_tracker: bool = False
     _env: str = PrivateAttr(default="")
 
@@ -373,10 +380,8 @@ def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settin
 
 def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]:
     """Mistakes that no field has by itself."""
-    recommenders = {name: pascal(name) for name in settings.recommenders}
-    filters = {name: f"Filter{pascal(name)}" for name in settings.filters}
-    yield from _check_names("recommenders", {k: _ids(v, f"Recommender{v}Arn") for k, v in recommenders.items()})
-    yield from _check_names("filters", {k: _ids(v, f"{v}Arn") for k, v in filters.items()})
+    yield from check_names(settings)
+    yield from check_datasets(settings)
     readable = True
     for kind, dataset in settings.datasets.used.items():
         where = f"datasets.{kind.lower()}.schema_file"
@@ -392,27 +397,6 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
     if readable:
         yield from _check_columns(settings)
     yield from _check_filters(settings, with_columns=readable)
-
-
-# Constructs that the CDK itself adds to a stack.
-_IDS_OF_THE_CDK = frozenset({"BootstrapVersion", "CheckBootstrapVersion", "CDKMetadata"})
-
-
-def _check_names(section: str, ids_by_name: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """Names that become one in a stack: `genre1` and `genre_1` are both Genre1."""
-    taken: dict[str, str] = {}
-    for name, ids in ids_by_name.items():
-        other = next((taken[id] for id in ids if id in taken), None)
-        if other:
-            yield f"{section}.{name}: becomes the same as '{other}' in the template. Rename one of them."
-        if ids & _IDS_OF_THE_CDK:
-            yield f"{section}.{name}: is a name that the CDK uses itself. Rename it."
-        taken |= dict.fromkeys(ids, name)
-
-
-def _ids(construct: str, output: str) -> frozenset[str]:
-    """Ids of what a recommender or a filter adds to its stack: itself, its output, its parameter."""
-    return frozenset({construct, output, f"{output}Parameter"})
 
 
 def _check_columns(settings: Settings) -> Iterator[str]:

@@ -8,13 +8,13 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .dataset_group import IDatasetGroup
+from .dataset_group import DatasetGroup, IDatasetGroup
 from .errors import PropsError
 from .grants import grant
 from .imported import ImportedArn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
-from .schema import ISchema
+from .schema import ISchema, Schema
 
 # API reference, CreateDataset, datasetType; the further types ACTIONS and ACTION_INTERACTIONS are for
 # recipes that a domain dataset group does not have.
@@ -92,10 +92,11 @@ class Dataset(PersonalizeResource, _GrantsPuts):
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the dataset type is unknown.
+            PropsError: the dataset type is unknown, or the schema is for another type or domain.
         """
         if dataset_type not in DATASET_TYPES:
             raise PropsError(f"{id}: dataset_type must be one of {', '.join(DATASET_TYPES)}, but is '{dataset_type}'.")
+        _check_schema(id, dataset_type, dataset_group, schema)
         super().__init__(
             scope,
             id,
@@ -128,3 +129,16 @@ class Dataset(PersonalizeResource, _GrantsPuts):
     def dataset_arn(self) -> str:  # type: ignore[override]  # an attribute of CloudFormation, read-only
         """ARN of the dataset."""
         return self.attribute("DatasetArn")
+
+
+def _check_schema(id: str, dataset_type: str, dataset_group: IDatasetGroup, schema: ISchema) -> None:
+    """Refuse what the service refuses of a schema of this app (API reference, CreateDataset, CreateSchema)."""
+    if not isinstance(schema, Schema):
+        return
+    if schema.dataset_type != dataset_type:
+        raise PropsError(f"{id}: its schema is for {schema.dataset_type}, and dataset_type is {dataset_type}.")
+    if isinstance(dataset_group, DatasetGroup) and schema.domain != dataset_group.domain:
+        raise PropsError(
+            f"{id}: its schema is for {schema.domain or 'no domain'}, its dataset group for "
+            f"{dataset_group.domain or 'no domain'}. Give both the same domain."
+        )

@@ -11,11 +11,28 @@ from constructs import Construct, DependencyGroup
 
 from .errors import PropsError
 from .imported import ImportedArn
+from .limits import DOMAIN
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
-VIDEO_ON_DEMAND = "VIDEO_ON_DEMAND"
-_DOMAINS = frozenset({VIDEO_ON_DEMAND, "ECOMMERCE"})
+VIDEO_ON_DEMAND = DOMAIN
+
+
+def check_domain(id: str, domain: str | None) -> None:
+    """Refuse a domain that this library has no recommenders and no schema rules for.
+
+    Args:
+        id: construct id, for the message.
+        domain: as the API names it; None for a custom dataset group.
+
+    Raises:
+        PropsError: it is neither VIDEO_ON_DEMAND nor None.
+    """
+    if domain not in (None, VIDEO_ON_DEMAND):
+        raise PropsError(
+            f"{id}: domain must be {VIDEO_ON_DEMAND}, or None for a custom dataset group, but is '{domain}'. Other "
+            f"domains are not supported."
+        )
 
 
 class IDatasetGroup(Protocol):
@@ -79,7 +96,7 @@ class DatasetGroup(PersonalizeResource):
             scope: parent construct.
             id: construct id.
             provider: carries out the requests.
-            domain: VIDEO_ON_DEMAND, ECOMMERCE, or None for a custom dataset group.
+            domain: VIDEO_ON_DEMAND, or None for a custom dataset group.
             name: a fixed name; default: generated.
             role: role with access to the KMS key; needed with kms_key_arn.
             kms_key_arn: key that encrypts the datasets; default: a key of the service.
@@ -88,10 +105,9 @@ class DatasetGroup(PersonalizeResource):
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the domain is unknown, or kms_key_arn comes without a role.
+            PropsError: the domain is another, or kms_key_arn comes without a role.
         """
-        if domain is not None and domain not in _DOMAINS:
-            raise PropsError(f"{id}: domain must be one of {', '.join(sorted(_DOMAINS))}, but is '{domain}'.")
+        check_domain(id, domain)
         if kms_key_arn and not role:
             # API reference, CreateDatasetGroup: a KMS key needs a role that may use it.
             raise PropsError(f"{id}: kms_key_arn needs a role that may use the key. Set role.")

@@ -13,6 +13,29 @@ from dataclasses import dataclass
 
 DOMAIN = "VIDEO_ON_DEMAND"
 
+# Where the service is. AWS general reference, "Amazon Personalize endpoints and quotas"; elsewhere its
+# endpoint does not resolve.
+REGIONS = (
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+    "ca-central-1",
+    "eu-west-1",
+    "eu-central-1",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "cn-north-1",
+)
+
+# What a template may hold. CloudFormation user guide, "Understand CloudFormation quotas".
+MAX_RESOURCES = 500
+MAX_OUTPUTS = 200
+# Each filter is an output, and so are ARNs of the data stack.
+MAX_FILTERS = MAX_OUTPUTS - 50
+
 # Names. API: `name` of every Create* request.
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9\-_]*$"
 NAME_MAX_LENGTH = 63  # characters
@@ -73,6 +96,7 @@ STACK_TAG = "cloudformation:stack-id"  # the first of them
 TAG_KEY_MAX_LENGTH = 128  # characters
 TAG_VALUE_MAX_LENGTH = 256  # characters
 TAG_RESERVED_PREFIX = "aws:"
+TAG_CHARACTERS = "_.:/=+-@"  # besides letters, numbers and white space
 
 # Data. API: S3Location, AvroSchema.
 S3_LOCATION_MAX_LENGTH = 256  # characters
@@ -91,15 +115,19 @@ class UseCase:
     """
 
     title: str
-    explores: bool
+    explores: bool = False
     """Whether itemExplorationConfig is allowed."""
+    datasets: tuple[str, ...] = ("INTERACTIONS",)
+    """Dataset types that must be there; it trains on others where they are."""
+    watch_events: int = 0
+    """Number of events of the type `Watch` that it needs; others need as many events of any type."""
 
 
 VOD_USE_CASES: Mapping[str, UseCase] = {
-    "aws-vod-because-you-watched-x": UseCase("Because you watched X", explores=False),
-    "aws-vod-more-like-x": UseCase("More like X", explores=False),
-    "aws-vod-most-popular": UseCase("Most popular", explores=False),
-    "aws-vod-trending-now": UseCase("Trending now", explores=False),
+    "aws-vod-because-you-watched-x": UseCase("Because you watched X", watch_events=1000),
+    "aws-vod-more-like-x": UseCase("More like X", datasets=("INTERACTIONS", "ITEMS")),
+    "aws-vod-most-popular": UseCase("Most popular", watch_events=1000),
+    "aws-vod-trending-now": UseCase("Trending now"),
     "aws-vod-top-picks": UseCase("Top picks for you", explores=True),
 }
 

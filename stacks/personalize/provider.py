@@ -17,6 +17,7 @@ from aws_cdk import (
     ReferenceStrength,
     RemovalPolicy,
     Stack,
+    Token,
 )
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -33,7 +34,7 @@ from .acknowledge import (
 )
 from .errors import PropsError
 from .imported import ImportedArn
-from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, SEPARATOR, STACK_TAG
+from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, REGIONS, SEPARATOR, STACK_TAG
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
 
@@ -156,6 +157,11 @@ def _check_prefix(id: str, prefix: str) -> None:
         )
 
 
+def _check_region(id: str, region: str) -> None:
+    if not Token.is_unresolved(region) and region not in REGIONS:
+        raise PropsError(f"{id}: Amazon Personalize is not in {region}. Use a stack in one of {', '.join(REGIONS)}.")
+
+
 class PersonalizeProvider(Construct):
     """Carries out the requests of every `Custom::Personalize...` resource.
 
@@ -187,10 +193,12 @@ class PersonalizeProvider(Construct):
                 as far as the service tells IAM the tags.
 
         Raises:
-            PropsError: names cannot begin with the prefix, or it leaves too little room for what follows.
+            PropsError: names cannot begin with the prefix, it leaves too little room for what follows, or the service
+                is not in the stack's region.
         """
         super().__init__(scope, id)
         _check_prefix(id, name_prefix)
+        _check_region(id, Stack.of(self).region)
         # A prefix has no underscore, so "vod-dev" reaches nothing that belongs to "vod-dev2" or "vod-dev-eu".
         self.name_prefix = f"{name_prefix}{SEPARATOR}"
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from aws_cdk import Duration, RemovalPolicy, Token
+from aws_cdk import Annotations, Duration, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -15,9 +15,9 @@ from .config import (
     recipe_arn,
     training_data_config,
 )
-from .dataset_group import IDatasetGroup
+from .dataset_group import VIDEO_ON_DEMAND, DatasetGroup, IDatasetGroup
 from .errors import PropsError
-from .limits import VOD_USE_CASES
+from .limits import VOD_USE_CASES, UseCase
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .serving import Serving
@@ -97,7 +97,13 @@ class Recommender(PersonalizeResource, _ServingRecommender):
         Raises:
             PropsError: a prop is not what the API allows.
         """
-        _check_recipe(id, recipe, item_exploration_config)
+        use_case = _checked_use_case(id, recipe, item_exploration_config)
+        if isinstance(dataset_group, DatasetGroup) and dataset_group.domain is None:
+            # API reference, CreateRecommender: recommenders are for domain dataset groups.
+            raise PropsError(
+                f"{id}: its dataset group has no domain, and recommenders are made in a group of the domain "
+                f"{VIDEO_ON_DEMAND} only. Leave out domain=None there, or use a Solution and a Campaign."
+            )
         check_minimum_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
         exploration = {"ItemExplorationConfig": item_exploration_config.render()} if item_exploration_config else {}
         super().__init__(
@@ -119,6 +125,11 @@ class Recommender(PersonalizeResource, _ServingRecommender):
             },
         )
         self.custom_resource.node.add_dependency(dataset_group.imported_data)
+        if use_case and use_case.watch_events:
+            Annotations.of(self).add_info(
+                f"{use_case.title} needs at least {use_case.watch_events} interactions whose EVENT_TYPE is Watch; with "
+                f"fewer its creation fails once the data is imported."
+            )
         self._settled = WaitChain(self, "Wait", provider=provider, resource=self, noun="Recommender", max_wait=max_wait)
 
     @staticmethod
@@ -132,11 +143,12 @@ class Recommender(PersonalizeResource, _ServingRecommender):
         return self._settled.attribute("RecommenderArn")
 
 
-def _check_recipe(id: str, recipe: str, exploration: ItemExplorationConfig | None) -> None:
+def _checked_use_case(id: str, recipe: str, exploration: ItemExplorationConfig | None) -> UseCase | None:
+    """The recipe's use case; None if only the deployment knows the recipe."""
     if exploration:
         exploration.check(id)
     if Token.is_unresolved(recipe):
-        return
+        return None
     use_case = VOD_USE_CASES.get(recipe.rpartition("/")[2])
     if use_case is None:
         raise PropsError(
@@ -144,3 +156,4 @@ def _check_recipe(id: str, recipe: str, exploration: ItemExplorationConfig | Non
         )
     if exploration and not use_case.explores:
         raise PropsError(f"{id}: recipe '{recipe}' does not explore. Remove item_exploration_config.")
+    return use_case

@@ -8,12 +8,13 @@ from typing import Any
 
 import jsii
 from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, Stack, TagManager, TagType
-from constructs import Construct
+from constructs import Construct, IValidation
 
 from .errors import PropsError
 from .imported import ImportedArn
 from .limits import NAME_PATTERN
 from .provider import PersonalizeProvider, refer_strongly
+from .tags import tag_mistake
 
 
 @jsii.implements(ITaggableV2)
@@ -72,6 +73,8 @@ class PersonalizeResource(Construct):
             service_timeout=Duration.hours(1),
         )
         refer_strongly(self.custom_resource)
+        if taggable:
+            self.node.add_validation(_TagsAreValid(self._tags))
 
     @property
     def cdk_tag_manager(self) -> TagManager:
@@ -94,6 +97,18 @@ class PersonalizeResource(Construct):
                 f"or digit. Rename it, or leave name out to have one generated."
             )
         self.provider.check_name(self, name)
+
+
+@jsii.implements(IValidation)
+class _TagsAreValid:
+    """Asked when the app is synthesized, since tags of stacks and of the app reach a resource late."""
+
+    def __init__(self, tags: TagManager) -> None:
+        self._tags = tags
+
+    def validate(self) -> list[str]:
+        mistakes = (tag_mistake(key, value) for key, value in self._tags.tag_values().items())
+        return [f"tags: {mistake}" for mistake in mistakes if mistake]
 
 
 def _present(properties: Mapping[str, Any]) -> dict[str, Any]:

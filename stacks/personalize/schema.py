@@ -10,7 +10,7 @@ from aws_cdk import RemovalPolicy
 from constructs import Construct
 
 from .avro import canonical, check_schema
-from .dataset_group import VIDEO_ON_DEMAND
+from .dataset_group import VIDEO_ON_DEMAND, check_domain
 from .errors import PropsError
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -59,8 +59,9 @@ class Schema(PersonalizeResource):
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the schema breaks a rule of the service; names every one.
+            PropsError: the domain is another, or the schema breaks a rule of the service; names every one.
         """
+        check_domain(id, domain)
         problems = check_schema(schema, dataset_type) if domain == VIDEO_ON_DEMAND else []
         if problems:
             raise PropsError(f"{id}: {' '.join(problems)}")
@@ -75,6 +76,8 @@ class Schema(PersonalizeResource):
             # Canonical, so that layout alone never makes a new schema.
             properties={"Schema": canonical(schema), "Domain": domain},
         )
+        self.domain = domain
+        self.dataset_type = dataset_type
 
     @staticmethod
     def from_schema_arn(schema_arn: str) -> ISchema:

@@ -33,6 +33,14 @@ INTERACTIONS = {
     ],
     "version": "1.0",
 }
+USERS = {
+    **INTERACTIONS,
+    "name": "Users",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "GENDER", "type": ["null", "string"], "categorical": True},
+    ],
+}
 
 Resources = dict[str, dict[str, Any]]
 

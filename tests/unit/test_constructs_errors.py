@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
-from aws_cdk import App, CfnParameter, Duration, Stack
+from aws_cdk import App, CfnParameter, Duration, Environment, Stack, Tags
+from aws_cdk.assertions import Annotations, Match
 
 from stacks.personalize import (
     Campaign,
@@ -22,6 +25,8 @@ from stacks.personalize import (
     SolutionVersion,
 )
 from stacks.personalize.dataset_group import IDatasetGroup
+from stacks.personalize.limits import REGIONS
+from stacks.personalize.tags import tag_mistake
 from tests.unit.constructs import GROUP_ARN, INTERACTIONS, SOLUTION_ARN, VERSION_ARN, Kit
 
 RECIPES = (
@@ -39,6 +44,7 @@ class Scene(Kit):
         self.dataset_group: IDatasetGroup = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
         self.trained = Solution.from_solution_arn(SOLUTION_ARN, self.dataset_group)
         self.version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
+        self.custom_group = self.group("CustomGroup", domain=None)
         self.some_schema = self.schema("SomeSchema")
         self.some_dataset = self.dataset(self.dataset_group, self.some_schema, "SomeDataset")
         self.of_group: dict[str, Any] = {"provider": self.provider, "dataset_group": self.dataset_group}
@@ -89,8 +95,22 @@ def excluded(**columns: list[str]) -> dict[str, Any]:
 
 MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
     (
-        lambda s: s.group("X", domain="MUSIC"),
-        "X: domain must be one of ECOMMERCE, VIDEO_ON_DEMAND, but is 'MUSIC'.",
+        lambda s: s.group("X", domain="ECOMMERCE"),
+        "X: domain must be VIDEO_ON_DEMAND, or None for a custom dataset group, but is 'ECOMMERCE'. Other domains are "
+        "not supported.",
+    ),
+    (
+        lambda s: s.schema("X", domain="ECOMMERCE"),
+        "X: domain must be VIDEO_ON_DEMAND, or None for a custom dataset group, but is 'ECOMMERCE'. Other domains are "
+        "not supported.",
+    ),
+    (
+        lambda s: s.dataset(s.dataset_group, s.some_schema, "X", dataset_type="ITEMS"),
+        "X: its schema is for INTERACTIONS, and dataset_type is ITEMS.",
+    ),
+    (
+        lambda s: s.dataset(s.custom_group, s.some_schema, "X"),
+        "X: its schema is for VIDEO_ON_DEMAND, its dataset group for no domain. Give both the same domain.",
     ),
     (
         lambda s: s.group("X", kms_key_arn="arn:key"),
@@ -299,3 +319,75 @@ def test_a_prefix_that_names_cannot_begin_with_is_refused(prefix: str) -> None:
         f"X: name_prefix must be 1 to 31 letters, digits and hyphens, and begin with a letter or digit, "
         f"but is '{prefix}'."
     )
+
+
+def test_a_provider_is_where_the_service_is() -> None:
+    """Case 10: a region without Amazon Personalize is known at synth."""
+    stack = Stack(App(), "Test", env=Environment(region="eu-north-1"))
+    with pytest.raises(
+        PropsError, match=r"^X: Amazon Personalize is not in eu-north-1\. Use a stack in one of us-east-1, "
+    ):
+        PersonalizeProvider(stack, "X", name_prefix="vod")
+
+
+def test_the_regions_are_those_that_botocore_knows() -> None:
+    session = boto3.session.Session()
+    known = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("personalize", partition_name=partition)
+    }
+    assert set(REGIONS) == known
+
+
+# -- domains -------------------------------------------------------------------------------------------------------
+
+
+def test_a_recommender_is_in_no_custom_group(scene: Scene) -> None:
+    """Case 19: the service has recommenders for domain dataset groups only."""
+    with pytest.raises(PropsError) as refused:
+        Recommender(scene.stack, "X", provider=scene.provider, dataset_group=scene.custom_group, recipe=TOP_PICKS)
+    assert str(refused.value) == (
+        "X: its dataset group has no domain, and recommenders are made in a group of the domain VIDEO_ON_DEMAND only. "
+        "Leave out domain=None there, or use a Solution and a Campaign."
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "is_told"), [("most-popular", True), ("because-you-watched-x", True), ("top-picks", False)]
+)
+def test_what_needs_watch_events_says_so(recipe: str, is_told: bool) -> None:
+    """Case 16: events that are called otherwise are noticed before the imports, not after them."""
+    kit = Kit()
+    Recommender(kit.stack, "X", provider=kit.provider, dataset_group=kit.group(), recipe=f"aws-vod-{recipe}")
+    told = Annotations.from_stack(kit.stack).find_info("/Test/X", Match.string_like_regexp("at least 1000 .* Watch"))
+    assert bool(told) is is_told
+
+
+# -- tags ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "mistake"),
+    [
+        ("aws:team", "films", "tags: 'aws:team' begins with aws:, which AWS keeps to itself. Rename it."),
+        ("team", "films&tv", "tags: the value of 'team' has '&', and tags consist of letters, digits, spaces and"),
+    ],
+)
+def test_a_tag_that_the_service_refuses_ends_the_synthesis(key: str, value: str, mistake: str) -> None:
+    kit = Kit()
+    kit.group()
+    Tags.of(kit.app).add(key, value)
+    with pytest.raises(RuntimeError, match=re.escape(mistake)):
+        kit.app.synth()
+
+
+@pytest.mark.parametrize(("key", "value"), [("", ""), ("Straße 7", "ひかり"), ("a_.:/=+-@", "\u00a0")])
+def test_tags_have_letters_of_any_script(key: str, value: str) -> None:
+    assert tag_mistake(key, value) is None
+
+
+@pytest.mark.parametrize("character", ["\t", "\n", "&", "#", "€", "🎬", ",", "(", '"', "\\"])
+def test_tags_have_no_other_characters(character: str) -> None:
+    assert "Leave it out." in str(tag_mistake(f"x{character}", ""))
+    assert "Leave it out." in str(tag_mistake("x", character))

@@ -18,7 +18,7 @@ from stacks.personalize import (
     SolutionVersion,
 )
 from stacks.personalize.wait_chain import WaitChain
-from tests.unit.constructs import GROUP_ARN, SOLUTION_ARN, Kit, Resources, by_path, upstream
+from tests.unit.constructs import GROUP_ARN, SOLUTION_ARN, USERS, Kit, Resources, by_path, upstream
 
 
 class Scene(Kit):
@@ -170,7 +170,7 @@ def ordered() -> Stack:
     Filter(scene.stack, "Filter", filter_expression='INCLUDE ItemID WHERE Items.GENRES IN ("War")', **of_group)
     EventTracker(scene.stack, "Tracker", **of_group)
     later = scene.dataset(
-        scene.films, scene.schema("UsersSchema", schema={}, domain=None), "Users", dataset_type="USERS"
+        scene.films, scene.schema("UsersSchema", schema=USERS, dataset_type="USERS"), "Users", dataset_type="USERS"
     )
     scene.data(scene.interactions, "First")
     scene.data(later, "Second", max_wait=Duration.minutes(50))

@@ -106,7 +106,7 @@ FULL: dict[str, dict[str, Any]] = {
     },
     "FullRecommender": {
         "Name": "vod-test_my-recommender",
-        "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
+        "DatasetGroupArn": GROUP_ARN,
         "RecipeArn": "arn:aws:personalize:::recipe/aws-vod-top-picks",
         "RecommenderConfig": {
             "ItemExplorationConfig": {"explorationWeight": "0.25", "explorationItemAgeCutOff": "14"},
@@ -185,7 +185,12 @@ def full(kit: Kit) -> None:
     )
     common: dict[str, Any] = {"provider": kit.provider, "dataset_group": group, "removal_policy": retain}
     schema = kit.schema(
-        "FullSchema", schema={"any": "thing"}, domain=None, name="vod-test_my-schema", removal_policy=retain
+        "FullSchema",
+        schema={"any": "thing"},
+        dataset_type="USERS",
+        domain=None,
+        name="vod-test_my-schema",
+        removal_policy=retain,
     )
     dataset = kit.dataset(
         group,
@@ -216,7 +221,8 @@ def full(kit: Kit) -> None:
         excluded_dataset_columns={"ITEMS": ["PRICE", "DURATION"]},
         name="vod-test_my-recommender",
         max_wait=Duration.hours(2),
-        **common,
+        # Recommenders are in domain dataset groups only.
+        **{**common, "dataset_group": DatasetGroup.from_dataset_group_arn(GROUP_ARN)},
     )
     solution = Solution(
         kit.stack,

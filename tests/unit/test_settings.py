@@ -114,7 +114,19 @@ RECIPES = (
             "account: must be text (in quotes, if it looks like a number), but is 123456789012.",
         ),
         ("account: null", 'account: "1234"', "account: '1234' must be 12 digits in quotes."),
-        ("region: null", "region: Ireland", "region: 'Ireland' must be a region such as eu-west-1."),
+        (
+            "region: null",
+            "region: eu-north-1",
+            "region: 'eu-north-1' has no Amazon Personalize. Use one of us-east-1, us-east-2, us-west-2, ca-central-1, "
+            "eu-west-1, eu-central-1, ap-south-1, ap-northeast-1, ap-northeast-2, ap-southeast-1, ap-southeast-2, "
+            "cn-north-1.",
+        ),
+        (
+            "  project: vod",
+            "  project: R&D",
+            "tags: the value of 'project' has '&', and tags consist of letters, digits, spaces and _.:/=+-@. "
+            "Leave it out.",
+        ),
         (
             "max_wait: 4h",
             "max_wait: 4 days",
@@ -334,6 +346,36 @@ def test_the_separator_of_names_is_in_no_part_of_them(config: Path, name: str) -
         load_settings("dev_eu", config)
 
 
+def without_items(file: Path) -> None:
+    edit(file, "  items:\n    schema_file: schemas/items.avsc\n", "")
+    edit(file, "  genre: 'INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)'\n", "")
+
+
+def test_more_like_x_trains_on_items(config: Path) -> None:
+    """Developer guide, "VIDEO_ON_DEMAND use cases": the datasets of each; the others need interactions only."""
+    without_items(config / "dev.yaml")
+    assert mistakes(config) == [
+        "datasets.items: is missing, and recommenders.more_like_x trains on it. Add it, or remove "
+        "recommenders.more_like_x."
+    ]
+    edit(config / "dev.yaml", "recipe: aws-vod-more-like-x", "recipe: aws-vod-because-you-watched-x")
+    load_settings("dev", config)
+
+
+@pytest.mark.parametrize("user", ["recommenders.popular", "ranking.campaign"])
+def test_metadata_is_returned_from_items(config: Path, user: str) -> None:
+    """Developer guide, "Metadata in recommendations": the columns are those of the Items dataset."""
+    file, setting = config / "dev.yaml", "enable_metadata_with_recommendations"
+    without_items(file)
+    edit(file, "more_like_x:\n    recipe: aws-vod-more-like-x", "popular:\n    recipe: aws-vod-most-popular")
+    load_settings("dev", config)
+    where = "" if user.startswith("recommenders") else "    min_provisioned_tps: 1\n"
+    edit(file, f"{where}    {setting}: false", f"{where}    {setting}: true")
+    assert mistakes(config) == [
+        f"datasets.items: is missing, and {user}.{setting} returns columns of it. Add it, or remove {user}.{setting}."
+    ]
+
+
 def test_schema_without_event_type_is_one_sentence(config: Path) -> None:
     file = config / "schemas" / "interactions.avsc"
     file.write_text(re.sub(r'\{"name": "EVENT_TYPE"[^}]*\},\s*', "", file.read_text()))
@@ -366,17 +408,47 @@ def test_environment_names_are_short(config: Path) -> None:
         load_settings("../x", config)
 
 
-def test_the_app_prints_the_sentence_and_exits_with_1(config: Path) -> None:
-    edit(config / "dev.yaml", "min_provisioned_tps: 1", "min_provisioned_tps: 0")
+def app(config: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the app as the CDK CLI does."""
     context = f'{{"config_dir": "{config}"}}'
-    result = subprocess.run(
+    return subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env={**os.environ, "CDK_CONTEXT_JSON": context},
+        env={**os.environ, "CDK_CONTEXT_JSON": context, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_stack_that_is_too_large_is_one_line(config: Path, tmp_path: Path) -> None:
+    """Case 12: five recommenders, each waited for for two days."""
+    edit(config / "dev.yaml", "max_wait: 4h", "max_wait: 48h")
+    edit(config / "dev.yaml", "data: sample", "data: s3://bucket/vod/")
+    more = "".join(f"  popular_{number}: {{recipe: aws-vod-most-popular}}\n" for number in range(3))
+    edit(config / "dev.yaml", "  more_like_x:\n", f"{more}  more_like_x:\n")
+    result = app(config, CDK_OUTDIR=str(tmp_path / "cdk.out"))
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"max_wait: the stack vod-dev-recommenders would have 58\d resources, most of them to wait with, and "
+        r"CloudFormation takes 500 at most\. Lower max_wait, or have fewer recommenders or filters\.",
+        result.stderr.splitlines()[-1],
+    )
+    assert "Traceback" not in result.stderr
+
+
+def test_the_region_of_the_profile_is_one_that_has_the_service(config: Path) -> None:
+    """Case 10: `region: null` deploys where the AWS profile says, which the CDK CLI tells the app."""
+    result = app(config, CDK_DEFAULT_REGION="eu-north-1")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith(
+        "region: is empty, and eu-north-1, the region of your AWS profile, has no Amazon Personalize. Set it to one of "
+    )
+
+
+def test_the_app_prints_the_sentence_and_exits_with_1(config: Path) -> None:
+    edit(config / "dev.yaml", "min_provisioned_tps: 1", "min_provisioned_tps: 0")
+    result = app(config)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == (
         f"{config / 'dev.yaml'}: ranking.campaign.min_provisioned_tps: must be at least 1, but is 0."
