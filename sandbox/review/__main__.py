@@ -55,7 +55,7 @@ def review(env: str, base: str, out: Path) -> int:
         head = Assembly.read(synthesize(env, Path(folder, "head"), sample))
         before = _base(env, base, Path(folder), sample)
         comparison = compare(before, head)
-        report = document(env, base, before, head, comparison, rehearse(before, head, sample))
+        report = document(env, base, before, head, comparison, rehearse(before, head))
     out.mkdir(parents=True, exist_ok=True)
     page, comment = out / f"review-{env}.html", out / f"review-{env}.md"
     page.write_text(as_html(report))

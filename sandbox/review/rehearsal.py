@@ -10,16 +10,16 @@ import contextlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sandbox.virtual.assembly import Assembly, FilesByName
+from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.framework import words
 from sandbox.virtual.stacks import Stack, StackEvent
 from sandbox.virtual.template import dependencies, everything_before
 
 from .diff import path_of
+from .made_data import MadeData
 
 _CUSTOM = "Custom::Personalize"
 # Links of a chain, and what they wait for, are one step.
@@ -59,19 +59,21 @@ class Rehearsal:
         return sum(step.ends - step.begins for step in self.steps if (step.stack, step.path) == (stack, path))
 
 
-def rehearse(base: Assembly, head: Assembly, sample: Path) -> Rehearsal:
-    """Deploy what is, then what would be.
+def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
+    """Deploy what is, then what would be, each with data made from its own schemas.
 
     Args:
         base: what is deployed.
         head: what would be.
-        sample: folder of CSV files that stand for the data, wherever the templates say it is.
     """
-    cloud = VirtualCloud(objects=FilesByName(sample))
+    data = MadeData()
+    cloud = VirtualCloud(objects=data)
     with contextlib.redirect_stdout(io.StringIO()):
+        data.make(base)
         base.deploy(cloud)
         known = {name: len(stack.events) for name, stack in cloud.cloudformation.stacks.items()}
         begun = cloud.time.time()
+        data.make(head)
         stacks = head.deploy(cloud)
     events = {name: stack.events[known.get(name, 0) :] for name, stack in stacks.items()}
     steps = sorted(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from data import synthetic
 from lambdas.personalize_provider.resources import Effect
 from sandbox.review import __main__ as review
 from sandbox.review.diff import Comparison, Kind, ResourceChange, compare
@@ -170,10 +169,9 @@ def test_who_no_longer_serves_is_said(base: Assembly) -> None:
     assert "provisioned for 1 per second (no longer) | before: $273.75" in report
 
 
-def test_what_delays_the_end_is_on_the_critical_path(base: Assembly, tmp_path: Path) -> None:
+def test_what_delays_the_end_is_on_the_critical_path(base: Assembly) -> None:
     """Imports and trainings go on side by side; the longest of them is waited for."""
-    synthetic.generate().write(tmp_path)
-    rehearsal = rehearse(Assembly({}, {}), base, tmp_path)
+    rehearsal = rehearse(Assembly({}, {}), base)
     assert [step.path for step in rehearsal.critical_path] == [
         "DatasetGroup",
         "InteractionsDataset",
@@ -187,6 +185,58 @@ def test_what_delays_the_end_is_on_the_critical_path(base: Assembly, tmp_path: P
     assert "MoreLikeX (Recommender) :00:1" in as_markdown(report)
     assert '<div class="bar critical"' in as_html(report)
     assert "* RerankVersion (SolutionVersion)" in as_text(report, "Time")
+
+
+def test_data_is_made_from_the_schema_under_review(
+    assembly: Callable[..., Path], base: Assembly, tmp_path: Path
+) -> None:
+    """Case 6: a column of one's own, and new data."""
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    settings('data_version: "1"', 'data_version: "2"')(folder)
+    add_fields(folder, "items", {"name": "DURATION", "type": ["null", "float"]})
+    rehearsal = rehearse(base, Assembly.read(assembly("dev", folder)))
+    assert rehearsal.reasons == ()
+    assert rehearsal.seconds_of("vod-dev-data", "ItemsImport") > 300
+    assert rehearsal.seconds_of("vod-dev-ranking", "RerankVersion") > 1800
+
+
+def add_fields(folder: Path, dataset: str, *fields: dict[str, object]) -> None:
+    file = folder / "schemas" / f"{dataset}.avsc"
+    schema = json.loads(file.read_text())
+    schema["fields"] += fields
+    file.write_text(json.dumps(schema))
+
+
+def test_any_data_anywhere_is_rehearsed_to_the_end(assembly: Callable[..., Path], tmp_path: Path) -> None:
+    """Case 6: every type, categories, nulls, and locations of one's own, with each of the recipes."""
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    settings("data: sample", "data: s3://lake/vod/")(folder)
+    settings("data_location: null", "data_location: s3://clicks/2026/")(folder)
+    settings(
+        "recommenders:\n",
+        "recommenders:\n  popular: {recipe: aws-vod-most-popular}\n  trending: {recipe: aws-vod-trending-now}\n"
+        "  watched: {recipe: aws-vod-because-you-watched-x}\n",
+    )(folder)
+    kinds = ("string", "int", "long", "float", "double", "boolean")
+    add_fields(
+        folder,
+        "items",
+        *({"name": f"OWN_{kind.upper()}", "type": ["null", kind]} for kind in kinds),
+        *({"name": f"HAS_{kind.upper()}", "type": kind} for kind in kinds),
+        {"name": "MOODS", "type": ["null", "string"], "categorical": True},
+        {"name": "PRODUCT_DESCRIPTION", "type": ["null", "string"], "textual": True},
+    )
+    add_fields(folder, "users", {"name": "SUBSCRIPTION_MODEL", "type": ["null", "string"], "categorical": True})
+    add_fields(
+        folder,
+        "interactions",
+        {"name": "EVENT_VALUE", "type": ["null", "float"]},
+        {"name": "IMPRESSION", "type": ["null", "string"]},
+        {"name": "DEVICE", "type": "string", "categorical": True},
+    )
+    rehearsal = rehearse(Assembly({}, {}), Assembly.read(assembly("dev", folder)))
+    assert rehearsal.reasons == ()
+    assert rehearsal.seconds_of("vod-dev-recommenders", "Watched") > 1800
 
 
 def test_natives_are_judged_by_their_registry_schemas(base: Assembly) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from data import movielens, synthetic
 from data.__main__ import main
 from data.catalogue import Interaction
+from data.conforming import csv_of
 from stacks.settings import CONFIG_DIRECTORY
 
 
@@ -109,3 +111,15 @@ def test_falls_back_to_the_generated_catalogue_and_says_so(
     assert main(["sample", "--out", str(tmp_path / "b")]) == 0
     assert "using the generated catalogue instead" in capsys.readouterr().err
     assert (tmp_path / "b" / "interactions.csv").is_file()
+
+
+def test_data_made_from_a_schema_has_enough_of_every_event_type() -> None:
+    """Case 6: a solution that trains with purchases needs a thousand of them."""
+    fields = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID", "EVENT_TYPE")]
+    schema = {"fields": [*fields, {"name": "TIMESTAMP", "type": "long"}, {"name": "SECONDS", "type": ["null", "int"]}]}
+    text = csv_of(schema, "INTERACTIONS", synthetic.generate(), ["Purchase"]).decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert list(rows[0]) == ["USER_ID", "ITEM_ID", "EVENT_TYPE", "TIMESTAMP", "SECONDS"]
+    assert min(Counter(row["EVENT_TYPE"] for row in rows).values()) > 1000
+    assert {row["EVENT_TYPE"] for row in rows} == {"Click", "Watch", "Purchase"}
+    assert 0 < sum(not row["SECONDS"] for row in rows) < len(rows)
