@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from aws_cdk import App
 
@@ -13,7 +15,13 @@ from stacks.settings import CONFIG_DIRECTORY
 from .cloud import CHECKOUT
 
 
-def synthesize(env: str, out: Path, sample_directory: Path, config_directory: Path = CONFIG_DIRECTORY) -> Path:
+def synthesize(
+    env: str,
+    out: Path,
+    sample_directory: Path,
+    config_directory: Path = CONFIG_DIRECTORY,
+    more_context: Mapping[str, Any] | None = None,
+) -> Path:
     """Write the cloud assembly of an environment.
 
     Args:
@@ -21,6 +29,7 @@ def synthesize(env: str, out: Path, sample_directory: Path, config_directory: Pa
         out: folder of the assembly.
         sample_directory: where the sample's CSV files are.
         config_directory: where the settings are.
+        more_context: context that a command line gives, such as `@aws-cdk/core:bootstrapQualifier`.
 
     Returns:
         The folder of the assembly.
@@ -33,7 +42,7 @@ def synthesize(env: str, out: Path, sample_directory: Path, config_directory: Pa
         # As the CLI does: resources say which construct made them.
         "aws:cdk:enable-path-metadata": True,
     }
-    app = App(outdir=str(out), context={**context, **own}, analytics_reporting=False)
+    app = App(outdir=str(out), context={**context, **own, **(more_context or {})}, analytics_reporting=False)
     build(app)
     write(app)
     return out

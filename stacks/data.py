@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IDependable
 
+from .bucket import add_bucket
 from .outputs import Outputs, pascal
 from .personalize import (
     Dataset,
@@ -21,22 +23,11 @@ from .personalize import (
     Schema,
     ServiceRole,
 )
-from .personalize.acknowledge import acknowledge, acknowledge_log_encryption
-from .personalize.service_role import allow_personalize_read
+from .personalize.limits import LOG_RETENTION_DAYS
+from .personalize.service_role import allow_key
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
 
-# Where CDK puts the function behind `auto_delete_objects`.
-_EMPTYING = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
-_ACCESS_LOGS = "Access logs need a bucket of their own; accounts that log S3 access use CloudTrail data events."
-# Findings of cdk-nag on the bucket, accepted.
-_OF_THE_BUCKET = {
-    "AwsSolutions-S1": _ACCESS_LOGS,
-    "NIST.800.53.R5-S3BucketLoggingEnabled": _ACCESS_LOGS,
-    "NIST.800.53.R5-S3BucketReplicationEnabled": "It holds copies for imports; their source is elsewhere.",
-    "NIST.800.53.R5-S3DefaultEncryptionKMS": "Encrypted with S3's own key; another key would need a policy for "
-    "Personalize and a charge per request, for data that is copied into Personalize anyway.",
-}
 # Plain RETAIN would also keep what a failed first deployment made, a new set for every try.
 _REMOVAL = {"destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE}
 SAMPLE_DIRECTORY = Path(__file__).parents[1] / "data" / "out"
@@ -69,16 +60,36 @@ class DataStack(Stack):
         super().__init__(scope, id, **kwargs)
         self._settings = settings
         self._removal_policy = _REMOVAL[settings.removal_policy]
-        self.provider = PersonalizeProvider(self, "Provider", name_prefix=settings.prefix)
-        self.bucket = self._bucket()
-        self.service_role = ServiceRole(self, "ServiceRole")
+        self._log_retention = logs.RetentionDays[LOG_RETENTION_DAYS[settings.log_retention_days]]
+        self._key = (
+            kms.Key.from_key_arn(self, "EncryptionKey", settings.encryption_key) if settings.encryption_key else None
+        )
+        self.provider = PersonalizeProvider(
+            self,
+            "Provider",
+            name_prefix=settings.prefix,
+            log_retention=self._log_retention,
+            tag_conditions=settings.tag_conditions,
+        )
+        self.bucket = add_bucket(
+            self,
+            removal_policy=self._removal_policy,
+            encryption_key=self._key,
+            conditions=settings.bucket_policy_conditions,
+            log_retention=self._log_retention,
+        )
+        self.service_role = self._add_service_role()
         self.dataset_group = DatasetGroup(
             self,
             "DatasetGroup",
             provider=self.provider,
+            role=self.service_role if self._key else None,
+            encryption_key=self._key,
             allow_replacement=settings.allow_replacement,
             removal_policy=self._removal_policy,
         )
+        if self._key:
+            self._keep_access_to_retained_data()
         self._outputs = Outputs(self, settings.parameter_path)
         self._outputs.publish("dataset_group_arn", self.dataset_group.dataset_group_arn, "Dataset group")
         self._outputs.publish("bucket_name", self.bucket.bucket_name, "Bucket that Personalize may read")
@@ -102,44 +113,19 @@ class DataStack(Stack):
         stack.add_stack_dependency(self)
         self.provider.serve(stack)
 
-    def _bucket(self) -> s3.Bucket:
-        destroy = self._removal_policy is RemovalPolicy.DESTROY
-        bucket = s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            versioned=True,
-            removal_policy=self._removal_policy,
-            auto_delete_objects=destroy,
-            # Older versions are for undoing an upload by mistake, not an archive.
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    noncurrent_version_expiration=Duration.days(30),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
-        )
-        if destroy:
-            self._own_log_of_emptying(bucket)
-        allow_personalize_read(bucket)
-        for rule, reason in _OF_THE_BUCKET.items():
-            acknowledge(bucket, rule, reason)
-        return bucket
+    def _add_service_role(self) -> ServiceRole:
+        """The role, by a name that policies of keys and buckets elsewhere can hold before it exists."""
+        role = ServiceRole(self, "ServiceRole", role_name=f"{self._settings.prefix}_personalize_{self.region}")
+        if self._settings.data_encryption_key_arn:
+            key = kms.Key.from_key_arn(self, "DataEncryptionKey", self._settings.data_encryption_key_arn)
+            allow_key(role, key)
+        return role
 
-    def _own_log_of_emptying(self, bucket: s3.Bucket) -> None:
-        """Declare the log group of the function that empties the bucket: else Lambda makes it, and it stays."""
-        function = cast(CfnResource, self.node.find_child(_EMPTYING).node.find_child("Handler"))
-        log_group = logs.LogGroup(
-            self,
-            "EmptyingLogs",
-            log_group_name=f"/aws/lambda/{function.ref}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        acknowledge_log_encryption(log_group)
-        bucket.node.find_child("AutoDeleteObjectsCustomResource").node.add_dependency(log_group)
+    def _keep_access_to_retained_data(self) -> None:
+        """Keep the role with which Personalize uses the key, as long as what is encrypted with it stays."""
+        policy = self.service_role.node.find_child("DefaultPolicy")
+        for construct in (self.service_role, policy):
+            cast(CfnResource, construct.node.default_child).apply_removal_policy(self._removal_policy)
 
     # -- datasets ------------------------------------------------------------------------------------------
 
@@ -202,7 +188,14 @@ class DataStack(Stack):
             return locations, None
         self.service_role.allow_read(self.bucket)
         files = {kind: f"{kind.lower()}.csv" for kind in sample}
-        uploaded = SampleData(self, "SampleData", bucket=self.bucket, directory=sample_directory, names=files.values())
+        uploaded = SampleData(
+            self,
+            "SampleData",
+            bucket=self.bucket,
+            directory=sample_directory,
+            names=files.values(),
+            log_retention=self._log_retention,
+        )
         return {**locations, **{kind: uploaded.location(name) for kind, name in files.items()}}, uploaded
 
     # -- filters and events --------------------------------------------------------------------------------

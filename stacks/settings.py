@@ -25,7 +25,7 @@ from stacks.personalize import limits
 from stacks.personalize.avro import check_schema, fields
 from stacks.personalize.filter_expression import check_filter, filter_columns
 from stacks.personalize.tags import tag_mistake
-from stacks.settings_checks import check_datasets, check_names
+from stacks.settings_checks import check_datasets, check_keys, check_names
 from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
 from stacks.settings_sentences import sentence, shown
 
@@ -118,6 +118,14 @@ OutputName = Annotated[
     str,
     _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
     AfterValidator(_short_enough),
+]
+KeyArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:kms:[a-z]{2}(-[a-z]+)+-\d:\d{12}:key/"
+        r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})",
+        "the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID, and not that of an alias",
+    ),
 ]
 Version = Annotated[
     str, BeforeValidator(_text), Field(min_length=1, max_length=100), _matching(r"[^\t\n]*", "one line of text")
@@ -293,6 +301,12 @@ def _valid_tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def _log_retention(days: int) -> int:
+    if days not in limits.LOG_RETENTION_DAYS:
+        raise ValueError(f"{days} must be one of {', '.join(map(str, limits.LOG_RETENTION_DAYS))}.")
+    return days
+
+
 class Settings(_Section):
     """Everything that config/<env>.yaml says."""
 
@@ -316,6 +330,11 @@ class Settings(_Section):
     ranking: RankingSettings | None = None
     filters: Annotated[dict[OutputName, Expression], Field(max_length=limits.MAX_FILTERS)] = Field(default_factory=dict)
     event_tracker: bool = False
+    encryption_key: KeyArn | None = None
+    data_encryption_key_arn: KeyArn | None = None
+    bucket_policy_conditions: bool = True
+    tag_conditions: bool = True
+    log_retention_days: Annotated[int, AfterValidator(_log_retention)] = 30
     _env: str = PrivateAttr(default="")
 
     @property
@@ -382,6 +401,7 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
     """Mistakes that no field has by itself."""
     yield from check_names(settings)
     yield from check_datasets(settings)
+    yield from check_keys(settings)
     readable = True
     for kind, dataset in settings.datasets.used.items():
         where = f"datasets.{kind.lower()}.schema_file"

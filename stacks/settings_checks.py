@@ -40,6 +40,15 @@ def _ids(construct: str, output: str) -> frozenset[str]:
     return frozenset({construct, output, f"{output}Parameter"})
 
 
+def check_keys(settings: Settings) -> Iterator[str]:
+    """Keys of another region: S3 and Personalize use those of their own (KMS developer guide)."""
+    for field in ("encryption_key", "data_encryption_key_arn"):
+        arn = getattr(settings, field)
+        region = arn.split(":")[3] if arn else None
+        if region and settings.region and region != settings.region:
+            yield f"{field}: the key is in {region}, but region is {settings.region}. Use a key of that region."
+
+
 def check_datasets(settings: Settings) -> Iterator[str]:
     """Datasets that something needs and that are not there; that of interactions always is."""
     for user, needed, why in _needed_datasets(settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,5 +79,7 @@ def _flat(value: Any) -> str:
         return f"<{value['Ref']}>"
     if "Fn::GetAtt" in value:
         return f"<{'.'.join(value['Fn::GetAtt'])}>"
+    if "Fn::Sub" in value:
+        return re.sub(r"\$\{([^}]+)\}", r"<\1>", value["Fn::Sub"])
     separator, parts = value["Fn::Join"]
     return str(separator).join(_flat(part) for part in parts)

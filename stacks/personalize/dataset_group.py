@@ -7,6 +7,7 @@ from typing import Protocol
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct, DependencyGroup
 
 from .errors import PropsError
@@ -14,6 +15,7 @@ from .imported import ImportedArn
 from .limits import DOMAIN
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
+from .service_role import allow_key
 
 VIDEO_ON_DEMAND = DOMAIN
 
@@ -86,7 +88,7 @@ class DatasetGroup(PersonalizeResource):
         domain: str | None = VIDEO_ON_DEMAND,
         name: str | None = None,
         role: iam.IRole | None = None,
-        kms_key_arn: str | None = None,
+        encryption_key: kms.IKey | None = None,
         allow_replacement: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
@@ -98,19 +100,20 @@ class DatasetGroup(PersonalizeResource):
             provider: carries out the requests.
             domain: VIDEO_ON_DEMAND, or None for a custom dataset group.
             name: a fixed name; default: generated.
-            role: role with access to the KMS key; needed with kms_key_arn.
-            kms_key_arn: key that encrypts the datasets; default: a key of the service.
+            role: role that Personalize uses the key with; gets the permissions. Needed with encryption_key.
+            encryption_key: KMS key that encrypts the datasets; default: a key of the service. The policy of a key that
+                this app does not own has to let Personalize and the role use it (docs/operations.md).
             allow_replacement: whether a change may replace the group, which loses its data.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the group when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the domain is another, or kms_key_arn comes without a role.
+            PropsError: the domain is another, or encryption_key comes without a role.
         """
         check_domain(id, domain)
-        if kms_key_arn and not role:
+        if encryption_key and not role:
             # API reference, CreateDatasetGroup: a KMS key needs a role that may use it.
-            raise PropsError(f"{id}: kms_key_arn needs a role that may use the key. Set role.")
+            raise PropsError(f"{id}: encryption_key needs a role that may use the key. Set role.")
         super().__init__(
             scope,
             id,
@@ -121,7 +124,7 @@ class DatasetGroup(PersonalizeResource):
             properties={
                 "Domain": domain,
                 "RoleArn": role.role_arn if role else None,
-                "KmsKeyArn": kms_key_arn,
+                "KmsKeyArn": encryption_key.key_arn if encryption_key else None,
                 "AllowReplacement": allow_replacement,
             },
         )
@@ -129,6 +132,10 @@ class DatasetGroup(PersonalizeResource):
         self._data = _DataOfGroup()
         if role:
             provider.allow_pass_role(role)
+        if role and encryption_key:
+            allow_key(role, encryption_key)
+            # The permission has to be there before Personalize uses the key.
+            self.custom_resource.node.add_dependency(role)
 
     @staticmethod
     def from_dataset_group_arn(dataset_group_arn: str) -> IDatasetGroup:

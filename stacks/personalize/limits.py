@@ -89,6 +89,33 @@ AUTO_TRAINING_DAYS_RANGE = (1, 30)
 # group has the following quotas").
 MAX_RECOMMENDERS = 5  # per dataset group
 
+# How many days CloudWatch Logs keeps events, by the CDK's names of them (API reference of CloudWatch Logs,
+# PutRetentionPolicy).
+LOG_RETENTION_DAYS = {
+    1: "ONE_DAY",
+    3: "THREE_DAYS",
+    5: "FIVE_DAYS",
+    7: "ONE_WEEK",
+    14: "TWO_WEEKS",
+    30: "ONE_MONTH",
+    60: "TWO_MONTHS",
+    90: "THREE_MONTHS",
+    120: "FOUR_MONTHS",
+    150: "FIVE_MONTHS",
+    180: "SIX_MONTHS",
+    365: "ONE_YEAR",
+    400: "THIRTEEN_MONTHS",
+    545: "EIGHTEEN_MONTHS",
+    731: "TWO_YEARS",
+    1096: "THREE_YEARS",
+    1827: "FIVE_YEARS",
+    2192: "SIX_YEARS",
+    2557: "SEVEN_YEARS",
+    2922: "EIGHT_YEARS",
+    3288: "NINE_YEARS",
+    3653: "TEN_YEARS",
+}
+
 # Tags. "Tagging Amazon Personalize resources: guidelines and requirements"; API: Tag.
 MAX_TAGS = 50  # per resource
 OWNERSHIP_TAGS = 2  # stack id and logical id, put on every resource by the provider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -13,6 +14,9 @@ PRINCIPAL = "personalize.amazonaws.com"
 # Developer guide, "Giving Amazon Personalize access to Amazon S3 resources": both the role and the bucket
 # policy need these.
 _READ_ACTIONS = ("s3:GetObject", "s3:ListBucket")
+# Developer guide, "Giving Amazon Personalize permission to use your AWS KMS key": the role and the key policy need
+# these, the key policy kms:CreateGrant too.
+_KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:ListGrants")
 
 
 def from_this_account(scope: Construct) -> dict[str, dict[str, str]]:
@@ -30,12 +34,20 @@ def from_this_account(scope: Construct) -> dict[str, dict[str, str]]:
 class ServiceRole(iam.Role):
     """A role that only Personalize, acting for this account, can assume."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
-        """Declare the role."""
+    def __init__(self, scope: Construct, id: str, *, role_name: str | None = None) -> None:
+        """Declare the role.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            role_name: a fixed name, at most 64 characters, so that policies elsewhere can name the role before it
+                exists; default: generated.
+        """
         super().__init__(
             scope,
             id,
             assumed_by=iam.ServicePrincipal(PRINCIPAL, conditions=from_this_account(scope)),
+            role_name=role_name,
             description="Amazon Personalize reads its data from S3",
         )
         acknowledge_own_policies(self)
@@ -58,14 +70,43 @@ class ServiceRole(iam.Role):
         )
 
 
-def allow_personalize_read(bucket: s3.Bucket) -> None:
-    """Let Personalize, acting for this account, read a bucket of this app (its bucket policy)."""
+def allow_key(role: iam.IRole, key: kms.IKey) -> None:
+    """Let a role and, if the key is of this app, Personalize itself use a KMS key.
+
+    The policy of a key that this app does not own has to let them already (docs/operations.md). It has no conditions,
+    as in the guide's example: with which keys of a request Personalize uses it, no source says.
+
+    Args:
+        role: role with which Personalize reads data, or uses what is encrypted in a dataset group.
+        key: the key.
+    """
+    role.add_to_principal_policy(iam.PolicyStatement(actions=list(_KEY_ACTIONS), resources=[key.key_arn]))
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="PersonalizeUsesTheKey",
+            principals=[iam.ArnPrincipal(role.role_arn), iam.ServicePrincipal(PRINCIPAL)],
+            actions=[*_KEY_ACTIONS, "kms:CreateGrant"],
+            resources=["*"],
+        ),
+        allow_no_op=True,
+    )
+
+
+def allow_personalize_read(bucket: s3.Bucket, *, conditions: bool = True) -> None:
+    """Let Personalize read a bucket of this app (its bucket policy).
+
+    Args:
+        bucket: the bucket.
+        conditions: whether Personalize has to act for this account. The developer guide recommends the condition keys,
+            but its own bucket policies lack them ("Giving Amazon Personalize access to Amazon S3 resources"), so leave
+            them off if an import is refused with them.
+    """
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
             sid="PersonalizeReads",
             principals=[iam.ServicePrincipal(PRINCIPAL)],
             actions=list(_READ_ACTIONS),
             resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
-            conditions=from_this_account(bucket),
+            conditions=from_this_account(bucket) if conditions else None,
         )
     )

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from aws_cdk import App, CfnParameter, Duration, Environment, Stack, Tags
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Annotations, Match
 
 from stacks.personalize import (
@@ -113,8 +114,8 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
         "X: its schema is for VIDEO_ON_DEMAND, its dataset group for no domain. Give both the same domain.",
     ),
     (
-        lambda s: s.group("X", kms_key_arn="arn:key"),
-        "X: kms_key_arn needs a role that may use the key. Set role.",
+        lambda s: s.group("X", encryption_key=kms.Key(s.stack, "Key")),
+        "X: encryption_key needs a role that may use the key. Set role.",
     ),
     (
         lambda s: s.schema("X", schema={**INTERACTIONS, "fields": INTERACTIONS["fields"][1:], "version": 1}),

@@ -70,7 +70,7 @@ def provider() -> Resources:
     kit = Kit()
     for number, arn in enumerate(ROLES):
         role = iam.Role.from_role_arn(kit.stack, f"Given{number}", arn)
-        kit.group(f"Group{number}", kms_key_arn="arn:key", role=role)
+        kit.group(f"Group{number}", role=role)
         kit.data(dataset_of(f"{GIVEN}:dataset/films/ITEMS"), f"Import{number}", role=role)
     return kit.synthesized()
 

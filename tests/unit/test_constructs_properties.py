@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import CfnParameter, Duration, RemovalPolicy, Tags
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 
 from lambdas.personalize_provider.describe import pascal
 from stacks.personalize import (
@@ -179,7 +180,7 @@ def full(kit: Kit) -> None:
         domain=None,
         name="vod-test_my-group",
         role=role,
-        kms_key_arn=KEY,
+        encryption_key=kms.Key.from_key_arn(kit.stack, "GivenKey", KEY),
         allow_replacement=True,
         removal_policy=retain,
     )

@@ -11,7 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_logs as logs
 
+from stacks.personalize.limits import LOG_RETENTION_DAYS
 from stacks.settings import CONFIG_DIRECTORY, SettingsError, load_settings
 
 ROOT = CONFIG_DIRECTORY.parent
@@ -47,6 +50,24 @@ def test_the_settings_in_the_repository_are_right(env: str) -> None:
     assert list(settings.datasets.used) == ["INTERACTIONS", "ITEMS", "USERS"]
 
 
+@pytest.mark.parametrize("field", ["encryption_key", "data_encryption_key_arn"])
+def test_a_key_of_another_region_is_refused(config: Path, field: str) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    edit(config / "dev.yaml", f"{field}: null", f"{field}: {key}")
+    load_settings("dev", config)
+    edit(config / "dev.yaml", "region: null", "region: eu-west-1")
+    assert mistakes(config) == [f"{field}: the key is in us-east-1, but region is eu-west-1. Use a key of that region."]
+
+
+def test_logs_can_be_kept_as_long_as_cloudwatch_can() -> None:
+    """By the CDK's names of the days, each of which becomes these days in a template."""
+    stack = Stack()
+    for days, name in LOG_RETENTION_DAYS.items():
+        logs.LogGroup(stack, name, retention=logs.RetentionDays[name])
+        assert stack.resolve(stack.node.find_child(name).node.default_child.retention_in_days) == days
+    assert {each.name for each in logs.RetentionDays} == {*LOG_RETENTION_DAYS.values(), "INFINITE"}
+
+
 def test_durations_are_seconds(config: Path) -> None:
     edit(config / "dev.yaml", "max_wait: 4h", "max_wait: 90m")
     assert load_settings("dev", config).max_wait == 5400
@@ -75,6 +96,18 @@ RECIPES = (
             "recipe: aws-vod-foo",
             "recommenders.more_like_x.recipe: 'aws-vod-foo' is not a recipe of the VIDEO_ON_DEMAND domain. "
             f"Use one of {RECIPES}.",
+        ),
+        (
+            "encryption_key: null",
+            "encryption_key: arn:aws:kms:eu-west-1:123456789012:alias/vod",
+            "encryption_key: 'arn:aws:kms:eu-west-1:123456789012:alias/vod' must be the ARN of a KMS key, "
+            "arn:aws:kms:REGION:ACCOUNT:key/ID, and not that of an alias.",
+        ),
+        (
+            "log_retention_days: 30",
+            "log_retention_days: 31",
+            "log_retention_days: 31 must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, "
+            "1096, 1827, 2192, 2557, 2922, 3288, 3653.",
         ),
         (
             "app_name: vod",
