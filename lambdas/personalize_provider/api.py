@@ -68,6 +68,10 @@ class Api:
         asked = {member_name(name): (name, value) for name, value in properties.items()}
         return {member: _typed(value, members[member], name) for member, (name, value) in asked.items()}
 
+    def accepted(self, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of a description's members that an operation takes."""
+        return dict(_accepted(members, self._model.operation_model(operation).input_shape))
+
     def describe(self, row: Resource, arn: str) -> Description | None:
         """Describe a resource; None if it does not exist."""
         try:
@@ -118,6 +122,13 @@ class Api:
 def member_name(property_name: str) -> str:
     """`DatasetGroupArn` as the API's member: `datasetGroupArn`."""
     return property_name[0].lower() + property_name[1:]
+
+
+def _accepted(value: Any, shape: Shape) -> Any:
+    if not isinstance(shape, StructureShape):
+        return value
+    known = ((name, child) for name, child in value.items() if name in shape.members)
+    return {name: _accepted(child, shape.members[name]) for name, child in known}
 
 
 def _typed(value: Any, shape: Shape, path: str) -> Any:

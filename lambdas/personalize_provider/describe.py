@@ -1,17 +1,14 @@
-"""Reading a description: what a resource is doing, and what a template may ask of it."""
+"""Reading a description: what a resource is doing, and what it answers to Fn::GetAtt."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from .api import Api, Description
 from .resources import DELETING, FAILED, TRANSITIONAL, Resource
 
 # A schema has no status: it exists or it does not.
 _NO_STATUS = "ACTIVE"
-_LATEST = "$LATEST"
 
 
 def status_of(description: Description) -> str:
@@ -45,40 +42,6 @@ def revision(update: Description) -> str:
     Only the deployment that asked for an update fails with it; later ones find what has served all the time.
     """
     return "0" if has_failed(update) else update_id(update) or "0"
-
-
-def covers(actual: Any, wanted: Any, before: Any = None) -> bool:
-    """Whether the actual value is what is wanted.
-
-    The service adds members of its own, so more than what is wanted may be there, but nothing that the
-    template has just taken away (`before` minus `wanted`). It leaves out what is empty.
-    """
-    if isinstance(wanted, Mapping):
-        present = actual if isinstance(actual, Mapping) else {}
-        earlier = before if isinstance(before, Mapping) else {}
-        gone = earlier.keys() - wanted.keys()
-        return not (gone & present.keys()) and all(
-            covers(present.get(key), value, earlier.get(key)) for key, value in wanted.items()
-        )
-    return _same(actual, wanted)
-
-
-def contradicts(actual: Any, wanted: Any) -> bool:
-    """Whether the actual value says something else than what is wanted; what it does not say is no contradiction."""
-    if isinstance(wanted, Mapping):
-        present = actual if isinstance(actual, Mapping) else {}
-        return any(contradicts(present.get(key), value) for key, value in wanted.items())
-    return actual is not None and not _same(actual, wanted)
-
-
-def _same(actual: Any, wanted: Any) -> bool:
-    if isinstance(wanted, str) and wanted.endswith(_LATEST):
-        # The service answers with the version that this is at the time (CreateCampaign, solutionVersionArn).
-        return str(actual).startswith(wanted.removesuffix(_LATEST))
-    if isinstance(wanted, list):
-        # Lists of the API are sets: columns, hyperparameters.
-        return isinstance(actual, list) and sorted(map(repr, actual)) == sorted(map(repr, wanted))
-    return bool(actual == wanted)
 
 
 def attributes(api: Api, row: Resource, description: Description) -> dict[str, str]:

@@ -54,6 +54,7 @@ class Engine:
             update_seen=choice.update_seen,
             deployment=deployment,
             leftover=choice.leftover,
+            paused=choice.paused,
         )
 
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:

@@ -224,6 +224,14 @@ def failed(row: Resource, name: str, status: str, reason: str | None) -> Provide
     return ProviderError(f"The {called(row, name)} is {status}: {why}.")
 
 
+def stopped(row: Resource, name: str, error: ClientError) -> ProviderError:
+    """The service neither updates nor starts what somebody has stopped."""
+    return ProviderError(
+        f"The {called(row, name)} is stopped, and cannot be changed while it is. Starting it failed: "
+        f"{message(error)}. Start it ({row.resume}), then deploy again."
+    )
+
+
 def update_failed(row: Resource, name: str, reason: str | None) -> ProviderError:
     """The service accepted an update and then failed it."""
     why = (reason or "the service gave no reason").strip().rstrip(".")

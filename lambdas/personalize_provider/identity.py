@@ -7,11 +7,11 @@ from typing import Any
 
 from . import errors
 from .api import Api, Description
-from .describe import has_failed, is_busy, latest_update, update_id
+from .describe import has_failed, is_busy, latest_update, status_of, update_id
 from .names import create_only, is_fixed, last_part, physical_name, same_content
 from .ownership import holds
 from .protocol import Event, as_before
-from .resources import CONTROL_PROPERTIES, Resource
+from .resources import CONTROL_PROPERTIES, PAUSED, Resource
 
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 
@@ -24,11 +24,13 @@ class Choice:
         name: of the resource after the update: the present one, or its replacement.
         update_seen: what tells the last update that the service knows from those to come.
         leftover: name of the replacement that a cancelled update began, if there may be one.
+        paused: whether somebody has stopped the resource.
     """
 
     name: str
     update_seen: str = ""
     leftover: str = ""
+    paused: bool = False
 
 
 class Identity:
@@ -59,7 +61,7 @@ class Identity:
         if not changed:
             current = event["PhysicalResourceId"]
             found = self._api.find(self._row, current, event) if self._row.update else None
-            return Choice(current, self._update_seen(found))
+            return Choice(current, self._update_seen(found), paused=status_of(found or {}) in PAUSED)
         if self._row.is_job and not is_fixed(event["ResourceProperties"]):
             return self._choose_run(event)
         return self._choose_successor(event, changed, is_rollback)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .api import Api, Description
-from .describe import covers
+from .merge import covers
 from .names import is_fixed
 from .protocol import Event
 from .resources import Resource

@@ -43,6 +43,7 @@ class Progress:
             does something else. Empty for a creation, which does not ask before it is polled.
         leftover: name of a replacement that a cancelled update may have made without telling CloudFormation.
         refusal: why an update cannot be, said by the poll once refusals are no longer held (docs/decisions/0020).
+        paused: whether somebody had stopped the resource when the request began.
     """
 
     started: float
@@ -51,6 +52,7 @@ class Progress:
     deployment: str = ""
     leftover: str = ""
     refusal: str = ""
+    paused: bool = False
 
     def to_event(self) -> dict[str, Any]:
         """As a member of on_event's answer, which the framework hands to is_complete."""
@@ -61,6 +63,7 @@ class Progress:
             "Deployment": self.deployment,
             "Leftover": self.leftover,
             "Refusal": self.refusal,
+            "Paused": self.paused,
         }
 
     @classmethod
@@ -74,6 +77,7 @@ class Progress:
             str(said["Deployment"]),
             str(said["Leftover"]),
             str(said["Refusal"]),
+            bool(said.get("Paused")),
         )
 
 

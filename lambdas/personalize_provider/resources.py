@@ -26,10 +26,19 @@ TRANSITIONAL = frozenset(
     }
 )
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
+# What a campaign names that serves the newest version of a solution (API, CreateCampaign, solutionVersionArn).
+LATEST = "$LATEST"
+# Stopped: kept as it is, serving nobody (API, StopRecommender).
+INACTIVE = "INACTIVE"
+ACTIVE = "ACTIVE"
+PAUSED = frozenset({"STOP PENDING", "STOP IN_PROGRESS", INACTIVE})
 FAILED = frozenset({"CREATE FAILED", "CREATE STOPPED", "UPDATE FAILED"})
 
 # Properties every type has that are ours, not the service's.
 CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement"})
+
+
+Members = dict[str, Any]
 
 
 class Effect(Enum):
@@ -51,14 +60,16 @@ class Update:
         properties: the properties it takes, each optional in the request.
         latest: member of the description that reports the last update's status, if there is one.
         actual: where the description shows the current value of a property, when not under its own name.
-        defaults: the service's default of a property, set again when the property leaves the template.
+        defaults: the service's defaults of request members, set again when they leave the template.
+        completed: from the members of a request and the description, the members that the service wants.
     """
 
     operation: str
     properties: frozenset[str]
     latest: str
     actual: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    completed: Callable[[Members, Members], Members] = lambda request, _: request
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,7 @@ class Resource:
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
+        pause, resume: operations that make an ACTIVE resource INACTIVE, and that make it ACTIVE again.
         blockers: what blocks deletion (developer guide, "Requirements for deleting Amazon Personalize resources").
         unique_within: properties within which the service allows one resource of the type.
         quota: the service quota that LimitExceededException speaks of.
@@ -141,6 +153,8 @@ class Resource:
     deletable: bool = True
     taggable: bool = True
     stop: str | None = None
+    pause: str | None = None
+    resume: str | None = None
     blockers: tuple[Blocker, ...] = ()
     unique_within: tuple[str, ...] = ()
 
@@ -174,6 +188,15 @@ class Resource:
         if (self.update and name in self.update.properties) or (name == "Tags" and self.taggable):
             return Effect.IN_PLACE
         return Effect.NOTHING
+
+
+def _following_the_latest(request: Members, actual: Members) -> Members:
+    """A campaign that follows its solution's latest version has to name it so (API, UpdateCampaign)."""
+    follows = request.get("campaignConfig", {}).get("syncWithLatestSolutionVersion")
+    if not follows or "solutionVersionArn" in request:
+        return request
+    solution = str(actual["solutionVersionArn"]).rpartition("/")[0]
+    return {**request, "solutionVersionArn": f"{solution}/{LATEST}"}
 
 
 RESOURCES: Mapping[str, Resource] = {
@@ -246,7 +269,19 @@ RESOURCES: Mapping[str, Resource] = {
             list_key="recommenders",
             path=lambda name, _: f"recommender/{name}",
             create_only=frozenset({"DatasetGroupArn", "RecipeArn"}),
-            update=Update("UpdateRecommender", frozenset({"RecommenderConfig"}), "latestRecommenderUpdate"),
+            update=Update(
+                "UpdateRecommender",
+                frozenset({"RecommenderConfig"}),
+                "latestRecommenderUpdate",
+                defaults={
+                    "recommenderConfig": {
+                        "minRecommendationRequestsPerSecond": 1,
+                        "enableMetadataWithRecommendations": False,
+                    }
+                },
+            ),
+            pause="StopRecommender",
+            resume="StartRecommender",
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
             attributes={"RecommenderArn": "recommenderArn"},
             outlasts_request=True,
@@ -265,7 +300,7 @@ RESOURCES: Mapping[str, Resource] = {
                 frozenset({"PerformAutoTraining", "PerformIncrementalUpdate", "SolutionUpdateConfig"}),
                 "latestSolutionUpdate",
                 actual={"SolutionUpdateConfig": "solutionConfig"},
-                defaults={"PerformAutoTraining": "true", "PerformIncrementalUpdate": "false"},
+                defaults={"performAutoTraining": True, "performIncrementalUpdate": False},
             ),
             # What UpdateSolution takes as solutionUpdateConfig, CreateSolution takes inside solutionConfig.
             on_create={"SolutionUpdateConfig": "solutionConfig"},
@@ -305,7 +340,14 @@ RESOURCES: Mapping[str, Resource] = {
                 "UpdateCampaign",
                 frozenset({"SolutionVersionArn", "MinProvisionedTPS", "CampaignConfig"}),
                 "latestCampaignUpdate",
-                defaults={"MinProvisionedTPS": "1"},
+                defaults={
+                    "minProvisionedTPS": 1,
+                    "campaignConfig": {
+                        "enableMetadataWithRecommendations": False,
+                        "syncWithLatestSolutionVersion": False,
+                    },
+                },
+                completed=_following_the_latest,
             ),
             attributes={"CampaignArn": "campaignArn"},
             quota="active campaigns per account",

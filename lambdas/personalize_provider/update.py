@@ -1,15 +1,20 @@
-"""Changes a resource in place: its properties by the type's Update* operation, its tags one by one."""
+"""Changes a resource in place: its properties by the type's Update* operation, its tags one by one.
+
+An update sends only what the template changed; what people, a refresh or the service changed meanwhile stays.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from botocore.exceptions import ClientError
 
 from . import errors
 from .api import Api, Description, member_name
-from .describe import attributes, contradicts, covers, has_failed, is_busy, latest_update, status_of, update_id
+from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
+from .errors import Meaning, ProviderError, meaning
+from .merge import GONE, applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
-from .protocol import Event, Outcome, Progress, complete, pending
-from .resources import Resource
+from .protocol import Event, Outcome, Progress, as_before, complete, pending
+from .resources import ACTIVE, INACTIVE, Members, Resource
 from .stacks import Stacks, is_rollback, is_wanted
 
 # A request that could wait longer leaves the rest to others.
@@ -27,20 +32,13 @@ class Updates:
 
     def bring_up_to_date(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
         """Bring an existing resource one step nearer to what the request asks for."""
-        row = self._row
-        if row.update and self._updatable_changed(event, progress):
-            update = latest_update(row, found)
-            if is_busy(update) and not (row.outlasts_request and self._is_asked_for(event, progress, update)):
-                return pending(f"update {status_of(update)}")
-            if not self._is_applied(event, progress, found):
-                check_wanted(self._stacks, self._row, event, progress)
-                found = self._update(event, progress, found)
-                if not row.outlasts_request:
-                    return pending("update requested")
-            if self.must_await_rollback(progress, latest_update(row, found), now):
-                return pending(f"update {status_of(latest_update(row, found))}")
+        change = self._change(event, progress) if self._row.update else {}
+        if change:
+            found, waits_for = self._step(event, progress, found, change, now)
+            if waits_for:
+                return pending(waits_for)
         self._sync_tags(event, progress, found)
-        return complete(status_of(found), attributes(self._api, row, found))
+        return complete(status_of(found), attributes(self._api, self._row, found))
 
     def must_await_rollback(self, progress: Progress, work: Description, now: float) -> bool:
         """Whether a rollback still has to wait for the update or the run that it asked for.
@@ -51,64 +49,162 @@ class Updates:
         waits = is_rollback(progress.deployment) and now - progress.started < HAND_OVER_SECONDS
         return waits and is_busy(work)
 
-    def _updatable(self, properties: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-        """Request members of an update; what only the other side of the change has gets its default."""
+    # -- properties ----------------------------------------------------------------------------------------
+
+    def _step(
+        self, event: Event, progress: Progress, found: Description, change: Members, now: float
+    ) -> tuple[Description, str]:
+        """Go one step; answer the resource as it is then, and what to wait for, if anything."""
+        try:
+            found, waits_for = self._update_step(event, progress, found, change, now)
+        except (ProviderError, ClientError) as error:
+            if isinstance(error, ProviderError) or meaning(error) is Meaning.INVALID:
+                self._pause_again(progress, found)
+            raise
+        if waits_for or now - progress.started > HAND_OVER_SECONDS:
+            return found, waits_for
+        return found, self._pause_again(progress, found)
+
+    def _update_step(
+        self, event: Event, progress: Progress, found: Description, change: Members, now: float
+    ) -> tuple[Description, str]:
+        row = self._row
+        update = latest_update(row, found)
+        is_ours = self._is_asked_for(progress, update, change)
+        hands_over = row.outlasts_request and not progress.paused
+        if is_busy(update) and not (is_ours and (hands_over or now - progress.started > HAND_OVER_SECONDS)):
+            return found, f"update {status_of(update)}"
+        if not is_ours:
+            change = self._still_to_do(event, progress, found, change)
+        if change and not self._is_applied(event, progress, found, change):
+            try:
+                found, is_accepted = self._update(event, progress, found, change)
+            except ClientError as error:
+                if not self._is_refused_as_stopped(found, error):
+                    raise
+                self._start(event, found)
+                return found, "starting, to be updated"
+            if is_accepted and not hands_over:
+                return found, "update requested"
+        if self.must_await_rollback(progress, latest_update(row, found), now):
+            return found, f"update {status_of(latest_update(row, found))}"
+        return found, ""
+
+    def _change(self, event: Event, progress: Progress) -> Members:
+        """What the template changed, in request members; all it says of what an earlier deployment left."""
+        return self._difference(as_before(event), event) if progress.in_place else self._difference(None, event)
+
+    def _difference(self, before: Event | None, after: Event) -> Members:
         update = self._row.update
         assert update
+        old, new = ({} if side is None else self._members(side) for side in (before, after))
+        change = difference(old, new, update.defaults)
+        # A request can set a member, or its default, but cannot say that there is none.
+        return {name: value for name, value in change.items() if name in new or name in update.defaults}
+
+    def _members(self, event: Event) -> Members:
+        update, properties = self._row.update, event["ResourceProperties"]
+        assert update
         given = {name: properties[name] for name in update.properties & properties.keys()}
-        gone = {name: value for name, value in update.defaults.items() if name in other and name not in properties}
-        return self._api.request(update.operation, {**given, **gone})
+        return self._api.request(update.operation, given)
 
-    def _before(self, event: Event) -> dict[str, Any]:
-        return self._updatable(_before(event), event["ResourceProperties"])
+    def _still_to_do(self, event: Event, progress: Progress, found: Description, change: Members) -> Members:
+        """A rollback undoes what the update did; where it did nothing, what is there stays.
 
-    def _wanted(self, event: Event) -> dict[str, Any]:
-        return self._updatable(event["ResourceProperties"], _before(event))
+        A campaign whose update failed still serves the version that a refresh gave it, which no template names.
+        """
+        if not (progress.in_place and is_rollback(progress.deployment)):
+            return change
+        undone = self._difference(event, as_before(event))
+        return only(change, applied(undone, self._effective(found)))
 
-    def _updatable_changed(self, event: Event, progress: Progress) -> bool:
-        """Whether anything is to be updated; what an earlier deployment left may differ in everything."""
-        return not progress.in_place or self._before(event) != self._wanted(event)
-
-    def _is_asked_for(self, event: Event, progress: Progress, update: Description) -> bool:
+    def _is_asked_for(self, progress: Progress, update: Description, change: Members) -> bool:
         """Whether an update is that of this request, and not one made by hand or by the service itself."""
         is_new = update_id(update) != progress.update_seen
-        return bool(update) and is_new and not contradicts(update, self._wanted(event))
+        return bool(update) and is_new and not contradicts(update, change)
 
-    def _is_applied(self, event: Event, progress: Progress, found: Description) -> bool:
+    def _is_applied(self, event: Event, progress: Progress, found: Description, change: Members) -> bool:
         """Whether the resource is as asked for.
 
         Raises:
             ProviderError: the update that this request asked for has failed.
         """
         update = latest_update(self._row, found)
-        actual, wanted = self._actual(found), self._wanted(event)
-        if self._is_asked_for(event, progress, update):
+        if self._is_asked_for(progress, update, change):
             self._check_update(event["PhysicalResourceId"], update)
-            return is_busy(update) or not contradicts(actual, wanted)
+            return is_busy(update) or not contradicts(self._actual(found), change)
         if not progress.in_place:
-            return not contradicts(actual, wanted)
-        before = self._before(event)
-        return all(covers(actual.get(member), value, before.get(member)) for member, value in wanted.items())
+            return not contradicts(self._actual(found), change)
+        return covers(self._effective(found), change)
 
-    def _actual(self, found: Description) -> Description:
+    def _actual(self, found: Description) -> Members:
         """The description by the members of an update request."""
+        update = self._row.update
+        assert update
+        elsewhere = {member_name(name): found.get(member) or {} for name, member in update.actual.items()}
+        return self._api.accepted(update.operation, {**found, **elsewhere})
+
+    def _effective(self, found: Description) -> Members:
+        """The same with the service's defaults, which a description may leave out."""
         assert self._row.update
-        elsewhere = {member_name(name): found.get(member) for name, member in self._row.update.actual.items()}
-        return {**found, **elsewhere}
+        return dict(merged(self._row.update.defaults, self._actual(found)))
 
     def _check_update(self, name: str, update: Description) -> None:
         if has_failed(update):
             raise errors.update_failed(self._row, name, update.get("failureReason"))
 
-    def _update(self, event: Event, progress: Progress, found: Description) -> Description:
+    def _update(
+        self, event: Event, progress: Progress, found: Description, change: Members
+    ) -> tuple[Description, bool]:
+        """Ask for the update; answer the resource as it is then, and whether the service has anything to do."""
         row = self._row
         assert row.update
-        self._api.call(row.update.operation, **{row.arn_member: found[row.arn_member]}, **self._wanted(event))
+        check_wanted(self._stacks, row, event, progress)
+        actual = self._actual(found)
+        request = {name: merged(actual.get(name), value) for name, value in change.items() if value is not GONE}
+        try:
+            self._api.call(
+                row.update.operation, **{row.arn_member: found[row.arn_member]}, **row.update.completed(request, actual)
+            )
+        except ClientError as error:
+            found = self._api.describe(row, found[row.arn_member]) or found
+            # The service may refuse an update that changes nothing: somebody was quicker.
+            if meaning(error) is Meaning.INVALID and covers(self._effective(found), change):
+                return found, False
+            raise
         found = self._api.describe(row, found[row.arn_member]) or found
         update = latest_update(row, found)
-        if self._is_asked_for(event, progress, update):
+        if self._is_asked_for(progress, update, change):
             self._check_update(event["PhysicalResourceId"], update)
-        return found
+        return found, True
+
+    # -- stopped resources ---------------------------------------------------------------------------------
+
+    def _is_refused_as_stopped(self, found: Description, error: ClientError) -> bool:
+        """Whether an update may be refused because somebody has stopped the resource; no source says whether it is."""
+        return status_of(found) == INACTIVE and meaning(error) in (Meaning.INVALID, Meaning.IN_USE)
+
+    def _start(self, event: Event, found: Description) -> None:
+        row = self._row
+        assert row.resume
+        try:
+            self._api.call(row.resume, **{row.arn_member: found[row.arn_member]})
+        except ClientError as error:
+            if meaning(error) is Meaning.INVALID:
+                raise errors.stopped(row, event["PhysicalResourceId"], error) from error
+            raise
+
+    def _pause_again(self, progress: Progress, found: Description) -> str:
+        """Stop what was stopped before the request; answer what to wait for, if anything."""
+        row = self._row
+        if not progress.paused or not row.pause:
+            return ""
+        if status_of(found) == ACTIVE:
+            self._api.call(row.pause, **{row.arn_member: found[row.arn_member]})
+            return "stopping again"
+        return status_of(found) if is_busy(found) else ""
+
+    # -- tags ----------------------------------------------------------------------------------------------
 
     def _sync_tags(self, event: Event, progress: Progress, found: Description) -> None:
         if not self._row.taggable:
@@ -123,11 +219,6 @@ class Updates:
             self._api.call("UntagResource", resourceArn=arn, tagKeys=gone)
         if new:
             self._api.call("TagResource", resourceArn=arn, tags=as_api(new))
-
-
-def _before(event: Event) -> dict[str, Any]:
-    """Properties before the request; none for a Create."""
-    return dict(event.get("OldResourceProperties", {}))
 
 
 def check_wanted(stacks: Stacks, row: Resource, event: Event, progress: Progress) -> None:

@@ -191,23 +191,27 @@ def _apply_data(region: Region, resource: Resource, at: float) -> str | None:
 
 def _recommender_fields(request: Request) -> Fields:
     fields = _taken("datasetGroupArn", "recipeArn")(request)
-    return {**fields, "recommenderConfig": _recommender_config(request, {})}
+    return {**fields, "recommenderConfig": _recommender_config(request)}
 
 
-def _recommender_config(request: Request, current: Fields) -> Fields:
+def _recommender_config(request: Request) -> Fields:
+    """The configuration as a request has it: an update that leaves a member out sets it back to its default."""
     defaults = {"minRecommendationRequestsPerSecond": 1, "enableMetadataWithRecommendations": False}
-    return {**defaults, **current, **request.params.get("recommenderConfig", {})}
+    return {**defaults, **request.params.get("recommenderConfig", {})}
 
 
 def _new_recommender_config(request: Request, resource: Resource) -> Fields:
-    return {"recommenderConfig": _recommender_config(request, resource.fields["recommenderConfig"])}
+    return {"recommenderConfig": _recommender_config(request)}
+
+
+def _training_columns(config: Fields) -> Fields:
+    return {member: columns for member, columns in config.get("trainingDataConfig", {}).items() if columns}
 
 
 def _retrains(request: Request, resource: Resource) -> bool:
     """Whether an update changes the columns used in training (API reference, UpdateRecommender)."""
-    new = request.params["recommenderConfig"]
-    current = resource.fields["recommenderConfig"]
-    return "trainingDataConfig" in new and new["trainingDataConfig"] != current.get("trainingDataConfig")
+    new, current = request.params["recommenderConfig"], resource.fields["recommenderConfig"]
+    return _training_columns(new) != _training_columns(current)
 
 
 def _recommender_update_seconds(request: Request, resource: Resource) -> float:
@@ -217,7 +221,7 @@ def _recommender_update_seconds(request: Request, resource: Resource) -> float:
 
 def _retrain_if_needed(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
     old, new = before["recommenderConfig"], resource.fields["recommenderConfig"]
-    if old.get("trainingDataConfig") == new.get("trainingDataConfig"):
+    if _training_columns(old) == _training_columns(new):
         return None
     return training.start(region, resource, at) or training.finish(region, resource, at)
 
@@ -251,8 +255,12 @@ def _new_solution_fields(request: Request, resource: Resource) -> Fields:
         for member in ("performAutoTraining", "performIncrementalUpdate")
         if member in request.params
     }
-    config = {**resource.fields["solutionConfig"], **request.params.get("solutionUpdateConfig", {})}
-    if fields.get("performAutoTraining"):
+    config = dict(resource.fields["solutionConfig"])
+    if "solutionUpdateConfig" in request.params:
+        # What it can hold is replaced as a whole, like the configuration of a campaign.
+        config = {name: value for name, value in config.items() if name not in ("autoTrainingConfig", "eventsConfig")}
+        config |= request.params["solutionUpdateConfig"]
+    if fields.get("performAutoTraining", resource.fields["performAutoTraining"]):
         config.setdefault("autoTrainingConfig", {"schedulingExpression": _DEFAULT_SCHEDULE})
     return {**fields, "solutionConfig": config}
 

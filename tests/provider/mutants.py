@@ -13,7 +13,7 @@ from tests.provider.mutation import mutants
 
 ROOT = Path(__file__).parents[2]
 # The tests of what the provider does; not those that compare the table with itself or with a page.
-TESTS = ("test_describe", "test_changes", "test_contract", "test_races")
+TESTS = ("test_describe", "test_merge", "test_changes", "test_contract", "test_races")
 SELECTED = [f"tests/provider/{name}.py" for name in TESTS]
 LEFT_OUT = "tests/provider/test_changes.py::test_every_property_has_a_changed_value"
 
