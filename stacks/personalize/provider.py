@@ -55,7 +55,15 @@ _ACTIONS = {
     "schema": ("CreateSchema", "DescribeSchema", "DeleteSchema"),
     "dataset": ("CreateDataset", "DescribeDataset", "UpdateDataset", "DeleteDataset", "CreateDatasetImportJob"),
     "dataset-import-job": ("CreateDatasetImportJob", "DescribeDatasetImportJob"),
-    "recommender": ("CreateRecommender", "DescribeRecommender", "UpdateRecommender", "DeleteRecommender"),
+    "recommender": (
+        "CreateRecommender",
+        "DescribeRecommender",
+        "UpdateRecommender",
+        "DeleteRecommender",
+        # A stopped one is started to be updated, then stopped again.
+        "StartRecommender",
+        "StopRecommender",
+    ),
     "solution": (
         "CreateSolution",
         "DescribeSolution",

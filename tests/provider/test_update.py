@@ -245,7 +245,7 @@ def test_a_refusal_of_what_is_there_already_is_no_failure() -> None:
     def quicker(**members: Any) -> Any:
         cloud.personalize.update_recommender = update
         update(**members)
-        cloud.time.sleep(HOUR)
+        cloud.time.sleep(11 * MINUTE)
         return update(**members)
 
     cloud.personalize.update_recommender = quicker
