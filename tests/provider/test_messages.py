@@ -207,8 +207,8 @@ CASES: dict[str, Case] = {
 }
 # Errors that never reach CloudFormation, because it no longer waits for an answer: test_races.py meets them.
 UNHEARD = {"cancelled"}
-# Errors of other regions and of deletions: test_patience.py and test_blockers.py meet them.
-ELSEWHERE = {"no_service", "caller_unknown", "blocked"}
+# Errors of other regions, of deletions and of changes: test_patience.py, test_blockers.py and test_update.py meet them.
+ELSEWHERE = {"no_service", "caller_unknown", "blocked", "stopped"}
 
 
 def deployed(cloud: VirtualCloud, case: Case) -> Stack:

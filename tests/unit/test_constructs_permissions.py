@@ -118,7 +118,7 @@ def needed() -> dict[str, set[str]]:
         calls |= {f"Create{noun}", f"Describe{noun}"}
         calls |= {f"Delete{noun}"} if row.deletable else set()
         calls |= {row.update.operation} if row.update else set()
-        calls |= {call for call in (row.stop, row.metrics) if call}
+        calls |= {call for call in (row.stop, row.pause, row.resume, row.metrics) if call}
         calls |= {"TagResource", "UntagResource", "ListTagsForResource"} if row.taggable else set()
     for owner, nouns in OWNERS.items():
         found[f"{ARN}:{owner}/{PREFIX}_*"] |= {f"Create{noun}" for noun in nouns}
