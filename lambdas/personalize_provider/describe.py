@@ -26,6 +26,14 @@ def has_failed(description: Description) -> bool:
     return status_of(description) in FAILED
 
 
+def source(row: Resource, description: Description) -> str:
+    """Location in S3 that a resource reads; empty if it reads none."""
+    found: Any = description
+    for member in row.source:
+        found = (found or {}).get(member)
+    return str(found or "") if row.source else ""
+
+
 def latest_update(row: Resource, description: Description) -> Description:
     """Summary of the last update; empty if there was none."""
     return dict(description.get(row.update.latest) or {}) if row.update else {}

@@ -12,7 +12,7 @@ from typing import Any
 from . import errors
 from .api import SERVICE_ERRORS, Api, Description
 from .deletion import Deletion
-from .describe import attributes, has_failed, is_busy, status_of
+from .describe import attributes, has_failed, is_busy, source, status_of
 from .errors import Meaning, meaning
 from .identity import Identity
 from .names import physical_name
@@ -136,7 +136,7 @@ class Engine:
 
     def _check_sound(self, name: str, found: Description) -> None:
         if has_failed(found):
-            raise errors.failed(self._row, name, status_of(found), found.get("failureReason"))
+            raise errors.failed(self._row, name, status_of(found), found.get("failureReason"), source(self._row, found))
 
     def _create(self, event: Event, progress: Progress) -> Description:
         row, properties = self._row, event["ResourceProperties"]

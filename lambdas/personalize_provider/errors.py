@@ -100,6 +100,15 @@ _HOST = re.compile(r"personalize\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 _NOT_YET_VISIBLE = re.compile(r"role|assum|trust|permission|privilege|bucket|access", re.IGNORECASE)
 
 
+# Developer guide, "Common error messages in Amazon Personalize": the same words whatever it is that refuses.
+_MAY_NOT_READ = re.compile(r"insufficient privileges for accessing data", re.IGNORECASE)
+_LET_IT_READ = (
+    " Let both the service role and Amazon Personalize read it: in the role's policy, in the bucket's policy and, if "
+    "the data is encrypted with a KMS key, in the key's policy; name that key in data_encryption_key_arn. If all of "
+    "them allow it, set bucket_policy_conditions to false, or leave the conditions out of a bucket policy of your own."
+)
+
+
 def meaning(error: BotoCoreError | ClientError) -> Meaning:
     """Say what an error of a call to Personalize or CloudFormation means for the request."""
     if not isinstance(error, ClientError):
@@ -218,10 +227,12 @@ def not_begun(error: BotoCoreError | ClientError) -> ProviderError:
     )
 
 
-def failed(row: Resource, name: str, status: str, reason: str | None) -> ProviderError:
-    """The service accepted the request and then failed it."""
+def failed(row: Resource, name: str, status: str, reason: str | None, source: str = "") -> ProviderError:
+    """The service accepted the request and then failed it; `source` is what in S3 it was to read."""
     why = (reason or "the service gave no reason").strip().rstrip(".")
-    return ProviderError(f"The {called(row, name)} is {status}: {why}.")
+    where = f" It reads {source}." if source else ""
+    advice = _LET_IT_READ if _MAY_NOT_READ.search(why) else ""
+    return ProviderError(f"The {called(row, name)} is {status}: {why}.{where}{advice}")
 
 
 def stopped(row: Resource, name: str, error: ClientError) -> ProviderError:

@@ -123,6 +123,7 @@ class Resource:
         is_job: runs once per request; a new name for every run. A run that settled with the same
             create-only properties is used again: the latest only, or any.
         holds_data: replacing it loses data, so that needs AllowReplacement.
+        source: where the description says what in S3 it reads.
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
@@ -150,6 +151,7 @@ class Resource:
     is_job: bool = False
     reuse_latest_only: bool = False
     holds_data: bool = False
+    source: tuple[str, ...] = ()
     deletable: bool = True
     taggable: bool = True
     stop: str | None = None
@@ -260,6 +262,7 @@ RESOURCES: Mapping[str, Resource] = {
             is_job=True,
             # An older import is not what the dataset holds now.
             reuse_latest_only=True,
+            source=("dataSource", "dataLocation"),
             deletable=False,
             quota="pending or in-progress dataset import jobs per account",
         ),

@@ -13,7 +13,7 @@ from typing import Any
 from . import errors
 from .api import SERVICE_ERRORS, Api
 from .deletion import stop
-from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
+from .describe import attributes, has_failed, is_busy, latest_update, source, status_of, update_id
 from .errors import Meaning, meaning
 from .patience import may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
@@ -68,7 +68,7 @@ class Wait(_Link):
             raise errors.deleted_outside(row, name)
         update = latest_update(row, found)
         if has_failed(found):
-            raise errors.failed(row, name, status_of(found), found.get("failureReason"))
+            raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
         if has_failed(update) and update_id(update) == properties["Revision"]:
             raise errors.update_failed(row, name, update.get("failureReason"))
         if not is_busy(found) and not is_busy(update):

@@ -191,14 +191,25 @@ def read_import(objects: Objects, role_arn: str, location: str, schema: Schema, 
     if not files:
         raise ImportFailedError(f"{prefix}Invalid Data location. No file is at {location}")
     columns: Columns = {name: [] for name in schema.names}
+    read = _read_named if len(files) > 1 else _read_csv
     try:
         for key, body in files:
-            for name, values in _read_csv(key, body, schema).items():
+            for name, values in read(key, body, schema).items():
                 columns[name].extend(values)
         _check_volume(columns, schema, minimum)
     except ImportFailedError as failed:
         raise ImportFailedError(f"{prefix}{failed}") from None
     return columns
+
+
+def _read_named(key: str, body: bytes, schema: Schema) -> Columns:
+    """One of several files: the reason names it, which is inferred; the documented reasons name none."""
+    try:
+        return _read_csv(key, body, schema)
+    except ImportFailedError as failed:
+        if key in str(failed):
+            raise
+        raise ImportFailedError(f"{failed} The file is {key}.") from None
 
 
 def _read_csv(key: str, body: bytes, schema: Schema) -> Columns:

@@ -123,6 +123,12 @@ def test_all_files_of_a_folder_count_but_not_those_of_folders_below() -> None:
     assert columns["ITEM_ID"] == ["i1", "i2"]
 
 
+def test_of_several_files_the_wrong_one_is_named() -> None:
+    other = ITEMS.replace("PRICE", "COST")
+    with pytest.raises(ImportFailedError, match=r"following columns:\[PRICE\]\. The file is data/second\.csv"):
+        reading("Items", first=f"{ITEMS}i1,War,1,\n", second=f"{other}i2,War,1,\n")
+
+
 def test_a_folder_without_files_is_no_location() -> None:
     with pytest.raises(ImportFailedError, match=r"Invalid Data location\. No file is at s3://movies/data/"):
         reading("Items", old__third=f"{ITEMS}i3,War,1,\n")

@@ -12,6 +12,7 @@ from lambdas.personalize_provider.errors import Meaning
 from lambdas.personalize_provider.resources import RESOURCES
 
 SOLUTION = RESOURCES["Solution"]
+IMPORT = RESOURCES["DatasetImportJob"]
 URL = "https://personalize.eu-west-1.amazonaws.com"
 
 
@@ -104,6 +105,24 @@ def test_a_missing_permission_that_the_service_does_not_name_is_that_of_the_call
         "Access denied: the provider's role may not perform personalize:CreateSolution on this resource. "
         "Add the action to the role's policy, or remove what denies it. The service said: No."
     )
+
+
+def test_a_failed_import_says_what_it_read() -> None:
+    """The service's reason does not say which file of a folder it means."""
+    said = str(errors.failed(IMPORT, "films", "CREATE FAILED", "Input CSV is missing columns.", "s3://lake/vod/"))
+    assert said == (
+        "The dataset import job 'films' is CREATE FAILED: Input CSV is missing columns. It reads s3://lake/vod/."
+    )
+
+
+def test_an_import_that_may_not_read_names_all_that_may_refuse() -> None:
+    """Case 17: the service's reason mentions neither the key nor the conditions of the bucket's policy."""
+    reason = "Failed to create a data import job. Insufficient privileges for accessing data in Amazon S3."
+    said = str(errors.failed(IMPORT, "films", "CREATE FAILED", reason, "s3://lake/items.csv"))
+    for what in ("service role", "bucket's policy", "key's policy"):
+        assert what in said
+    for setting in ("data_encryption_key_arn", "bucket_policy_conditions"):
+        assert setting in said
 
 
 @pytest.mark.parametrize("reason", [None, ""])
