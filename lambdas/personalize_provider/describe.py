@@ -28,10 +28,10 @@ def has_failed(description: Description) -> bool:
 
 def source(row: Resource, description: Description) -> str:
     """Location in S3 that a resource reads; empty if it reads none."""
-    found: Any = description
-    for member in row.source:
-        found = (found or {}).get(member)
-    return str(found or "") if row.source else ""
+    if not row.source:
+        return ""
+    holder, member = row.source
+    return str((description.get(holder) or {}).get(member, ""))
 
 
 def latest_update(row: Resource, description: Description) -> Description:

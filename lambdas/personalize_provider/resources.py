@@ -123,7 +123,7 @@ class Resource:
         is_job: runs once per request; a new name for every run. A run that settled with the same
             create-only properties is used again: the latest only, or any.
         holds_data: replacing it loses data, so that needs AllowReplacement.
-        source: where the description says what in S3 it reads.
+        source: member of the description, and member of that, that say what in S3 it reads.
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
@@ -151,7 +151,7 @@ class Resource:
     is_job: bool = False
     reuse_latest_only: bool = False
     holds_data: bool = False
-    source: tuple[str, ...] = ()
+    source: tuple[str, str] | None = None
     deletable: bool = True
     taggable: bool = True
     stop: str | None = None
