@@ -31,6 +31,10 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 # Virtual seconds per second: an hour of training takes two seconds.
 SPEED = 1800.0
+# Seconds on the clock of Lambda functions per second: what the provider waits a minute for takes six seconds.
+FUNCTION_SPEED = 10.0
+# How long after an invocation its last log lines come.
+LATE_LINES_SECONDS = 1.0
 # In a cloud's directory.
 CERTIFICATE, KEY = "server.crt", "server.key"
 # Without the CDK's own validation of templates, which is two thirds of a synthesis's processor time.
@@ -291,6 +295,8 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
             # What Lambda's own runtimes have built in.
             "NODE_PATH": str(LAMBDA_RUNTIME / "node_modules"),
             "PYTHONPATH": str(LAMBDA_RUNTIME / "python"),
+            "SANDBOX_FUNCTION_SPEED": str(FUNCTION_SPEED),
+            "SANDBOX_STARTED": str(time.time()),
             "NODE_NO_WARNINGS": "1",
             "PYTHONUNBUFFERED": "1",
         }

@@ -18,6 +18,7 @@ from ministack.core import iam_evaluator, lambda_runtime, responses, router
 from ministack.services import cloudformation, cloudwatch_logs, iam, lambda_svc, s3
 from ministack.services.cloudformation import changesets, custom_resource, handlers, provisioners, stacks
 
+from .cloud import LATE_LINES_SECONDS
 from .personalize import (
     AccessDeniedError,
     ObjectAccessDeniedError,
@@ -29,7 +30,6 @@ from .personalize import (
 from .personalize.app import CONTROL_PREFIX, Headers, PersonalizeApp
 
 _PERSONALIZE = "personalize.amazonaws.com"
-_LATE_LINES_SECONDS = 1.0
 # User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
 # behind is deleted in up to three attempts, then forgotten.
 _CLEANUP_ATTEMPTS = 3
@@ -229,14 +229,14 @@ def correct_lambda_logs() -> None:
         may_create = _role_may(config["Role"], "logs:CreateLogGroup", arn)
 
         def deliver(*arguments: Any, **options: Any) -> None:
-            if may_create or (may_write and group in cloudwatch_logs._log_groups):
+            if may_write and (may_create or group in cloudwatch_logs._log_groups):
                 emit(function, *arguments, **options)
 
         deliver(*arguments, **options)
-        if may_create:
+        if may_write and may_create:
             context = contextvars.copy_context()
             request_id, _, *rest = arguments
-            late = threading.Timer(_LATE_LINES_SECONDS, context.run, [deliver, request_id, "", *rest], options)
+            late = threading.Timer(LATE_LINES_SECONDS, context.run, [deliver, request_id, "", *rest], options)
             late.daemon = True
             late.start()
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from data import synthetic
-from sandbox import cdk, shared
-from sandbox.cloud import UNVALIDATED, Cloud, Endpoint, client
+from sandbox import cdk, inventory, shared
+from sandbox.cloud import LATE_LINES_SECONDS, UNVALIDATED, Cloud, Endpoint, client, request
 from stacks.settings import CONFIG_DIRECTORY
 
 ENV = "dev"
@@ -34,17 +36,24 @@ class App:
 
     endpoint: Endpoint
     folder: Path
+    env: str = ENV
 
     @property
     def settings(self) -> Path:
         """The settings file."""
-        return self.folder / "config" / f"{ENV}.yaml"
+        return self.folder / "config" / f"{self.env}.yaml"
 
     def edit(self, old: str, new: str) -> None:
         """Change the settings."""
         text = self.settings.read_text()
         assert text.count(old) >= 1, old
         self.settings.write_text(text.replace(old, new, 1))
+
+    def edit_settings(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the settings as data; comments and layout are lost."""
+        settings = yaml.safe_load(self.settings.read_text())
+        change(settings)
+        self.settings.write_text(yaml.safe_dump(settings, sort_keys=False))
 
     def run(self, arguments: Sequence[str]) -> cdk.Result:
         """Run the CLI; tests/templates validates the templates, once for all."""
@@ -53,16 +62,29 @@ class App:
     def deploy(self, *more: str) -> cdk.Result:
         """Deploy all stacks."""
         outputs = ("--outputs-file", str(self.folder / "outputs.json"))
-        return self.run(cdk.deploy_arguments(ENV, *outputs, *self.context, *more))
+        return self.run(cdk.deploy_arguments(self.env, *outputs, *self.context, *more))
 
     def destroy(self) -> cdk.Result:
         """Destroy all stacks."""
-        return self.run(cdk.destroy_arguments(ENV, *self.context))
+        return self.run(cdk.destroy_arguments(self.env, *self.context))
+
+    def fault(self, **attributes: object) -> None:
+        """Let something go wrong, once unless they say otherwise; see sandbox.personalize.Fault."""
+        request(self.endpoint, "POST", "/_sandbox/faults", {"count": 1, **attributes}).close()
+
+    def without_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        request(self.endpoint, "DELETE", "/_sandbox/faults").close()
 
     @property
     def outputs(self) -> Outputs:
         """Outputs by stack, as the CLI wrote them."""
         return json.loads((self.folder / "outputs.json").read_text())  # type: ignore[no-any-return]
+
+    def left(self) -> dict[str, list[str]]:
+        """What is there beside the bootstrap stack, once the last log lines have come."""
+        time.sleep(2 * LATE_LINES_SECONDS)
+        return inventory.leftovers(self.endpoint)
 
     @property
     def context(self) -> tuple[str, ...]:

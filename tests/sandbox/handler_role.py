@@ -70,10 +70,17 @@ class HandlerRole:
             # Nobody deploys, so it is late; whether it is, CloudFormation says.
             return "OnEvent", self.event("Update", "DatasetGroup", {"NamePrefix": "vod-dev_late"})
         if where == "*":
-            return "IsComplete", self.event("Delete", "Schema", {"Name": "vod-dev_nobody"})
-        arn = next(arn for arn in inventory.personalize(self.app.endpoint) if kind_of(arn) == kind_of(where))
+            # Only a list says whether a group has a tracker.
+            group = self.arn_of("dataset-group")
+            tracker = {"NamePrefix": "vod-dev_nobody", "DatasetGroupArn": group}
+            return "IsComplete", self.event("Delete", "EventTracker", tracker)
+        arn = self.arn_of(kind_of(where))
         link = {"ResourceType": noun_of(arn), "ResourceArn": arn, "Link": "1", "Links": "1", "LinkSeconds": "1"}
         return "IsComplete", self.event("Create", "Wait", {**link, "Revision": ""})
+
+    def arn_of(self, kind: str) -> str:
+        """Of a resource of a type."""
+        return next(arn for arn in inventory.personalize(self.app.endpoint) if kind_of(arn) == kind)
 
     def event(self, kind: str, type_: str, properties: dict[str, str]) -> dict[str, Any]:
         """A request as the framework hands it on."""

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox import inventory
 from tests.notebook import OUTPUTS, output_key
+from tests.sandbox.arns import kind_of
 from tests.sandbox.conftest import App, Outputs
 from tests.sandbox.handler_role import HandlerRole
 
@@ -28,9 +29,11 @@ def test_life_of_the_app(app: App) -> None:
     HandlerRole(app).check_that_every_statement_is_needed()
     check_update_in_place(app, outputs)
     check_failed_update_is_rolled_back(app, outputs)
+    check_a_section_that_is_taken_away_is_removed(app)
+    check_recommenders_that_are_taken_away_are_removed(app)
     result = app.destroy()
     assert result.exit_status == 0, result.output
-    assert inventory.leftovers(app.endpoint) == {}
+    assert app.left() == {}
 
 
 def check_outputs_are_complete(app: App, outputs: Outputs) -> None:
@@ -96,12 +99,16 @@ def check_update_in_place(app: App, before: Outputs) -> None:
 
 def check_failed_update_is_rolled_back(app: App, before: Outputs) -> None:
     """The service refuses a filter: its words reach the terminal, and all is as it was."""
-    app.edit('IN ("Watch")', 'LIKE ("Watch")')
+    settings = app.settings.read_text()
+    app.edit('IN ("Watch")', 'IN ("Watch", "Like")')
+    app.fault(kind="limit_exceeded", operation="CreateFilter", message="No more filters.", count=None)
     held = inventory.personalize(app.endpoint)
     result = app.deploy()
+    app.without_faults()
+    app.settings.write_text(settings)
     assert result.exit_status != 0
-    assert "CreateFilter of filter 'vod-dev_filter-unwatched-" in result.output
-    assert "was refused: " in result.output
+    assert "Service quota reached: " in result.output
+    assert "The service said: No more filters." in result.output
     assert app.status(DATA) == "UPDATE_ROLLBACK_COMPLETE"
     assert inventory.personalize(app.endpoint) == held
     runtime = app.client("personalize-runtime")
@@ -111,6 +118,27 @@ def check_failed_update_is_rolled_back(app: App, before: Outputs) -> None:
         userId=USER,
         filterArn=before[DATA]["FilterUnwatchedArn"],
     )
+
+
+def check_a_section_that_is_taken_away_is_removed(app: App) -> None:
+    """Case 1: `ranking` leaves the settings, and the next deployment takes the campaign and all of its stack away."""
+    app.edit_settings(lambda settings: settings.pop("ranking"))
+    result = app.deploy()
+    assert result.exit_status == 0, result.output
+    held = {kind_of(arn) for arn in inventory.personalize(app.endpoint)}
+    assert not held & {"campaign", "solution", "solution-version"}
+    assert "recommender" in held
+    assert app.status(RANKING) == "UPDATE_COMPLETE"
+
+
+def check_recommenders_that_are_taken_away_are_removed(app: App) -> None:
+    """Cases 2 and 3: the last ones go too, and nothing that deployed stacks import leaves before its importers."""
+    app.edit_settings(lambda settings: settings.update(recommenders={}))
+    result = app.deploy()
+    assert result.exit_status == 0, result.output
+    assert "recommender" not in {kind_of(arn) for arn in inventory.personalize(app.endpoint)}
+    for stack in (DATA, RECOMMENDERS):
+        assert app.status(stack) == "UPDATE_COMPLETE"
 
 
 def recommended(runtime: Any, **request: Any) -> list[str]:

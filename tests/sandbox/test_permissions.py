@@ -25,7 +25,7 @@ def test_a_missing_permission_fails_the_deployment_and_is_named(app: App, action
     assert inventory.personalize(app.endpoint) == []
     result = app.run(["destroy", DATA, "--force", *arguments])
     assert result.exit_status == 0, result.output
-    assert inventory.leftovers(app.endpoint) == {}
+    assert app.left() == {}
 
 
 def test_credentials_that_nobody_issued_are_refused(cloud: Endpoint) -> None:

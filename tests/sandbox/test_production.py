@@ -1,0 +1,96 @@
+"""config/prod.yaml through the real CDK CLI: a first deployment that fails, and a year of refreshed data."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data import synthetic
+from data.catalogue import Catalogue
+from sandbox.cloud import ACCOUNT
+from tests.sandbox.conftest import App
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("production")]
+
+SOURCE = "my-company-vod-data"
+RETRAININGS = 10
+# What docs/operations.md tells the owner of the data to put on the bucket.
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "personalize.amazonaws.com"},
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [f"arn:aws:s3:::{SOURCE}", f"arn:aws:s3:::{SOURCE}/*"],
+            "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        }
+    ],
+}
+
+
+def test_production(app: App) -> None:
+    prod = replace(app, env="prod")
+    # Links of one import or training for an hour instead of twelve, and no recommenders: the fewer resources, the
+    # faster; what is tested here does not depend on them.
+    prod.edit("max_wait: 12h", "max_wait: 1h")
+    prod.edit_settings(lambda settings: settings.update(recommenders={}))
+    s3 = prod.client("s3")
+    s3.create_bucket(Bucket=SOURCE)
+    upload(prod, synthetic.generate())
+    check_a_first_deployment_that_fails_leaves_nothing(prod)
+    s3.put_bucket_policy(Bucket=SOURCE, Policy=json.dumps(POLICY))
+    result = prod.deploy()
+    assert result.exit_status == 0, result.output
+    check_refreshed_data_passes_the_gate(prod)
+
+
+def check_a_first_deployment_that_fails_leaves_nothing(app: App) -> None:
+    """Case 21: `removal_policy: retain` keeps what has held data, not what never had any."""
+    result = app.deploy()
+    assert result.exit_status != 0
+    assert "Insufficient privileges for accessing data in Amazon S3" in result.output
+    assert app.status("vod-prod-data") == "ROLLBACK_COMPLETE"
+    assert app.left() == {"CloudFormation": ["vod-prod-data"], "S3": [SOURCE]}
+
+
+def check_refreshed_data_passes_the_gate(app: App) -> None:
+    """Ten deployments with other samples of the same users: each trains, passes the gate and reaches the campaign."""
+    catalogue, seen = synthetic.generate(), {served(app)}
+    for number in range(1, RETRAININGS + 1):
+        upload(app, resampled(catalogue, seed=number), f"refresh-{number}/")
+        app.edit_settings(lambda settings, number=number: refresh(settings, number))  # type: ignore[misc]
+        result = app.deploy()
+        assert result.exit_status == 0, result.output
+        seen.add(served(app))
+    assert len(seen) == 1 + RETRAININGS
+
+
+def refresh(settings: dict[str, dict[str, dict[str, str]]], number: int) -> None:
+    """Change the settings for new interactions and a training on them."""
+    settings["datasets"]["interactions"]["data_location"] = f"s3://{SOURCE}/refresh-{number}/interactions.csv"
+    settings["ranking"]["training_trigger"] = str(number + 1)  # type: ignore[assignment]
+
+
+def served(app: App) -> str:
+    """The solution version behind the campaign."""
+    personalize = app.client("personalize")
+    (campaign,) = personalize.list_campaigns()["campaigns"]
+    return str(personalize.describe_campaign(campaignArn=campaign["campaignArn"])["campaign"]["solutionVersionArn"])
+
+
+def resampled(catalogue: Catalogue, seed: int) -> Catalogue:
+    """Nine of ten interactions, drawn anew."""
+    chance = random.Random(seed)
+    return replace(catalogue, interactions=[each for each in catalogue.interactions if chance.random() < 0.9])
+
+
+def upload(app: App, catalogue: Catalogue, folder: str = "personalize/") -> None:
+    files = Path(app.folder / "upload")
+    catalogue.write(files)
+    for file in files.glob("*.csv"):
+        app.client("s3").upload_file(str(file), SOURCE, f"{folder}{file.name}")
