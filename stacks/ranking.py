@@ -9,7 +9,7 @@ from constructs import Construct
 
 from .data import DataStack
 from .outputs import Outputs
-from .personalize import Campaign, QualityGate, Solution, SolutionVersion
+from .personalize import Campaign, EventParameters, QualityGate, Solution, SolutionVersion
 from .personalize.limits import RANKING_METRICS
 from .personalize.solution_version import ISolutionVersion
 from .placeholder import hold_place
@@ -48,6 +48,7 @@ class RankingStack(Stack):
             recipe=ranking.recipe,
             auto_training_days=ranking.auto_training_days,
             perform_hpo=ranking.perform_hpo,
+            events_config=_events(ranking),
             algorithm_hyper_parameters=ranking.algorithm_hyper_parameters,
             excluded_dataset_columns=ranking.excluded_by_type,
         )
@@ -64,8 +65,10 @@ class RankingStack(Stack):
             "RerankCampaign",
             provider=data.provider,
             solution_version=self._gated(ranking, data, solution, version),
+            follow_latest=ranking.campaign.follow_latest,
             min_provisioned_tps=ranking.campaign.min_provisioned_tps,
             enable_metadata_with_recommendations=ranking.campaign.enable_metadata_with_recommendations,
+            ranking_influence=ranking.campaign.influence_by_factor,
         )
         outputs = Outputs(self, settings.parameter_path)
         outputs.publish("rerank_solution_arn", solution.solution_arn, "Personalized-Ranking solution")
@@ -89,3 +92,12 @@ class RankingStack(Stack):
             minimums=gate.minimums,
             compare_with_deployed=gate.compare_with_deployed,
         )
+
+
+def _events(ranking: RankingSettings) -> list[EventParameters] | None:
+    if ranking.events_config is None:
+        return None
+    return [
+        EventParameters(event_type, each.weight, each.event_value_threshold)
+        for event_type, each in ranking.events_config.items()
+    ]

@@ -233,11 +233,32 @@ class RecommenderSettings(_Trained):
         return self
 
 
+RankingWeight = Annotated[
+    float, Field(ge=limits.RANKING_INFLUENCE_RANGE[0], le=limits.RANKING_INFLUENCE_RANGE[1], strict=False)
+]
+
+
 class CampaignSettings(_Section):
     """The campaign."""
 
+    follow_latest: bool = False
     min_provisioned_tps: Throughput = 1
     enable_metadata_with_recommendations: bool = False
+    ranking_influence: dict[Literal["popularity", "freshness"], RankingWeight] = Field(default_factory=dict)
+
+    @property
+    def influence_by_factor(self) -> dict[str, float]:
+        """Influences on the ranking as the API names them."""
+        return {factor.upper(): weight for factor, weight in self.ranking_influence.items()}
+
+
+class EventSettings(_Section):
+    """How much events of a type count."""
+
+    weight: Annotated[
+        float | None, Field(ge=limits.EVENT_WEIGHT_RANGE[0], le=limits.EVENT_WEIGHT_RANGE[1], strict=False)
+    ] = None
+    event_value_threshold: Annotated[float | None, Field(strict=False)] = None
 
 
 def _ranking_metric(name: str) -> str:
@@ -261,14 +282,32 @@ class RankingSettings(_Trained):
         Annotated[int, Field(ge=limits.AUTO_TRAINING_DAYS_RANGE[0], le=limits.AUTO_TRAINING_DAYS_RANGE[1])] | None
     ) = None
     training_trigger: Version = "1"
+    events_config: (
+        Annotated[
+            dict[Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH)], EventSettings],
+            Field(max_length=limits.MAX_EVENT_PARAMETERS),
+        ]
+        | None
+    ) = None
     algorithm_hyper_parameters: dict[str, Any] = Field(default_factory=dict)
     perform_hpo: bool = False
     campaign: CampaignSettings = CampaignSettings()
     quality_gate: QualityGateSettings = QualityGateSettings()
 
     @model_validator(mode="after")
+    def _automatic_trainings_serve(self) -> RankingSettings:
+        if self.auto_training_days is not None and not self.campaign.follow_latest:
+            raise ValueError(
+                "auto_training_days makes versions that cost money and that the campaign does not serve. Set "
+                "campaign.follow_latest to true, or auto_training_days to null."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _recipe_knows(self) -> RankingSettings:
         recipe = limits.RANKING_RECIPES[self.recipe]
+        if self.events_config is not None and not recipe.events:
+            raise ValueError(f"recipe '{self.recipe}' does not take events_config. Remove it.")
         if self.perform_hpo and not recipe.hpo:
             raise ValueError(f"recipe '{self.recipe}' does not take perform_hpo. Set it to false.")
         for name, value in self.algorithm_hyper_parameters.items():

@@ -1,6 +1,7 @@
 """CDK constructs for Amazon Personalize, one module per resource."""
 
 from .campaign import Campaign as Campaign
+from .config import EventParameters as EventParameters
 from .config import ItemExplorationConfig as ItemExplorationConfig
 from .dataset import Dataset as Dataset
 from .dataset_group import DatasetGroup as DatasetGroup

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from aws_cdk import RemovalPolicy
@@ -10,8 +10,11 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .config import check_minimum_throughput
+from .config import ItemExplorationConfig, check_minimum_throughput
+from .errors import PropsError
 from .filter import IFilter
+from .imported import ImportedArn
+from .limits import RANKING_INFLUENCE_RANGE, RANKING_INFLUENCES
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .serving import Serving
@@ -87,8 +90,11 @@ class Campaign(PersonalizeResource, _ServingCampaign):
         *,
         provider: PersonalizeProvider,
         solution_version: ISolutionVersion,
+        follow_latest: bool = False,
         min_provisioned_tps: int = 1,
         enable_metadata_with_recommendations: bool = False,
+        item_exploration_config: ItemExplorationConfig | None = None,
+        ranking_influence: Mapping[str, float] | None = None,
         name: str | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
@@ -99,8 +105,13 @@ class Campaign(PersonalizeResource, _ServingCampaign):
             id: construct id.
             provider: carries out the requests.
             solution_version: what it serves: a solution version, or a quality gate before it.
+            follow_latest: whether it moves on by itself to every newer version of that solution, trained
+                automatically, by hand or by a deployment. It passes a quality gate by: the gate can only fail the
+                deployment, when the campaign may have moved already.
             min_provisioned_tps: provisioned and billed requests per second, at least 1.
             enable_metadata_with_recommendations: whether requests may ask for item columns.
+            item_exploration_config: for the User-Personalization recipes only; default: the service's.
+            ranking_influence: how much POPULARITY and FRESHNESS of an item count, each 0 to 1; default: the service's.
             name: a fixed name; default: generated.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the campaign when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
@@ -109,6 +120,9 @@ class Campaign(PersonalizeResource, _ServingCampaign):
             PropsError: a prop is not what the API allows.
         """
         check_minimum_throughput(id, "min_provisioned_tps", min_provisioned_tps)
+        if item_exploration_config:
+            item_exploration_config.check(id)
+        _check_ranking_influence(id, ranking_influence or {})
         super().__init__(
             scope,
             id,
@@ -117,11 +131,20 @@ class Campaign(PersonalizeResource, _ServingCampaign):
             name=name,
             removal_policy=removal_policy,
             properties={
-                "SolutionVersionArn": solution_version.solution_version_arn,
+                "SolutionVersionArn": _served(solution_version, follow_latest),
                 "MinProvisionedTPS": min_provisioned_tps,
-                "CampaignConfig": {"EnableMetadataWithRecommendations": enable_metadata_with_recommendations},
+                "CampaignConfig": {
+                    "EnableMetadataWithRecommendations": enable_metadata_with_recommendations,
+                    # Always said, so that a campaign stops to follow when the template says so.
+                    "SyncWithLatestSolutionVersion": follow_latest,
+                    **({"ItemExplorationConfig": item_exploration_config.render()} if item_exploration_config else {}),
+                    **({"RankingInfluence": dict(ranking_influence)} if ranking_influence else {}),
+                },
             },
         )
+        if follow_latest and isinstance(solution_version, Construct):
+            # Its ARN names the solution only, and a first version has to be there.
+            self.custom_resource.node.add_dependency(solution_version)
 
     @staticmethod
     def from_campaign_arn(campaign_arn: str) -> ICampaign:
@@ -132,3 +155,22 @@ class Campaign(PersonalizeResource, _ServingCampaign):
     def campaign_arn(self) -> str:
         """ARN of the campaign."""
         return self.attribute("CampaignArn")
+
+
+def _served(solution_version: ISolutionVersion, follow_latest: bool) -> str:
+    """The API's `solutionVersionArn`: of one version, or of whichever is the latest (API reference, CampaignConfig)."""
+    if not follow_latest:
+        return solution_version.solution_version_arn
+    latest = f"{solution_version.solution_arn}/$LATEST"
+    if isinstance(solution_version.solution_version_arn, ImportedArn):
+        return ImportedArn(latest, permitted_on=solution_version.solution_version_arn.permitted_on)
+    return latest
+
+
+def _check_ranking_influence(id: str, influence: Mapping[str, float]) -> None:
+    low, high = RANKING_INFLUENCE_RANGE
+    for factor, weight in influence.items():
+        if factor not in RANKING_INFLUENCES:
+            raise PropsError(f"{id}: ranking_influence has '{factor}'; use {' and '.join(RANKING_INFLUENCES)}.")
+        if not low <= weight <= high:
+            raise PropsError(f"{id}: the ranking_influence of {factor} must be {low:g} to {high:g}, but is {weight}.")

@@ -13,8 +13,11 @@ from .errors import PropsError
 from .limits import (
     COLUMN_NAME_MAX_LENGTH,
     COLUMN_NAME_PATTERN,
+    EVENT_TYPE_MAX_LENGTH,
+    EVENT_WEIGHT_RANGE,
     EXPLORATION_ITEM_AGE_CUT_OFF_MIN,
     EXPLORATION_WEIGHT_RANGE,
+    MAX_EVENT_PARAMETERS,
     MAX_EXCLUDED_COLUMNS,
     MAX_TPS,
     MIN_TPS,
@@ -56,6 +59,55 @@ class ItemExplorationConfig:
             "explorationWeight": f"{self.exploration_weight:g}",
             "explorationItemAgeCutOff": f"{self.exploration_item_age_cut_off:g}",
         }
+
+
+@dataclass(frozen=True)
+class EventParameters:
+    """How much events of a type count in training (API: EventParameters).
+
+    Attributes:
+        event_type: a value of EVENT_TYPE, at most 256 characters.
+        weight: 0 (nothing) to 1 (most); default: the service's.
+        event_value_threshold: the least EVENT_VALUE that counts; default: all count.
+    """
+
+    event_type: str
+    weight: float | None = None
+    event_value_threshold: float | None = None
+
+    def check(self, id: str) -> None:
+        """Refuse values out of range.
+
+        Raises:
+            PropsError: a value is out of its range.
+        """
+        if not 1 <= len(self.event_type) <= EVENT_TYPE_MAX_LENGTH:
+            raise PropsError(f"{id}: event_type must have 1 to {EVENT_TYPE_MAX_LENGTH} characters.")
+        low, high = EVENT_WEIGHT_RANGE
+        if self.weight is not None and not low <= self.weight <= high:
+            raise PropsError(
+                f"{id}: the weight of {self.event_type} must be {low:g} to {high:g}, but is {self.weight}."
+            )
+
+    def render(self) -> dict[str, str | float]:
+        """As the API takes it."""
+        given = {"Weight": self.weight, "EventValueThreshold": self.event_value_threshold}
+        return {"EventType": self.event_type, **{name: value for name, value in given.items() if value is not None}}
+
+
+def events_config(id: str, events: Sequence[EventParameters]) -> dict[str, list[dict[str, str | float]]]:
+    """Weights of event types, as the API takes them.
+
+    Raises:
+        PropsError: there are too many, or a value is out of its range.
+    """
+    for event in events:
+        event.check(id)
+    if len(events) > MAX_EVENT_PARAMETERS:
+        raise PropsError(
+            f"{id}: events_config has {len(events)} event types; at most {MAX_EVENT_PARAMETERS} are allowed."
+        )
+    return {"EventParametersList": [event.render() for event in events]}
 
 
 def recipe_arn(scope: Construct, recipe: str) -> str:

@@ -82,6 +82,25 @@ COLUMN_NAME_MAX_LENGTH = 150  # characters
 EXPLORATION_WEIGHT_RANGE = (0.0, 1.0)
 EXPLORATION_ITEM_AGE_CUT_OFF_MIN = 1  # days
 
+# Influences on a campaign's ranking. API: RankingInfluence, RankingInfluenceWeight.
+RANKING_INFLUENCES = ("POPULARITY", "FRESHNESS")
+RANKING_INFLUENCE_RANGE = (0.0, 1.0)
+
+# Weights of event types in a solution. API: EventParametersList, EventParameters; "Optimizing a solution
+# with events configuration" names the recipes.
+MAX_EVENT_PARAMETERS = 10
+EVENT_TYPE_MAX_LENGTH = 256  # characters
+EVENT_WEIGHT_RANGE = (0.0, 1.0)
+
+# Members of a solution's configuration that have no prop of their own. API: SolutionConfig.
+MORE_SOLUTION_CONFIG = (
+    "AutoMLConfig",
+    "EventValueThreshold",
+    "FeatureTransformationParameters",
+    "HpoConfig",
+    "OptimizationObjective",
+)
+
 # Automatic training. API: AutoTrainingConfig, rate(1 day) to rate(30 days).
 AUTO_TRAINING_DAYS_RANGE = (1, 30)
 
@@ -180,13 +199,15 @@ class RankingRecipe:
     """
 
     hyper_parameters: Mapping[str, IntegerRange | Boolean]
-    hpo: bool
+    hpo: bool = False
     """Whether performHPO is allowed: v2 optimizes by itself, and only in automatic training
     ("Hyperparameters and HPO")."""
+    events: bool = False
+    """Whether event types can be weighed ("Optimizing a solution with events configuration")."""
 
 
 RANKING_RECIPES: Mapping[str, RankingRecipe] = {
-    "aws-personalized-ranking-v2": RankingRecipe({"apply_recency_bias": Boolean()}, hpo=False),
+    "aws-personalized-ranking-v2": RankingRecipe({"apply_recency_bias": Boolean()}, events=True),
     "aws-personalized-ranking": RankingRecipe(
         {
             "hidden_dimension": IntegerRange(32, 256),

@@ -21,6 +21,7 @@ class QualityGate(Construct):
 
     Attributes:
         solution_version_arn: ARN of the version, once it has passed.
+        solution_arn: ARN of its solution.
     """
 
     def __init__(
@@ -71,3 +72,4 @@ class QualityGate(Construct):
             provider.allow_creation("QualityGate", version_arn)
             passed = ImportedArn(passed, permitted_on=version_arn.permitted_on)
         self.solution_version_arn: str = passed
+        self.solution_arn: str = solution.solution_arn

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from aws_cdk import RemovalPolicy
 from constructs import Construct
 
-from .config import ExcludedDatasetColumns, recipe_arn, training_data_config
+from .config import EventParameters, ExcludedDatasetColumns, recipe_arn, training_data_config
+from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .imported import ImportedArn
-from .limits import AUTO_TRAINING_DAYS_RANGE
+from .limits import AUTO_TRAINING_DAYS_RANGE, MORE_SOLUTION_CONFIG
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
@@ -50,11 +51,16 @@ class Solution(PersonalizeResource):
         *,
         provider: PersonalizeProvider,
         dataset_group: IDatasetGroup,
-        recipe: str,
+        recipe: str | None = None,
         auto_training_days: int | None = None,
+        perform_incremental_update: bool | None = None,
         perform_hpo: bool = False,
+        perform_auto_ml: bool = False,
+        event_type: str | None = None,
+        events_config: Sequence[EventParameters] | None = None,
         algorithm_hyper_parameters: Mapping[str, str | int | float | bool] | None = None,
         excluded_dataset_columns: ExcludedDatasetColumns | None = None,
+        more_solution_config: Mapping[str, Any] | None = None,
         name: str | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
@@ -65,12 +71,21 @@ class Solution(PersonalizeResource):
             id: construct id.
             provider: carries out the requests.
             dataset_group: the group whose data it trains on.
-            recipe: name or ARN of the recipe, such as aws-personalized-ranking-v2.
-            auto_training_days: days between automatic trainings, 1 to 30; None trains only when deployed. Changes
-                in place; so does nothing else here.
+            recipe: name or ARN of the recipe, such as aws-personalized-ranking-v2; needed unless perform_auto_ml.
+            auto_training_days: days between automatic trainings, 1 to 30; None trains only when deployed. The versions
+                reach a campaign that follows the latest, and no other. Changes in place, as do
+                perform_incremental_update and events_config; nothing else here does.
+            perform_incremental_update: whether recipes that can are updated with new data between trainings; default:
+                the service's.
             perform_hpo: whether to look for the best hyperparameters.
+            perform_auto_ml: whether the service chooses the recipe by itself; AWS advises against it.
+            event_type: the only EVENT_TYPE to train on, for recipes that do not take events_config; default: all.
+            events_config: how much each event type counts, at most 10, for -v2 recipes only. Counts from the next
+                training on. None leaves it to the service, an empty list takes away what was set.
             algorithm_hyper_parameters: hyperparameters of the recipe.
             excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
+            more_solution_config: other members of the API's SolutionConfig, in PascalCase: AutoMLConfig,
+                EventValueThreshold, FeatureTransformationParameters, HpoConfig, OptimizationObjective.
             name: a fixed name; default: generated.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the solution when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
@@ -78,6 +93,9 @@ class Solution(PersonalizeResource):
         Raises:
             PropsError: a prop is not what the API allows.
         """
+        if (recipe is None) is not perform_auto_ml:
+            # API reference, CreateSolution: performAutoML chooses the recipe.
+            raise PropsError(f"{id}: set either recipe or perform_auto_ml.")
         super().__init__(
             scope,
             id,
@@ -87,13 +105,18 @@ class Solution(PersonalizeResource):
             removal_policy=removal_policy,
             properties={
                 "DatasetGroupArn": dataset_group.dataset_group_arn,
-                "RecipeArn": recipe_arn(scope, recipe),
+                "RecipeArn": recipe_arn(scope, recipe) if recipe else None,
                 "PerformHPO": perform_hpo,
+                "PerformAutoML": perform_auto_ml or None,
+                "PerformIncrementalUpdate": perform_incremental_update,
+                "EventType": event_type,
                 "SolutionConfig": {
+                    **_more(id, more_solution_config or {}),
                     "AlgorithmHyperParameters": _as_strings(algorithm_hyper_parameters or {}),
                     "TrainingDataConfig": training_data_config(id, excluded_dataset_columns),
                 },
-                **_auto_training(id, auto_training_days),
+                "PerformAutoTraining": auto_training_days is not None,
+                "SolutionUpdateConfig": _updatable(id, auto_training_days, events_config),
             },
         )
         self.dataset_group = dataset_group
@@ -116,17 +139,30 @@ class Solution(PersonalizeResource):
         return self.attribute("SolutionArn")
 
 
-def _auto_training(id: str, days: int | None) -> dict[str, object]:
-    if days is None:
-        return {"PerformAutoTraining": False}
+def _updatable(id: str, days: int | None, events: Sequence[EventParameters] | None) -> dict[str, object] | None:
+    """What UpdateSolution takes as solutionUpdateConfig; None if there is nothing to say."""
+    config: dict[str, object] = {}
+    if days is not None:
+        config["AutoTrainingConfig"] = _auto_training(id, days)
+    if events is not None:
+        config["EventsConfig"] = rendered_events_config(id, events)
+    return config or None
+
+
+def _auto_training(id: str, days: int) -> dict[str, str]:
     low, high = AUTO_TRAINING_DAYS_RANGE
     if not low <= days <= high:
         raise PropsError(f"{id}: auto_training_days must be {low} to {high} days, but is {days}.")
-    rate = f"rate({days} day{'s' if days > 1 else ''})"
-    return {
-        "PerformAutoTraining": True,
-        "SolutionUpdateConfig": {"AutoTrainingConfig": {"SchedulingExpression": rate}},
-    }
+    return {"SchedulingExpression": f"rate({days} day{'s' if days > 1 else ''})"}
+
+
+def _more(id: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in config:
+        if name not in MORE_SOLUTION_CONFIG:
+            raise PropsError(
+                f"{id}: more_solution_config has '{name}'; use {', '.join(MORE_SOLUTION_CONFIG)}, or another prop."
+            )
+    return config
 
 
 def _as_strings(parameters: Mapping[str, str | int | float | bool]) -> dict[str, str]:

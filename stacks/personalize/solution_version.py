@@ -26,10 +26,16 @@ class ISolutionVersion(Protocol):
         """ARN of the solution version."""
         ...
 
+    @property
+    def solution_arn(self) -> str:
+        """ARN of its solution."""
+        ...
+
 
 class _ImportedSolutionVersion:
     def __init__(self, solution_version_arn: str) -> None:
-        self.solution_version_arn = ImportedArn(solution_version_arn, permitted_on=[_solution_of(solution_version_arn)])
+        self.solution_arn = _solution_of(solution_version_arn)
+        self.solution_version_arn = ImportedArn(solution_version_arn, permitted_on=[self.solution_arn])
 
 
 def _solution_of(solution_version_arn: str) -> str:
@@ -80,6 +86,7 @@ class SolutionVersion(PersonalizeResource):
                 f"{id}: training_mode must be one of {', '.join(_TRAINING_MODES)}, but is '{training_mode}'."
             )
         group = solution.dataset_group
+        solution_arn = solution.solution_arn
         super().__init__(
             scope,
             id,
@@ -87,13 +94,14 @@ class SolutionVersion(PersonalizeResource):
             noun="SolutionVersion",
             name=name,
             properties={
-                "SolutionArn": solution.solution_arn,
+                "SolutionArn": solution_arn,
                 "TrainingMode": training_mode,
                 # Text known at synth rather than ARNs of the imports: `cdk deploy` passes over a stack whose
                 # template has not changed, and would leave the model on the data it had.
                 "Triggers": Lazy.any(_Triggers(training_trigger, group.data_versions)),
             },
         )
+        self.solution_arn = solution_arn
         self.custom_resource.node.add_dependency(group.imported_data)
         self._settled = WaitChain(
             self, "Wait", provider=provider, resource=self, noun="SolutionVersion", max_wait=max_wait

@@ -33,6 +33,7 @@ CHANGES = {
         "min_recommendation_requests_per_second: 1": "min_recommendation_requests_per_second: 2",
         "min_provisioned_tps: 1": "min_provisioned_tps: 2",
         "auto_training_days: null": "auto_training_days: 5",
+        "follow_latest: false": "follow_latest: true",
         "IN ($GENRES)": 'IN ("Comedy")',
     },
     "schemas/items.avsc": {'"fields": [': '"fields": [{"name": "DIRECTOR", "type": ["null", "string"]},'},

@@ -51,6 +51,14 @@ def settings(old: str, new: str) -> Edit:
     return edit
 
 
+def trained_automatically(days: int) -> Edit:
+    def edit(folder: Path) -> None:
+        settings("auto_training_days: null", f"auto_training_days: {days}")(folder)
+        settings("follow_latest: false", "follow_latest: true")(folder)
+
+    return edit
+
+
 def longer_schema(folder: Path) -> None:
     file = folder / "schemas" / "items.avsc"
     schema = json.loads(file.read_text())
@@ -101,8 +109,8 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
             "deploying it: replaced by a new import | recommendations: served throughout",
         ),
         (
-            settings("auto_training_days: null", "auto_training_days: 3"),
-            {"Solution": Effect.IN_PLACE},
+            trained_automatically(3),
+            {"Solution": Effect.IN_PLACE, "Campaign": Effect.IN_PLACE},
             "property: PerformAutoTraining | change: false → true | deploying it: updated in place",
         ),
     ],
@@ -307,7 +315,7 @@ def test_what_bills_while_idle_and_per_training(base: Assembly) -> None:
          "RerankCampaign", (3.6 * 0.0556, 0)),
         (settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
          "RerankVersion", (0, 10 * 0.24)),
-        (settings("auto_training_days: null", "auto_training_days: 5"), "Rerank auto", (0, 2.0)),
+        (trained_automatically(5), "Rerank auto", (0, 2.0)),
     ],
 )  # fmt: skip
 def test_a_setting_changes_the_bill(
@@ -320,7 +328,7 @@ def test_a_setting_changes_the_bill(
 
 def test_automatic_trainings_are_in_the_month(assembly: Callable[..., Path], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
-    settings("auto_training_days: null", "auto_training_days: 5")(folder)
+    trained_automatically(5)(folder)
     (automatic,) = (
         each for each in costs(Assembly.read(assembly("dev", folder)), load_prices()) if each.automatic_days
     )

@@ -21,6 +21,7 @@ from tests.provider.test_policy import Iam, Statement, account, must
 
 DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
 PLACEHOLDER = "AWS::CloudFormation::WaitConditionHandle"
+DAY = 24 * 3600.0
 NOTHING: Mapping[str, Any] = {"recommenders": {}, "ranking": None, "filters": {}, "event_tracker": False}
 
 
@@ -132,3 +133,36 @@ def test_the_provider_may_ask_about_every_stack_from_the_beginning(whole: Assemb
         ]
         for stack in (DATA, RECOMMENDERS, RANKING):
             assert f":stack/{stack}/*" in json.dumps(statement["Resource"])
+
+
+def served(cloud: VirtualCloud) -> str:
+    """ARN of the version that the campaign serves."""
+    (campaign,) = cloud.personalize.list_campaigns()["campaigns"]
+    description = cloud.personalize.describe_campaign(campaignArn=campaign["campaignArn"])["campaign"]
+    return str(description["solutionVersionArn"])
+
+
+def train(cloud: VirtualCloud) -> str:
+    """Train a version by hand, and wait until a campaign that follows has moved to it."""
+    (solution,) = cloud.personalize.list_solutions()["solutions"]
+    made = cloud.personalize.create_solution_version(solutionArn=solution["solutionArn"])
+    cloud.time.sleep(DAY)
+    return str(made["solutionVersionArn"])
+
+
+def test_a_campaign_follows_the_latest_version_until_it_is_told_not_to(
+    synthesized: Callable[..., Assembly], whole: Assembly, cloud: VirtualCloud
+) -> None:
+    """Developer guide, "Automatic campaign updates": automatically or manually trained versions."""
+    ranking = yaml.safe_load((CONFIG_DIRECTORY / "dev.yaml").read_text())["ranking"]
+    following = ranking | {"auto_training_days": 1, "campaign": {"follow_latest": True}}
+    must(synthesized(ranking=following), cloud, "CREATE_COMPLETE")
+    first = served(cloud)
+    second = train(cloud)
+    assert served(cloud) == second != first
+    must(whole, cloud, "UPDATE_COMPLETE")
+    kept = served(cloud)
+    third = train(cloud)
+    assert served(cloud) == kept != third
+    whole.destroy(cloud)
+    assert cloud.inventory() == {}

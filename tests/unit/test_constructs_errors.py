@@ -15,6 +15,7 @@ from aws_cdk.assertions import Annotations, Match
 from stacks.personalize import (
     Campaign,
     DatasetGroup,
+    EventParameters,
     EventTracker,
     Filter,
     ItemExplorationConfig,
@@ -185,6 +186,39 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
     (
         lambda s: s.solution(auto_training_days=0),
         "X: auto_training_days must be 1 to 30 days, but is 0.",
+    ),
+    (
+        lambda s: s.solution(recipe=None),
+        "X: set either recipe or perform_auto_ml.",
+    ),
+    (
+        lambda s: s.solution(events_config=[EventParameters("Watch", 1.5)]),
+        "X: the weight of Watch must be 0 to 1, but is 1.5.",
+    ),
+    (
+        lambda s: s.solution(events_config=[EventParameters("")]),
+        "X: event_type must have 1 to 256 characters.",
+    ),
+    (
+        lambda s: s.solution(events_config=[EventParameters(f"E{number}") for number in range(11)]),
+        "X: events_config has 11 event types; at most 10 are allowed.",
+    ),
+    (
+        lambda s: s.solution(more_solution_config={"HPOConfig": {}}),
+        "X: more_solution_config has 'HPOConfig'; use AutoMLConfig, EventValueThreshold, "
+        "FeatureTransformationParameters, HpoConfig, OptimizationObjective, or another prop.",
+    ),
+    (
+        lambda s: s.campaign(ranking_influence={"PRICE": 1}),
+        "X: ranking_influence has 'PRICE'; use POPULARITY and FRESHNESS.",
+    ),
+    (
+        lambda s: s.campaign(ranking_influence={"FRESHNESS": 2}),
+        "X: the ranking_influence of FRESHNESS must be 0 to 1, but is 2.",
+    ),
+    (
+        lambda s: s.campaign(item_exploration_config=ItemExplorationConfig(1.1, 30)),
+        "X: exploration_weight must be 0.0 to 1.0, but is 1.1.",
     ),
     (
         lambda s: s.solution(auto_training_days=31),

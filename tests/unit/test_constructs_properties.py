@@ -14,6 +14,7 @@ from stacks.personalize import (
     Campaign,
     Dataset,
     DatasetGroup,
+    EventParameters,
     EventTracker,
     Filter,
     ItemExplorationConfig,
@@ -77,7 +78,7 @@ PLAIN: dict[str, dict[str, Any]] = {
         "NamePrefix": "vod-test_campaign",
         "SolutionVersionArn": "${Gate.SolutionVersionArn}",
         "MinProvisionedTPS": 1,
-        "CampaignConfig": {"EnableMetadataWithRecommendations": False},
+        "CampaignConfig": {"EnableMetadataWithRecommendations": False, "SyncWithLatestSolutionVersion": False},
     },
     "Filter": {
         "NamePrefix": "vod-test_filter",
@@ -121,18 +122,34 @@ FULL: dict[str, dict[str, Any]] = {
         "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
         "RecipeArn": f"{RECIPE}/aws-personalized-ranking",
         "PerformHPO": True,
+        "PerformIncrementalUpdate": True,
+        "EventType": "Watch",
         "PerformAutoTraining": True,
         "SolutionConfig": {
+            "OptimizationObjective": {"ItemAttribute": "MINUTES"},
             "AlgorithmHyperParameters": {"hidden_dimension": "64", "recency_mask": "true", "share": "0.5", "x": "y"},
             "TrainingDataConfig": {"ExcludedDatasetColumns": {"USERS": ["GENDER"]}},
         },
-        "SolutionUpdateConfig": {"AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"}},
+        "SolutionUpdateConfig": {
+            "AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"},
+            "EventsConfig": {
+                "EventParametersList": [
+                    {"EventType": "Watch", "Weight": 1},
+                    {"EventType": "Rate", "EventValueThreshold": 3.5},
+                ]
+            },
+        },
     },
     "FullCampaign": {
         "Name": "vod-test_my-campaign",
-        "SolutionVersionArn": "${FullVersion/Wait/Link2.SolutionVersionArn}",
+        "SolutionVersionArn": "${FullSolution.SolutionArn}/$LATEST",
         "MinProvisionedTPS": 20,
-        "CampaignConfig": {"EnableMetadataWithRecommendations": True},
+        "CampaignConfig": {
+            "EnableMetadataWithRecommendations": True,
+            "SyncWithLatestSolutionVersion": True,
+            "ItemExplorationConfig": {"explorationWeight": "0.1", "explorationItemAgeCutOff": "7"},
+            "RankingInfluence": {"POPULARITY": 0.2, "FRESHNESS": 1},
+        },
     },
     "FullFilter": {
         "Name": "vod-test_my-filter",
@@ -230,7 +247,11 @@ def full(kit: Kit) -> None:
         "FullSolution",
         recipe="aws-personalized-ranking",
         auto_training_days=3,
+        perform_incremental_update=True,
         perform_hpo=True,
+        event_type="Watch",
+        events_config=[EventParameters("Watch", 1), EventParameters("Rate", event_value_threshold=3.5)],
+        more_solution_config={"OptimizationObjective": {"ItemAttribute": "MINUTES"}},
         algorithm_hyper_parameters={"hidden_dimension": 64, "recency_mask": True, "share": 0.5, "x": "y"},
         excluded_dataset_columns={"USERS": ["GENDER"]},
         name="vod-test_my-solution",
@@ -260,8 +281,11 @@ def full(kit: Kit) -> None:
         "FullCampaign",
         provider=kit.provider,
         solution_version=version,
+        follow_latest=True,
         min_provisioned_tps=20,
         enable_metadata_with_recommendations=True,
+        item_exploration_config=ItemExplorationConfig(0.1, 7),
+        ranking_influence={"POPULARITY": 0.2, "FRESHNESS": 1},
         name="vod-test_my-campaign",
         removal_policy=retain,
     )

@@ -189,6 +189,32 @@ RECIPES = (
             "ranking.auto_training_days: must be a whole number, but is 'often'.",
         ),
         (
+            "auto_training_days: null",
+            "auto_training_days: 7",
+            "ranking: auto_training_days makes versions that cost money and that the campaign does not serve. Set "
+            "campaign.follow_latest to true, or auto_training_days to null.",
+        ),
+        (
+            "events_config: null",
+            "events_config: {Watch: {weight: 2}}",
+            "ranking.events_config.Watch.weight: must be at most 1, but is 2.",
+        ),
+        (
+            "recipe: aws-personalized-ranking-v2",
+            "recipe: aws-personalized-ranking\n  events_config: {Watch: {weight: 1}} #",
+            "ranking: recipe 'aws-personalized-ranking' does not take events_config. Remove it.",
+        ),
+        (
+            "ranking_influence: {}",
+            "ranking_influence: {POPULARITY: 0.5}",
+            "ranking.campaign.ranking_influence.POPULARITY: must be 'popularity' or 'freshness', but is 'POPULARITY'.",
+        ),
+        (
+            "ranking_influence: {}",
+            "ranking_influence: {popularity: 2}",
+            "ranking.campaign.ranking_influence.popularity: must be at most 1, but is 2.",
+        ),
+        (
             "perform_hpo: false",
             "perform_hpo: true",
             "ranking: recipe 'aws-personalized-ranking-v2' does not take perform_hpo. Set it to false.",
@@ -275,6 +301,8 @@ def test_mistake(config: Path, old: str, new: str, sentence: str) -> None:
     file = config / "dev.yaml"
     if "algorithm_hyper_parameters: {bptt" in new:
         edit(file, "  algorithm_hyper_parameters: {}\n", "")
+    if "events_config: {Watch: {weight: 1}" in new:
+        edit(file, "  events_config: null\n", "")
     edit(file, old, new)
     assert mistakes(config) == [sentence]
 
