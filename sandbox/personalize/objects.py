@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 
@@ -34,14 +34,28 @@ class MemoryObjects:
         """Hold `objects` by their `s3://bucket/key`."""
         self.objects: dict[str, bytes] = dict(objects or {})
         self.denied_roles: set[str] = set()
+        self._keys: dict[str, str] = {}
+        self._key_users: dict[str, frozenset[str]] = {}
 
     def put(self, location: str, body: bytes | str) -> None:
         """Store an object at `s3://bucket/key`."""
         self.objects[location] = body.encode() if isinstance(body, str) else body
 
+    def encrypt(self, prefix: str, key_arn: str, users: Iterable[str] = ()) -> None:
+        """Encrypt what is below `s3://bucket/prefix` with a KMS key.
+
+        Args:
+            prefix: beginning of locations.
+            key_arn: the key.
+            users: roles that may use it, with the key's policy letting Personalize use it as well.
+        """
+        self._keys[prefix] = key_arn
+        self._key_users[key_arn] = frozenset(users)
+
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
         """Yield key and body of what is at or below a location."""
-        if role_arn in self.denied_roles:
+        # The service names no key ("Giving Amazon Personalize permission to use your AWS KMS key").
+        if role_arn in self.denied_roles or not self._may_decrypt(role_arn, location):
             raise ObjectAccessDeniedError(f"{role_arn} may not read {location}")
         below = [key for key in self.objects if location.endswith("/") and key.startswith(location)]
         found = [location] if location in self.objects else sorted(below)
@@ -49,3 +63,7 @@ class MemoryObjects:
             raise ObjectNotFoundError(f"Nothing is at {location}")
         for key in found:
             yield key.removeprefix("s3://").partition("/")[2], self.objects[key]
+
+    def _may_decrypt(self, role_arn: str, location: str) -> bool:
+        keys = [key_arn for prefix, key_arn in self._keys.items() if location.startswith(prefix)]
+        return all(role_arn in self._key_users[key_arn] for key_arn in keys)

@@ -198,6 +198,19 @@ def test_a_job_without_access_fails(movies: Account) -> None:
     assert ROLE in job["failureReason"]
 
 
+def test_data_under_a_key_needs_a_role_that_may_use_the_key(movies: Account) -> None:
+    """Case 17: and the reason does not mention the key."""
+    key = "arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    body = records.csv("Users", records.user_rows())
+    movies.objects.encrypt("s3://movies/", key)
+    job = movies.imported("Users", body)
+    assert job["status"] == "CREATE FAILED"
+    assert "Insufficient privileges for accessing data in Amazon S3." in job["failureReason"]
+    assert "key" not in job["failureReason"]
+    movies.objects.encrypt("s3://movies/", key, users=[ROLE])
+    assert movies.imported("Users", body)["status"] == "ACTIVE"
+
+
 def test_a_job_without_an_object_fails(movies: Account) -> None:
     job = movies.imported("Users", dataSource={"dataLocation": "s3://movies/nothing.csv"})
     assert job["status"] == "CREATE FAILED"
