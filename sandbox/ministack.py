@@ -10,12 +10,12 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ministack.app import app as ministack_app
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import cloudformation, cloudwatch_logs, iam, lambda_svc, s3
+from ministack.services import cloudformation, cloudwatch_logs, iam, kms, lambda_svc, s3
 from ministack.services.cloudformation import changesets, custom_resource, handlers, provisioners, stacks
 
 from .cloud import LATE_LINES_SECONDS
@@ -118,7 +118,8 @@ class BucketObjects:
     """Objects of MiniStack's S3 as Personalize gets them: with the service role, and if the bucket policy agrees.
 
     Developer guide, "Giving Amazon Personalize access to Amazon S3 resources": the role needs s3:GetObject and
-    s3:ListBucket, and the bucket policy has to allow both to Personalize itself.
+    s3:ListBucket, and the bucket policy has to allow both to Personalize itself. "Giving Amazon Personalize permission
+    to use your AWS KMS key": the policy of an object's key has to let both use it.
     """
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
@@ -139,6 +140,7 @@ class BucketObjects:
             raise ObjectNotFoundError(f"Nothing is at {location}.")
         for key in keys:
             _permit_read(role_arn, bucket, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+            _permit_decryption(role_arn, location, objects[key])
             yield key, s3._get_object_data(bucket, key) or b""
 
 
@@ -159,6 +161,25 @@ def _permit_read(role_arn: str, bucket: str, action: str, resource: str) -> None
     policy = s3._bucket_policies.get(bucket)
     if iam_evaluator.evaluate_resource_policy(policy, asked, service=_PERSONALIZE).decision != "Allow":
         raise ObjectAccessDeniedError(f"The policy of bucket {bucket} does not let {_PERSONALIZE} perform {action}.")
+
+
+def _permit_decryption(role_arn: str, location: str, stored: Mapping[str, Any]) -> None:
+    """Refuse what is under a key that the role or Personalize may not use; the reason names no key, as on AWS."""
+    named = stored.get("preserved_headers", {}).get("x-amz-server-side-encryption-aws-kms-key-id")
+    if not named:
+        return
+    policy, owner = kms.key_policy_for_arn(named) or ("", None)
+    by_service = _by_personalize("kms:Decrypt", named)
+    by_role = replace(by_service, principal_arn=role_arn, principal_type="AssumedRole")
+    policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], responses.get_account_id())
+    decisions = (
+        iam_evaluator.evaluate_resource_policy(policy, by_service, service=_PERSONALIZE),
+        iam_evaluator.combine_resource_policy(
+            iam_evaluator.evaluate(by_role, policies), by_role, policy, owner, required=True
+        ),
+    )
+    if any(each.decision != "Allow" for each in decisions):
+        raise ObjectAccessDeniedError(f"The role {role_arn} may not read {location}.")
 
 
 def _by_personalize(action: str, resource: str) -> Any:
@@ -183,18 +204,20 @@ def _by_personalize(action: str, resource: str) -> Any:
 
 
 def correct_buckets() -> None:
-    """Let CloudFormation tag buckets, and refuse to delete one that is not empty, as on AWS."""
+    """Let CloudFormation tag and encrypt buckets, and refuse to delete one that is not empty, as on AWS."""
     handler = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
     create, update, delete = handler["create"], handler["update"], handler["delete"]
 
     def create_tagged(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
         name, attributes = create(logical_id, properties, stack_name)
         s3._bucket_tags[name] = provisioners._tag_map(properties.get("Tags"))
+        _set_default_encryption(name, properties)
         return name, attributes
 
     def update_tagged(name: str, old: dict[str, Any], new: dict[str, Any], stack_name: str) -> Any:
         updated, attributes = update(name, old, new, stack_name)
         s3._bucket_tags[updated] = provisioners._tag_map(new.get("Tags"))
+        _set_default_encryption(updated, new)
         return updated, attributes
 
     def delete_empty(name: str, properties: dict[str, Any]) -> None:
@@ -205,6 +228,15 @@ def correct_buckets() -> None:
 
     handler |= {"create": create_tagged, "update": update_tagged, "delete": delete_empty}
     provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+
+
+def _set_default_encryption(bucket: str, properties: Mapping[str, Any]) -> None:
+    rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    default = rules[0].get("ServerSideEncryptionByDefault", {}) if rules else {}
+    named = [name for name in ("SSEAlgorithm", "KMSMasterKeyID") if default.get(name)]
+    if named:
+        members = "".join(f"<{name}>{default[name]}</{name}>" for name in named)
+        s3._bucket_encryption[bucket] = f"<Rule>{members}</Rule>"
 
 
 def correct_lambda_environment() -> None:
