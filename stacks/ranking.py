@@ -60,17 +60,17 @@ class RankingStack(Stack):
             training_trigger=ranking.training_trigger,
             max_wait=Duration.seconds(settings.max_wait),
         )
+        outputs = Outputs(self, settings.parameter_path)
         campaign = Campaign(
             self,
             "RerankCampaign",
             provider=data.provider,
-            solution_version=self._gated(ranking, data, solution, version),
+            solution_version=self._gated(ranking, data, solution, version, outputs),
             follow_latest=ranking.campaign.follow_latest,
             min_provisioned_tps=ranking.campaign.min_provisioned_tps,
             enable_metadata_with_recommendations=ranking.campaign.enable_metadata_with_recommendations,
             ranking_influence=ranking.campaign.influence_by_factor,
         )
-        outputs = Outputs(self, settings.parameter_path)
         outputs.publish("rerank_solution_arn", solution.solution_arn, "Personalized-Ranking solution")
         outputs.publish("rerank_solution_version_arn", version.solution_version_arn, "Solution version deployed")
         outputs.publish("rerank_campaign_arn", campaign.campaign_arn, "Personalized-Ranking campaign")
@@ -78,12 +78,17 @@ class RankingStack(Stack):
             outputs.publish(f"rerank_metric_{metric}", version.evaluation_metric(metric), f"Evaluation: {metric}")
 
     def _gated(
-        self, ranking: RankingSettings, data: DataStack, solution: Solution, version: SolutionVersion
+        self,
+        ranking: RankingSettings,
+        data: DataStack,
+        solution: Solution,
+        version: SolutionVersion,
+        outputs: Outputs,
     ) -> ISolutionVersion:
         gate = ranking.quality_gate
         if not gate.minimums and not gate.compare_with_deployed:
             return version
-        return QualityGate(
+        judged = QualityGate(
             self,
             "QualityGate",
             provider=data.provider,
@@ -91,7 +96,12 @@ class RankingStack(Stack):
             solution_version=version,
             minimums=gate.minimums,
             compare_with_deployed=gate.compare_with_deployed,
+            tolerance=gate.tolerance,
+            compared_metrics=gate.compared_metrics,
+            fail_on_other_data=gate.fail_on_other_data,
         )
+        outputs.publish("rerank_quality_gate", judged.verdict, "What the quality gate says of the version")
+        return judged
 
 
 def _events(ranking: RankingSettings) -> list[EventParameters] | None:

@@ -272,6 +272,11 @@ class QualityGateSettings(_Section):
         Annotated[str, AfterValidator(_ranking_metric)], Annotated[float, Field(ge=0, le=1, strict=False)]
     ] = Field(default_factory=dict)
     compare_with_deployed: bool = False
+    tolerance: Annotated[float, Field(ge=0, lt=1, strict=False)] = limits.GATE_TOLERANCE
+    compared_metrics: Annotated[list[Annotated[str, AfterValidator(_ranking_metric)]], Field(min_length=1)] = Field(
+        default_factory=lambda: list(limits.GATE_METRICS)
+    )
+    fail_on_other_data: bool = False
 
 
 class RankingSettings(_Trained):

@@ -28,9 +28,9 @@ def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{path}: is missing. Add it."
     if kind == "value_error":
         return f"{path}: {str(limit['error']).removeprefix('Value error, ')}"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {_plain(limit['ge'])}" if "ge" in limit else f"at most {_plain(limit['le'])}"
-        return f"{path}: must be {bound}, but is {value}."
+    if kind in ("greater_than_equal", "less_than_equal", "less_than"):
+        ((comparison, bound),) = limit.items()
+        return f"{path}: must be {_COMPARISONS[comparison]} {_plain(bound)}, but is {value}."
     if kind in ("too_long", "string_too_long"):
         return f"{path}: is too long, at most {limit['max_length']} are allowed."
     if kind in ("too_short", "string_too_short"):
@@ -45,6 +45,7 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else str(number)
 
 
+_COMPARISONS = {"ge": "at least", "le": "at most", "lt": "less than"}
 _EXPECTED = {
     "string_type": "text (in quotes, if it looks like a number)",
     "int_type": "a whole number",

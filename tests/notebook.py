@@ -23,6 +23,7 @@ OUTPUTS = {
         "rerank_solution_arn",
         "rerank_solution_version_arn",
         "rerank_campaign_arn",
+        "rerank_quality_gate",
         "rerank_metric_coverage",
         "rerank_metric_mean_reciprocal_rank_at_25",
         *(f"rerank_metric_normalized_discounted_cumulative_gain_at_{n}" for n in (5, 10, 25)),

@@ -9,6 +9,7 @@ from .resources import DELETING, FAILED, TRANSITIONAL, Resource
 
 # A schema has no status: it exists or it does not.
 _NO_STATUS = "ACTIVE"
+METRIC_DECIMALS = 4
 
 
 def status_of(description: Description) -> str:
@@ -60,7 +61,8 @@ def attributes(api: Api, row: Resource, description: Description) -> dict[str, s
     if row.outlasts_request:
         found["Revision"] = revision(latest_update(row, description))
     if row.metrics and not is_busy(description) and not has_failed(description):
-        found |= {pascal(name): repr(value) for name, value in metrics(api, row, description).items()}
+        reported = metrics(api, row, description)
+        found |= {pascal(name): as_text(reported.get(name)) for name in {*row.metric_names, *reported}}
     return found
 
 
@@ -69,6 +71,11 @@ def metrics(api: Api, row: Resource, description: Description) -> dict[str, floa
     assert row.metrics
     answer = api.call(row.metrics, **{row.arn_member: description[row.arn_member]})
     return {name: float(value) for name, value in answer["metrics"].items()}
+
+
+def as_text(metric: float | None) -> str:
+    """A metric with as many decimals as the service's; "n/a" if the service leaves it out."""
+    return "n/a" if metric is None else f"{metric:.{METRIC_DECIMALS}f}"
 
 
 def pascal(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from enum import Enum
 from functools import cache
 from urllib.parse import urlsplit
@@ -350,29 +350,11 @@ def metrics_unreadable(reason: str) -> ProviderError:
     return ProviderError(f"The metrics of the solution version cannot be read: {reason.rstrip('.')}.")
 
 
-def unknown_metrics(unknown: list[str], known: list[str]) -> ProviderError:
-    """The quality gate names a metric that the recipe does not report."""
-    return ProviderError(
-        f"The quality gate names {', '.join(unknown)}, which this recipe does not report. "
-        f"It reports: {', '.join(known)}."
-    )
-
-
-def below_minimums(version_id: str, found: Mapping[str, float], minimums: Mapping[str, float]) -> ProviderError:
+def below_minimums(version_id: str, rows: Iterable[str]) -> ProviderError:
     """The solution version is evaluated too poorly to serve."""
-    rows = [
-        f"  {name}: {found[name]:.4f}, minimum {minimum:.4f}{'  <- below' if found[name] < minimum else ''}"
-        for name, minimum in sorted(minimums.items())
-    ]
-    return ProviderError(
-        "\n".join(
-            [
-                f"Quality gate: solution version {version_id} is below its minimums, so the campaign stays on the "
-                f"version it has.",
-                *rows,
-            ]
-        )
-    )
+    consequence = "so the campaign stays on the version it has."
+    header = f"Quality gate: solution version {version_id} is below its minimums, {consequence}"
+    return ProviderError("\n".join([header, *(f"  {row}" for row in rows)]))
 
 
 def repeated(text: str) -> Exception:

@@ -3,20 +3,65 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from . import errors
-from .api import SERVICE_ERRORS, Api
-from .describe import metrics
+from .api import SERVICE_ERRORS, Api, Description
+from .describe import METRIC_DECIMALS, as_text, metrics
+from .names import last_part
 from .patience import may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES
 
 _VERSION = RESOURCES["SolutionVersion"]
 _CAMPAIGN = RESOURCES["Campaign"]
+_DATASET = RESOURCES["Dataset"]
+_IMPORT = RESOURCES["DatasetImportJob"]
+# For templates that leave them out.
+_TOLERANCE = 0.05
+_COMPARED = ("normalized_discounted_cumulative_gain_at_25", "mean_reciprocal_rank_at_25")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A metric of a solution version and the least that it may be.
+
+    Attributes:
+        metric: the service's name.
+        found: its value; None if the service leaves it out, which fails nothing.
+        least: the bound.
+        why: where the bound comes from.
+    """
+
+    metric: str
+    found: float | None
+    least: float
+    why: str
+
+    @property
+    def is_below(self) -> bool:
+        """Whether the version does not reach the bound."""
+        return self.found is not None and self.found < self.least
+
+    def __str__(self) -> str:
+        """The comparison as users read it."""
+        return f"{self.metric}: {as_text(self.found)}, {self.why} {as_text(self.least)}"
+
+    @property
+    def row(self) -> str:
+        """The comparison with a mark if the version does not reach the bound."""
+        return f"{self}  <- below" if self.is_below else str(self)
 
 
 class QualityGate:
-    """Compares the metrics of a solution version with minimums, and with the version deployed now."""
+    """Compares the metrics of a solution version with minimums, and with the version deployed now.
+
+    Developer guide, "Evaluating an Amazon Personalize solution version with metrics": metrics of versions that were
+    trained on different data are not to be compared. So a version trained on other data than the one that serves only
+    draws a warning, unless the template asks for more.
+    """
 
     def __init__(self, api: Api) -> None:
         """Read metrics through an API."""
@@ -51,37 +96,74 @@ class QualityGate:
     def _judge(self, event: Event) -> Outcome:
         properties = event["ResourceProperties"]
         arn = properties["SolutionVersionArn"]
-        found = self._metrics(arn)
-        bounds = {name: float(value) for name, value in properties.get("Minimums", {}).items()}
-        unknown = sorted(bounds.keys() - found.keys())
-        if unknown:
-            raise errors.unknown_metrics(unknown, sorted(found))
+        found = metrics(self._api, _VERSION, {"solutionVersionArn": arn})
+        judged = [
+            Judged(name, found.get(name), float(least), "minimum")
+            for name, least in sorted(properties.get("Minimums", {}).items())
+        ]
+        warnings = [f"{row.metric} is not reported" for row in judged if row.found is None]
         if properties.get("CompareWithDeployed") == "true":
-            deployed = self._deployed(properties["SolutionArn"], arn)
-            # A metric that only the other version has cannot be compared.
-            bounds |= {name: max(bounds.get(name, 0.0), deployed[name]) for name in deployed.keys() & found.keys()}
-        if any(found[name] < bound for name, bound in bounds.items()):
-            raise errors.below_minimums(arn.rpartition("/")[2], found, bounds)
-        return complete("passed", {"SolutionVersionArn": arn})
+            compared, more = self._compare(properties, found)
+            judged, warnings = judged + compared, warnings + more
+        if any(row.is_below for row in judged):
+            raise errors.below_minimums(last_part(arn), [row.row for row in judged])
+        passed = f"passed, but {'; '.join(warnings)}" if warnings else "passed"
+        return complete(passed, {"SolutionVersionArn": arn, "Verdict": passed})
 
-    def _metrics(self, arn: str) -> dict[str, float]:
-        return metrics(self._api, _VERSION, {"solutionVersionArn": arn})
+    def _compare(self, properties: Mapping[str, Any], found: Mapping[str, float]) -> tuple[list[Judged], list[str]]:
+        """How the version stands against those that serve now; as warnings where it was trained on other data."""
+        judged, warnings = list[Judged](), list[str]()
+        candidate = self._version(properties["SolutionVersionArn"])
+        for deployed in self._deployed(properties["SolutionArn"], candidate):
+            rows = list(self._against(deployed, properties, found))
+            below = [row for row in rows if row.is_below]
+            may_warn = properties.get("FailOnOtherData") != "true"
+            if below and may_warn and self._data_changed(deployed, candidate):
+                warnings.append(f"it was trained on other data than {_id(deployed)}: {', '.join(map(str, below))}")
+            else:
+                judged += rows
+        return judged, warnings
 
-    def _trained(self, arn: str) -> str:
-        return str((self._api.describe(_VERSION, arn) or {}).get("creationDateTime", ""))
+    def _against(
+        self, deployed: Description, properties: Mapping[str, Any], found: Mapping[str, float]
+    ) -> Iterator[Judged]:
+        """A version that serves gives each metric its bound; what either does not report is not compared."""
+        tolerance = float(properties.get("Tolerance", _TOLERANCE))
+        before = metrics(self._api, _VERSION, deployed)
+        for name in properties.get("ComparedMetrics", _COMPARED):
+            if name in before and name in found:
+                least = round(before[name] * (1 - tolerance), METRIC_DECIMALS)
+                why = f"{tolerance * 100:g}% below the {as_text(before[name])} of {_id(deployed)} is"
+                yield Judged(name, found[name], least, why)
 
-    def _deployed(self, solution_arn: str, candidate: str) -> dict[str, float]:
-        """Metrics of the versions that campaigns of the solution serve now, the better of each.
+    def _version(self, arn: str) -> Description:
+        return self._api.describe(_VERSION, arn) or {}
 
-        A version newer than the candidate does not count: then this is the way back, which must not fail.
+    def _deployed(self, solution_arn: str, candidate: Description) -> list[Description]:
+        """The versions that campaigns of the solution serve now.
+
+        One newer than the candidate does not count: then this is a rollback, which must not fail.
         """
-        best: dict[str, float] = {}
-        trained = self._trained(candidate)
-        for summary in self._api.child_summaries(_CAMPAIGN, "solutionArn", solution_arn):
-            campaign = self._api.describe(_CAMPAIGN, summary["campaignArn"]) or {}
-            deployed = campaign.get("solutionVersionArn", candidate)
-            if deployed == candidate or deployed.endswith("/$LATEST") or self._trained(deployed) > trained:
-                continue
-            for name, value in self._metrics(deployed).items():
-                best[name] = max(best.get(name, value), value)
-        return best
+        arns = {
+            str((self._api.describe(_CAMPAIGN, summary["campaignArn"]) or {}).get("solutionVersionArn"))
+            for summary in self._api.child_summaries(_CAMPAIGN, "solutionArn", solution_arn)
+        }
+        found = [self._version(arn) for arn in sorted(arns) if "/" in arn and not arn.endswith("/$LATEST")]
+        return [one for one in found if one and one["creationDateTime"] < candidate["creationDateTime"]]
+
+    def _data_changed(self, earlier: Description, later: Description) -> bool:
+        """Whether an import into the dataset group ended between two trainings.
+
+        Events recorded in between are not counted: no operation tells of them.
+        """
+        group = later["datasetGroupArn"]
+        return any(
+            job["status"] == "ACTIVE"
+            and earlier["creationDateTime"] < job["lastUpdatedDateTime"] <= later["creationDateTime"]
+            for dataset in self._api.child_summaries(_DATASET, "datasetGroupArn", group)
+            for job in self._api.child_summaries(_IMPORT, "datasetArn", dataset["datasetArn"])
+        )
+
+
+def _id(version: Description) -> str:
+    return f"version {last_part(version['solutionVersionArn'])}"

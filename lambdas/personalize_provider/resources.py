@@ -118,6 +118,7 @@ class Resource:
         name_member: the request member that carries the name.
         attributes: attribute -> member of the description.
         metrics: operation that answers the evaluation metrics, which become attributes.
+        metric_names: metrics that a template may ask for; which of them there are depends on the recipe.
         outlasts_request: may take longer than CloudFormation's hour. Its request ends once the service has
             accepted it; a chain of Custom::PersonalizeWait follows it (docs/architecture.md).
         is_job: runs once per request; a new name for every run. A run that settled with the same
@@ -147,6 +148,7 @@ class Resource:
     list_filter: Mapping[str, str] = field(default_factory=dict)
     name_member: str = "name"
     metrics: str | None = None
+    metric_names: tuple[str, ...] = ()
     outlasts_request: bool = False
     is_job: bool = False
     reuse_latest_only: bool = False
@@ -327,6 +329,19 @@ RESOURCES: Mapping[str, Resource] = {
             list_filter={"SolutionArn": "solutionArn"},
             attributes={"SolutionVersionArn": "solutionVersionArn", "TrainingHours": "trainingHours"},
             metrics="GetSolutionMetrics",
+            # Developer guide, "Evaluating an Amazon Personalize solution version with metrics".
+            metric_names=(
+                "coverage",
+                "mean_reciprocal_rank_at_25",
+                "normalized_discounted_cumulative_gain_at_5",
+                "normalized_discounted_cumulative_gain_at_10",
+                "normalized_discounted_cumulative_gain_at_25",
+                "precision_at_5",
+                "precision_at_10",
+                "precision_at_25",
+                "average_rewards_at_k",
+                "normalized_discounted_cumulative_gain_with_event_weights_at_k",
+            ),
             outlasts_request=True,
             is_job=True,
             deletable=False,

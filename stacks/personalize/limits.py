@@ -229,3 +229,8 @@ RANKING_METRICS = (
     "precision_at_10",
     "precision_at_25",
 )
+
+# What the quality gate compares with the deployed version unless told otherwise, and the share by which a metric may
+# be below: metrics move by some per cent from training to training.
+GATE_METRICS = ("normalized_discounted_cumulative_gain_at_25", "mean_reciprocal_rank_at_25")
+GATE_TOLERANCE = 0.05

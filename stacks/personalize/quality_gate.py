@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import CustomResource
 from constructs import Construct
 
 from .errors import PropsError
 from .imported import ImportedArn
+from .limits import GATE_METRICS, GATE_TOLERANCE
 from .provider import PersonalizeProvider
 from .solution import ISolution
 from .solution_version import ISolutionVersion
@@ -22,6 +23,7 @@ class QualityGate(Construct):
     Attributes:
         solution_version_arn: ARN of the version, once it has passed.
         solution_arn: ARN of its solution.
+        verdict: "passed", or "passed, but ..." with what it was warned of.
     """
 
     def __init__(
@@ -34,6 +36,9 @@ class QualityGate(Construct):
         solution_version: ISolutionVersion,
         minimums: Mapping[str, float],
         compare_with_deployed: bool = False,
+        tolerance: float = GATE_TOLERANCE,
+        compared_metrics: Sequence[str] = GATE_METRICS,
+        fail_on_other_data: bool = False,
     ) -> None:
         """Declare a quality gate.
 
@@ -44,16 +49,27 @@ class QualityGate(Construct):
             solution: the solution of the version.
             solution_version: the version to judge.
             minimums: the least value of each metric, 0 to 1, by the names of GetSolutionMetrics.
-            compare_with_deployed: whether no metric may be below that of the version that campaigns of the
-                solution serve now.
+            compare_with_deployed: whether the version may be no worse than those that campaigns of the solution serve
+                now.
+            tolerance: by how much, as a share of the deployed version's metric, a metric may be below it; 0 to less
+                than 1.
+            compared_metrics: which metrics are compared with the deployed version; at least one.
+            fail_on_other_data: whether to fail also where data were imported since the deployed version was trained.
+                By default that is only a warning, in `verdict`: the developer guide ("Evaluating an Amazon
+                Personalize solution version with metrics") advises against comparing metrics of versions trained on
+                different data.
 
         Raises:
-            PropsError: a minimum is not between 0 and 1.
+            PropsError: a minimum or the tolerance is out of range, or there is no metric to compare.
         """
         super().__init__(scope, id)
         for metric, minimum in minimums.items():
             if not 0 <= minimum <= 1:
                 raise PropsError(f"{id}: the minimum of {metric} must be 0 to 1, but is {minimum}.")
+        if not 0 <= tolerance < 1:
+            raise PropsError(f"{id}: tolerance must be 0 or more and less than 1, but is {tolerance}.")
+        if not compared_metrics:
+            raise PropsError(f"{id}: compared_metrics must name at least one metric.")
         version_arn = solution_version.solution_version_arn
         gate = CustomResource(
             self,
@@ -65,6 +81,9 @@ class QualityGate(Construct):
                 "SolutionVersionArn": version_arn,
                 "Minimums": {metric: f"{minimum:g}" for metric, minimum in sorted(minimums.items())},
                 "CompareWithDeployed": compare_with_deployed,
+                "Tolerance": f"{tolerance:g}",
+                "ComparedMetrics": list(compared_metrics),
+                "FailOnOtherData": fail_on_other_data,
             },
         )
         passed = gate.get_att_string("SolutionVersionArn")
@@ -73,3 +92,4 @@ class QualityGate(Construct):
             passed = ImportedArn(passed, permitted_on=version_arn.permitted_on)
         self.solution_version_arn: str = passed
         self.solution_arn: str = solution.solution_arn
+        self.verdict: str = gate.get_att_string("Verdict")

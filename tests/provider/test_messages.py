@@ -196,10 +196,6 @@ CASES: dict[str, Case] = {
         gate(SolutionVersionArn="arn:aws:personalize:eu-west-1:000000000000:solution/none/1"),
         "The metrics of the solution version cannot be read: ",
     ),
-    "unknown_metrics": Case(
-        gate(Minimums={"beauty": "0.5"}),
-        "The quality gate names beauty, which this recipe does not report. It reports: coverage, ",
-    ),
     "below_minimums": Case(
         gate(Minimums={"coverage": "0", "precision_at_25": "1.0"}),
         "Quality gate: solution version ",

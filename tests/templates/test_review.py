@@ -136,7 +136,7 @@ def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison]
     assert {each.effect for each in comparison.changes} == {Effect.IN_PLACE}
     assert {change.name for each in comparison.changes for change in each.properties} == {"Tags"}
     assert verdict(comparison).endswith("with other tags only.")
-    assert "Tags of 14 resources of vod-dev-ranking change in place." in shown(base, comparison)
+    assert "Tags of 15 resources of vod-dev-ranking change in place." in shown(base, comparison)
 
 
 def test_another_domain_is_refused(base: Assembly) -> None:

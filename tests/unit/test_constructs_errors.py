@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -68,14 +68,15 @@ class Scene(Kit):
     def filter(self, expression: str = EXPRESSION, **props: Any) -> None:
         Filter(self.stack, "X", filter_expression=expression, **self.of_group, **props)
 
-    def gate(self, **minimums: float) -> None:
+    def gate(self, minimums: Mapping[str, float] | None = None, **props: Any) -> None:
         QualityGate(
             self.stack,
             "X",
             provider=self.provider,
             solution=self.trained,
             solution_version=self.version,
-            minimums=minimums,
+            minimums=minimums or {},
+            **props,
         )
 
 
@@ -250,12 +251,20 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
         "X: filter_expression at character 46: expected ')' or ',', but found the end of the expression.",
     ),
     (
-        lambda s: s.gate(coverage=1.01),
+        lambda s: s.gate({"coverage": 1.01}),
         "X: the minimum of coverage must be 0 to 1, but is 1.01.",
     ),
     (
-        lambda s: s.gate(coverage=1, precision_at_5=-0.1),
+        lambda s: s.gate({"coverage": 1, "precision_at_5": -0.1}),
         "X: the minimum of precision_at_5 must be 0 to 1, but is -0.1.",
+    ),
+    (
+        lambda s: s.gate(tolerance=1),
+        "X: tolerance must be 0 or more and less than 1, but is 1.",
+    ),
+    (
+        lambda s: s.gate(compared_metrics=[]),
+        "X: compared_metrics must name at least one metric.",
     ),
 ]
 
@@ -275,7 +284,7 @@ AT_THE_LIMIT: list[Callable[[Scene], object]] = [
     lambda s: s.solution(**excluded(USERS=[f"C{number}" for number in range(50)])),
     lambda s: s.solution(auto_training_days=30),
     lambda s: s.filter(f'EXCLUDE ItemID WHERE Items.TITLE IN ("{"x" * 2460}")'),
-    lambda s: s.gate(coverage=0, precision_at_5=1),
+    lambda s: s.gate({"coverage": 0, "precision_at_5": 1}, tolerance=0),
 ]
 
 

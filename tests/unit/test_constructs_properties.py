@@ -275,6 +275,9 @@ def full(kit: Kit) -> None:
         solution_version=version,
         minimums={"precision_at_5": 0.07, "coverage": 1},
         compare_with_deployed=True,
+        tolerance=0.025,
+        compared_metrics=["coverage"],
+        fail_on_other_data=True,
     )
     Campaign(
         kit.stack,
@@ -341,7 +344,7 @@ def test_a_solution_version_renders_mode_and_triggers(resources: Resources) -> N
     assert "NamePrefix" not in full_properties
 
 
-def test_a_quality_gate_renders_its_minimums_as_text(resources: Resources) -> None:
+def test_a_quality_gate_renders_its_numbers_as_text(resources: Resources) -> None:
     """CloudFormation hands numbers over as text anyway; as text they do not depend on its formatting."""
     token = {"ServiceToken": FRAME["ServiceToken"]}
     assert resources["Gate"]["Properties"] == {
@@ -350,6 +353,9 @@ def test_a_quality_gate_renders_its_minimums_as_text(resources: Resources) -> No
         "SolutionVersionArn": "${Version/Wait/Link5.SolutionVersionArn}",
         "Minimums": {},
         "CompareWithDeployed": False,
+        "Tolerance": "0.05",
+        "ComparedMetrics": ["normalized_discounted_cumulative_gain_at_25", "mean_reciprocal_rank_at_25"],
+        "FailOnOtherData": False,
     }
     assert resources["FullGate"]["Properties"] == {
         **token,
@@ -357,6 +363,9 @@ def test_a_quality_gate_renders_its_minimums_as_text(resources: Resources) -> No
         "SolutionVersionArn": "${FullVersion/Wait/Link2.SolutionVersionArn}",
         "Minimums": {"coverage": "1", "precision_at_5": "0.07"},
         "CompareWithDeployed": True,
+        "Tolerance": "0.025",
+        "ComparedMetrics": ["coverage"],
+        "FailOnOtherData": True,
     }
 
 

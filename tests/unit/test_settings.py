@@ -235,6 +235,16 @@ RECIPES = (
             "ranking.quality_gate.minimums.coverage: must be at most 1, but is 10.",
         ),
         (
+            "tolerance: 0.05",
+            "tolerance: 1",
+            "ranking.quality_gate.tolerance: must be less than 1, but is 1.",
+        ),
+        (
+            "compared_metrics: [normalized_discounted_cumulative_gain_at_25, mean_reciprocal_rank_at_25]",
+            "compared_metrics: []",
+            "ranking.quality_gate.compared_metrics: must not be empty.",
+        ),
+        (
             "excluded_dataset_columns: {}",
             "excluded_dataset_columns: {items: [BUDGET]}",
             "recommenders.more_like_x.excluded_dataset_columns.items: 'BUDGET' is not a column of that dataset. "

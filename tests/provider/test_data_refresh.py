@@ -1,0 +1,91 @@
+"""An ordinary refresh of the data passes the quality gate that prod.yaml ships, whatever the new data do to metrics."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data import movielens, synthetic
+from data.catalogue import Catalogue
+from lambdas.personalize_provider.names import last_part
+from sandbox.virtual.cloud import VirtualCloud
+from stacks.settings import CONFIG_DIRECTORY, QualityGateSettings, load_settings
+from tests.provider import blocks
+from tests.provider.blocks import Resources, arn, template
+
+pytestmark = pytest.mark.unmeasured
+
+REFRESHES = 10
+CACHE = Path(__file__).parents[2] / "data" / ".cache"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """MovieLens, or the generated catalogue where it cannot be fetched."""
+    try:
+        return movielens.load(CACHE)
+    except movielens.NotAvailableError:
+        return synthetic.generate()
+
+
+def put_sample(cloud: VirtualCloud, catalogue: Catalogue, seed: int) -> None:
+    """The interactions of a third of the users, other ones for each seed."""
+    users = sorted({event.user_id for event in catalogue.interactions})
+    kept = frozenset(random.Random(seed).sample(users, len(users) // 3))
+    rows = (
+        f"{event.user_id},{event.item_id},{event.event_type},{event.timestamp}"
+        for event in catalogue.interactions
+        if event.user_id in kept
+    )
+    cloud.objects.put(f"{blocks.BUCKET}/interactions.csv", "\n".join(["USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP", *rows]))
+
+
+def app(data_version: str, gate: QualityGateSettings) -> Resources:
+    """The app whose data and trainings have a version."""
+    resources = {**blocks.group(), **blocks.data(data_version), **blocks.ranking()}
+    resources["Version"]["Properties"]["Triggers"] = {"InteractionsData": data_version}
+    resources["Gate"] = {
+        "Type": "Custom::PersonalizeQualityGate",
+        "Properties": {
+            "ServiceToken": blocks.TOKEN,
+            "SolutionArn": arn("Solution", "Solution"),
+            "SolutionVersionArn": arn("VersionSettled", "SolutionVersion"),
+            "Minimums": {metric: str(least) for metric, least in gate.minimums.items()},
+            "CompareWithDeployed": str(gate.compare_with_deployed).lower(),
+            "Tolerance": str(gate.tolerance),
+            "ComparedMetrics": gate.compared_metrics,
+            "FailOnOtherData": str(gate.fail_on_other_data).lower(),
+        },
+    }
+    resources["Campaign"]["Properties"]["SolutionVersionArn"] = arn("Gate", "SolutionVersion")
+    return resources
+
+
+def verdicts(cloud: VirtualCloud, catalogue: Catalogue, gate: QualityGateSettings) -> Iterator[str]:
+    """Deploy, then refresh the data ten times; what the gate says of each new version, which then serves."""
+    blocks.put_data(cloud)
+    for number in range(REFRESHES + 1):
+        put_sample(cloud, catalogue, number)
+        stack = cloud.cloudformation.deploy("app", template(app(str(number), gate)))
+        assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), stack.reasons
+        campaign = stack.resources["Campaign"].attributes["CampaignArn"]
+        serving = cloud.personalize.describe_campaign(campaignArn=campaign)["campaign"]["solutionVersionArn"]
+        assert serving == stack.resources["VersionSettled"].attributes["SolutionVersionArn"]
+        if number:
+            yield stack.resources["Gate"].attributes["Verdict"]
+
+
+def test_ten_refreshes_pass_the_gate_of_prod(cloud: VirtualCloud, catalogue: Catalogue) -> None:
+    ranking = load_settings("prod", CONFIG_DIRECTORY).ranking
+    assert ranking
+    assert ranking.quality_gate.compare_with_deployed
+    found = list(verdicts(cloud, catalogue, ranking.quality_gate))
+    trained = cloud.personalize.list_solution_versions()["solutionVersions"]
+    assert len({last_part(one["solutionVersionArn"]) for one in trained}) == REFRESHES + 1
+    # Some are worse than what they replace by more than the tolerance, which is no more than chance.
+    warnings = [verdict for verdict in found if verdict != "passed"]
+    assert warnings
+    assert all(verdict.startswith("passed, but it was trained on other data than version") for verdict in warnings)
