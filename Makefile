@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots docs review bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots docs review check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ snapshots: install ## write the snapshots of the templates anew; git diff then s
 
 review: install ## what deploying the working tree would do to ENV as it is at BASE (default HEAD)
 	@$(PY) -m sandbox.review --env $(ENV) --base $(BASE)
+
+check: install ## whether the service will take the data that ENV imports (DATA=folder: look there instead)
+	@$(PY) -m sandbox.check --env $(ENV) $(if $(DATA),--data $(DATA))
 
 bench: install ## measure speed and size against their floors, into docs/benchmarks.md
 	@$(PY) -m benchmarks

@@ -40,6 +40,7 @@ WITHOUT_CLOUD = [
     "make snapshots",
     "make docs",
     "make lock",
+    "make check ENV=NAME",
     "make review ENV=prod BASE=origin/main",
     "make review ENV=NAME BASE=HEAD",
 ]

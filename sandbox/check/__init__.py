@@ -1,0 +1,1 @@
+"""`make check`: whether the service will take the data that the settings name, before anything is deployed."""

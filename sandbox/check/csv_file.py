@@ -1,0 +1,150 @@
+"""One CSV file, read by DuckDB: in parallel, and without holding more of it in memory than fits.
+
+Records that are none (too many values, quotes that do not match, other encodings) come out of the reading by
+themselves, with their lines; only a comma too many at the end of a line goes unnoticed. Whatever else is wrong is found
+in columns of text, so that nothing is lost in a cast.
+"""
+
+from __future__ import annotations
+
+import itertools
+import mmap
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from stacks.personalize.avro import Field
+
+from .findings import Finding, counted
+
+_LONGEST_HEADER = 1_000_000
+# What DuckDB calls what is wrong with a line, and what is said of it.
+_REJECTED = {
+    "MISSING COLUMNS": "fewer values than there are columns",
+    "TOO MANY COLUMNS": "more values than there are columns",
+    "UNQUOTED VALUE": 'quotes that do not match; escape a quote within a value as \\"',
+    "INVALID ENCODING": "characters that are not UTF-8",
+}
+
+
+class CsvFile:
+    """A CSV file whose header is that of a schema, in any order."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, header: Sequence[str]) -> None:
+        """Read nothing yet.
+
+        Args:
+            connection: reads it.
+            path: of the file.
+            header: names of its columns.
+        """
+        self._connection = connection
+        self.path = path
+        self._header = header
+        self._rejected_lines: set[int] = set()
+
+    def rows(self, options: str = "ignore_errors=true") -> str:
+        """SQL of a table of its records, every column as text; what cannot be read is left out."""
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in self._header)
+        escape = "\\" if _escapes_by_backslash(self.path) else '"'
+        return (
+            f"read_csv({_text(str(self.path))}, columns={{{columns}}}, auto_detect=false, header=false, skip=1, "
+            f"delim=',', quote='\"', escape='{escape}', {options})"
+        )
+
+    def numbered_rows(self, scan: str) -> str:
+        """The same with a column `n`, which counts from 1; lines that cannot be read go into tables of that name."""
+        rejects = f"store_rejects=true, rejects_table='{scan}_rejects', rejects_scan='{scan}_scans', rejects_limit=0"
+        return f"(SELECT row_number() OVER () AS n, * FROM {self.rows(rejects)})"
+
+    def rejected(self, scan: str) -> list[Finding]:
+        """What was wrong with lines that could not be read; to be asked for after the rows."""
+        found = self._connection.execute(
+            "SELECT error_type, count(DISTINCT line), min(line), arg_min(csv_line, line) "
+            f"FROM {scan}_rejects GROUP BY 1 ORDER BY 3"
+        ).fetchall()
+        lines = self._connection.execute(f"SELECT DISTINCT line FROM {scan}_rejects").fetchall()
+        self._rejected_lines = {line for (line,) in lines}
+        return [
+            Finding(
+                str(self.path),
+                f"{counted(count, 'line has', 'lines have')} {_REJECTED.get(kind, kind.lower())}; "
+                f"the first is line {line}: {_shown(text)}.",
+            )
+            for kind, count, line, text in found
+        ]
+
+    def lines_of(self, rows: Iterable[int]) -> Mapping[int, int]:
+        """The lines of records, by their number among those that could be read."""
+        wanted, found = sorted(set(rows)), dict[int, int]()
+        number = 0
+        with self.path.open("rb") as file:
+            open_quotes, first = False, 0
+            for line, text in enumerate(itertools.islice(file, 1, None), 2):
+                if not wanted:
+                    break
+                first = first if open_quotes else line
+                open_quotes ^= (text.count(b'"') - text.count(b'\\"')) % 2 == 1
+                if open_quotes or first in self._rejected_lines or not text.strip():
+                    continue
+                number += 1
+                if number == wanted[0]:
+                    found[wanted.pop(0)] = first
+        return found
+
+
+def read_header(path: Path, fields: Mapping[str, Field]) -> tuple[list[str], list[Finding]]:
+    """The names of a file's columns, and what is wrong with them."""
+    where = str(path)
+    with path.open("rb") as file:
+        first = file.readline(_LONGEST_HEADER)
+    try:
+        header = first.decode("utf-8-sig").rstrip("\r\n").split(",")
+    except UnicodeDecodeError:
+        return [], [Finding(where, "the header is not UTF-8. Save the file as UTF-8.")]
+    findings = []
+    missing = [name for name in fields if name not in header]
+    if missing:
+        findings.append(
+            Finding(
+                where,
+                f"the header lacks {', '.join(missing)}; it is {_shown(','.join(header))}.{_hint(header, missing)}",
+            )
+        )
+    extra = [name for name in header if name not in fields]
+    if extra and not missing:
+        findings.append(
+            Finding(
+                where, f"the schema does not have {', '.join(extra)}. Remove it from the file, or add it to the schema."
+            )
+        )
+    twice = sorted({name for name in header if name in fields and header.count(name) > 1})
+    if twice:
+        findings.append(Finding(where, f"the header has {', '.join(twice)} more than once."))
+    return header, findings
+
+
+def _hint(header: Sequence[str], missing: Sequence[str]) -> str:
+    plain = {name.strip().strip('"').upper() for name in header}
+    if not plain & {name.upper() for name in missing}:
+        return ""
+    if any('"' in name for name in header):
+        return " Write the names without quotes."
+    return " Write the names exactly as in the schema, in capital letters."
+
+
+def _escapes_by_backslash(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b'\\"') >= 0
+
+
+def _shown(text: str) -> str:
+    line = text.strip("\n")
+    return repr(line if len(line) <= 80 else f"{line[:80]}...")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,334 @@
+"""`make check`: what the service would refuse in the data is said before anything is deployed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from data import synthetic
+from sandbox.check.__main__ import main
+from sandbox.personalize.avro import parse
+from sandbox.personalize.data import ImportFailedError, read_import
+from sandbox.personalize.objects import MemoryObjects
+
+Edit = Callable[[str], str]
+
+SCHEMAS: dict[str, list[tuple[str, object, dict[str, bool]]]] = {
+    "interactions": [
+        ("USER_ID", "string", {}),
+        ("ITEM_ID", "string", {}),
+        ("EVENT_TYPE", "string", {}),
+        ("TIMESTAMP", "long", {}),
+    ],
+    "items": [
+        ("ITEM_ID", "string", {}),
+        ("TITLE", ["null", "string"], {}),
+        ("GENRES", "string", {"categorical": True}),
+        ("YEAR", ["null", "int"], {}),
+        ("CREATION_TIMESTAMP", "long", {}),
+    ],
+    "users": [
+        ("USER_ID", "string", {}),
+        ("GENDER", "string", {"categorical": True}),
+        ("AGE", "int", {}),
+        ("OCCUPATION", ["null", "string"], {"categorical": True}),
+    ],
+}
+SETTINGS = """\
+app_name: vod
+removal_policy: destroy
+data: sample
+datasets:
+  interactions: {schema_file: interactions.avsc}
+  items: {schema_file: items.avsc}
+  users: {schema_file: users.avsc}
+recommenders:
+  more: {recipe: aws-vod-more-like-x}
+  popular: {recipe: aws-vod-most-popular}
+ranking:
+  recipe: aws-personalized-ranking-v2
+"""
+
+
+def schema(kind: str, *more: tuple[str, object, dict[str, bool]]) -> str:
+    fields = [{"name": name, "type": type_, **attributes} for name, type_, attributes in (*SCHEMAS[kind], *more)]
+    namespace = "com.amazonaws.personalize.schema"
+    return json.dumps(
+        {"type": "record", "name": kind.title(), "namespace": namespace, "version": "1.0", "fields": fields}
+    )
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("generated")
+    synthetic.generate().write(folder)
+    return {kind: (folder / f"{kind}.csv").read_text() for kind in SCHEMAS}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, generated: dict[str, str]) -> Path:
+    """Settings, schemas and good data."""
+    (tmp_path / "test.yaml").write_text(SETTINGS)
+    for kind in SCHEMAS:
+        (tmp_path / f"{kind}.avsc").write_text(schema(kind))
+        (tmp_path / f"{kind}.csv").write_text(generated[kind])
+    return tmp_path
+
+
+def edit(folder: Path, kind: str, change: Edit) -> None:
+    file = folder / f"{kind}.csv"
+    file.write_text(change(file.read_text()), newline="")
+
+
+def run(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Status, and what was printed, without the folder's name."""
+    options = ["--env", "test", "--config-dir", str(folder), "--sample-dir", str(folder), *arguments]
+    status = main(options)
+    return status, capsys.readouterr().out.replace(f"{folder}/", "")
+
+
+# -- what is told ------------------------------------------------------------------------------------------------
+
+
+def test_good_data_are_good(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = run(folder, capsys)
+    assert status == 0
+    assert said.endswith("Nothing that would be refused was found.\n")
+    assert "items: items.csv: 600 rows" in said
+    assert "400 users, 400 of them with two or more; events: Click" in said
+
+
+def test_small_letters_float_timestamps_and_too_few_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Case 15."""
+    edit(folder, "items", str.lower)
+    edit(folder, "interactions", lambda text: "".join(row.replace("\n", ".0\n") for row in first(299, text)))
+    edit(folder, "interactions", lambda text: text.replace("TIMESTAMP.0", "TIMESTAMP"))
+    status, said = run(folder, capsys)
+    assert status == 1
+    assert "items.csv: the header lacks ITEM_ID, TITLE, GENRES, YEAR, CREATION_TIMESTAMP" in said
+    assert "Write the names exactly as in the schema, in capital letters." in said
+    assert "interactions.csv: TIMESTAMP: 299 values are not of type long; the first is '" in said
+    assert ".0' in line 2." in said
+    assert "interactions.csv: there are 299 interactions, and an import needs at least 1,000." in said
+
+
+def first(count: int, text: str) -> Iterable[str]:
+    return text.splitlines(keepends=True)[: count + 1]
+
+
+def test_events_of_another_name_are_told_with_the_recipe_that_needs_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Case 16."""
+    edit(folder, "interactions", lambda text: text.replace(",Watch,", ",play,"))
+    status, said = run(folder, capsys)
+    assert status == 1
+    assert (
+        "recommenders.popular: aws-vod-most-popular needs at least 1,000 events of the type Watch, and there are 0. "
+        "Event types are: Click, play. Rename yours to Watch, or choose another recipe."
+    ) in said
+    assert "recommenders.more" not in said
+    edit(folder, "interactions", lambda text: text.replace(",play,", ",WATCH,"))
+    assert run(folder, capsys)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        (
+            "items",
+            lambda text: text.replace("\n", ",1\n").replace("TIMESTAMP,1", "TIMESTAMP,RATING"),
+            "not have RATING",
+        ),
+        ("items", lambda text: '"ITEM_ID"' + text[7:], "Write the names without quotes."),
+        ("items", lambda text: text.replace(",YEAR,", ",TITLE,", 1), "the header lacks YEAR"),
+        (
+            "items",
+            lambda text: text + "i9,A\n",
+            "1 line has fewer values than there are columns; the first is line 602",
+        ),
+        ("items", lambda text: text + "i9,A,War,1999,1,1\n" * 2, "2 lines have more values than there are columns"),
+        ("items", lambda text: text + 'i9,"A"x,War,1,1\n', "1 line has quotes that do not match"),
+        (
+            "items",
+            lambda text: text + "i9,A,,1999,1\n",
+            "GENRES: 1 value is empty, which the schema does not allow; it is",
+        ),
+        ("items", lambda text: text + "i9,A,War,1.5,1\n", "YEAR: 1 value is not of type int; it is '1.5' in line 602."),
+        (
+            "items",
+            lambda text: text + "i9,A,War,2147483648,1\n",
+            "YEAR: 1 value is not of type int; it is '2147483648'",
+        ),
+        ("items", lambda text: text + f"i9,{'x' * 1001},War,1,1\n", "TITLE: 1 value has more than 1000 characters"),
+        ("items", lambda text: text + f"{'x' * 257},A,War,1,1\n", "ITEM_ID: 1 value has more than 256 characters"),
+        (
+            "items",
+            lambda text: text + '\n\ni9,"A\nB",War,1,1\n',
+            "TITLE: 1 value has a line break; it is 'A\\nB' in line 604",
+        ),
+        (
+            "items",
+            lambda text: text + 'i8,"A\nB",War,1,1\ni9,A,War,x,1\n',
+            "YEAR: 1 value is not of type int; it is 'x' in li",
+        ),
+        ("users", lambda text: "".join(first(5, text)), "USER_IDs have no record in users, such as"),
+        ("interactions", lambda text: "".join(first(400, text)), "there are 400 interactions"),
+        ("interactions", lambda text: "".join(one_each(text)), "0 users have two interactions or more, and a training"),
+        (
+            "interactions",
+            lambda text: text.replace("\n", "000\n").replace("TIMESTAMP000", "TIMESTAMP"),
+            "values look like milliseconds, and seconds are wanted; the first is '",
+        ),
+        ("interactions", lambda text: text + "u1,i1,Watch,9999999999\n", "TIMESTAMP: 1 value is in the future"),
+        ("interactions", lambda text: text + "".join(first(9, text)[1:]), "9 interactions are there more than once;"),  # type: ignore[index]
+        (
+            "interactions",
+            lambda text: text + "".join(f"u1,i1,E{number},5\n" for number in range(9)),
+            "there are 11 event types and 0 metadata columns, and at most 10 of both together are allowed.",
+        ),
+    ],
+)
+def test_a_mistake_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], kind: str, change: Edit, said: str
+) -> None:
+    """Case 15."""
+    edit(folder, kind, change)
+    assert said in run(folder, capsys)[1]
+
+
+def one_each(text: str) -> Iterable[str]:
+    """Interactions of 1,200 users, one of each."""
+    yield text.partition("\n")[0] + "\n"
+    yield from (f"u{number},i1,Watch,{number}\n" for number in range(1200))
+
+
+def test_another_folder_can_be_checked(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for kind in ("interactions", "items"):
+        (folder / f"{kind}.csv").rename(other / f"{kind}.csv")
+    status, said = run(folder, capsys, "--data", str(other))
+    assert status == 1
+    assert "users: there is no file other/users.csv." in said
+    assert "items: other/items.csv: 600 rows" in said
+
+
+@mock_aws
+def test_data_in_s3_are_fetched(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="films")
+    text = SETTINGS.replace("data: sample", "data: s3://films/vod/")
+    text = text.replace("{schema_file: items.avsc}", "{schema_file: items.avsc, data_location: s3://films/items/}")
+    (folder / "test.yaml").write_text(text)
+    header, *rows = (folder / "items.csv").read_text().splitlines(keepends=True)
+    for key, body in {
+        "vod/interactions.csv": (folder / "interactions.csv").read_text(),
+        "items/one.csv": "".join([header, *rows[:300]]),
+        "items/two.csv": "".join([header, *rows[300:], "i9,A,War,new,1\n"]),
+        "items/older/three.csv": "nothing",
+    }.items():
+        client.put_object(Bucket="films", Key=key, Body=body.encode())
+    status, said = run(folder, capsys)
+    assert status == 1
+    assert "two.csv: YEAR: 1 value is not of type int; it is 'new' in line 302." in said
+    assert "two.csv: 601 rows" in said
+    assert "users: s3://films/vod/users.csv cannot be read: An error occurred (404)" in said
+
+
+def test_wrong_settings_are_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "test.yaml").write_text("app_name: 5\n")
+    options = ["--env", "test", "--config-dir", str(folder)]
+    assert main(options) == 1
+    assert capsys.readouterr().err.startswith(f"{folder / 'test.yaml'}: app_name: must be text")
+
+
+# -- the same as the emulator ------------------------------------------------------------------------------------
+
+ITEM = "i9,A,War,1999,1\n"
+FILES: list[tuple[str, bool]] = [
+    ("", True),
+    ("i9,A,War,,1\n", True),
+    ("\n" + ITEM, True),
+    ('i9,"A, B",War,1999,1\n', True),
+    ('i9,"A ""B""",War,1999,1\n', True),
+    ('i9,"A \\"B\\"",War,1999,1\n', True),
+    ('i9,A "B" C,War,1999,1\n', True),
+    ("i9,A,War,-1,+1\n", True),
+    (f"{'ü' * 256},{'ü' * 1000},{'ü' * 1000},1,1\n", True),
+    ("i9,A,War,1999\n", False),
+    ("i9,A,War,1999,1,1\n", False),
+    (",A,War,1999,1\n", False),
+    ("i9,A,,1999,1\n", False),
+    ('i9,A,"",1999,1\n', False),
+    ("i9,A,War,1999,\n", False),
+    ("i9,A,War,19.5,1\n", False),
+    ("i9,A,War, 1,1\n", False),
+    ("i9,A,War,1_0,1\n", False),
+    ("i9,A,War,2147483648,1\n", False),
+    ("i9,A,War,1,9223372036854775808\n", False),
+    ("i9,A,War,1,1e9\n", False),
+    (f"{'x' * 257},A,War,1,1\n", False),
+    (f"i9,{'x' * 1001},War,1,1\n", False),
+    (f"i9,A,{'x' * 1001},1,1\n", False),
+    ('i9,"A\nB",War,1,1\n', False),
+]
+HEADERS: list[tuple[str, bool]] = [
+    ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP", True),
+    ("YEAR,TITLE,GENRES,ITEM_ID,CREATION_TIMESTAMP", True),
+    ("ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP", False),
+    ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP,MORE", False),
+    ("item_id,title,genres,year,creation_timestamp", False),
+    ('"ITEM_ID",TITLE,GENRES,YEAR,CREATION_TIMESTAMP', False),
+    ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP,YEAR", False),
+    ("", False),
+]
+
+
+def imported(content: bytes) -> bool:
+    """Whether the emulator imports these items."""
+    objects = MemoryObjects({"s3://films/items.csv": content})
+    try:
+        read_import(objects, "role", "s3://films/items.csv", parse(schema("items")), 0)
+    except ImportFailedError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("rows", "good"), FILES)
+def test_check_and_emulator_agree_on_rows(
+    folder: Path, capsys: pytest.CaptureFixture[str], rows: str, good: bool
+) -> None:
+    agree(folder, capsys, (f"{HEADERS[0][0]}\n{ITEM.replace('i9', 'i1')}{rows}").encode(), good)
+
+
+@pytest.mark.parametrize(("header", "good"), HEADERS)
+@pytest.mark.parametrize("line", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_check_and_emulator_agree_on_headers(
+    folder: Path, capsys: pytest.CaptureFixture[str], header: str, line: str, mark: str, good: bool
+) -> None:
+    agree(folder, capsys, f"{mark}{header}{line}1,2,3,4,5{line}".encode(), good)
+
+
+@pytest.mark.parametrize(("text", "good"), [("é", True), ("\udce9", False)])
+def test_check_and_emulator_agree_on_encodings(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str, good: bool
+) -> None:
+    agree(folder, capsys, f"{HEADERS[0][0]}\ni9,{text},War,1,1\n".encode(errors="surrogateescape"), good)
+
+
+def agree(folder: Path, capsys: pytest.CaptureFixture[str], content: bytes, good: bool) -> None:
+    assert imported(content) is good
+    (folder / "items.csv").write_bytes(content)
+    assert (run(folder, capsys)[0] == 0) is good
