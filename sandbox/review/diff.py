@@ -21,8 +21,8 @@ from sandbox.virtual.template import imports, references
 _CUSTOM = "Custom::Personalize"
 # They hand on what they wait for or judge.
 PASSING_ON = frozenset({f"{_CUSTOM}Wait", f"{_CUSTOM}DeletionWait", f"{_CUSTOM}QualityGate"})
-# What changes with every change of the code, and says nothing of itself.
-_NOISE = frozenset({"AWS::CDK::Metadata"})
+# What changes with every change of the code, or fills an empty stack, and says nothing of itself.
+_NOISE = frozenset({"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"})
 _REGION = "us-east-1"
 
 

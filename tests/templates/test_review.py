@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lambdas.personalize_provider.resources import Effect
 from sandbox.review import __main__ as review
@@ -152,6 +153,26 @@ def test_a_dataset_that_leaves_takes_its_data_along(changed: Callable[[Edit], Co
     (lost,) = stops(comparison)
     assert (lost.noun, lost.kind, lost.loses_data) == ("Dataset", Kind.REMOVED, True)
     assert comparison.outputs["vod-dev-data"] == ([], ["UsersDatasetArn", "UsersSchemaArn"])
+
+
+def test_what_the_settings_take_away_is_removed_and_no_longer_billed(
+    assembly: Callable[..., Path], base: Assembly, tmp_path: Path
+) -> None:
+    """Cases 1 and 2: neither ranking nor recommenders, so their stacks are empty."""
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    file = folder / "dev.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"ranking": None, "recommenders": {}}))
+    head = Assembly.read(assembly("dev", folder))
+    comparison = compare(base, head)
+    removed = {each.noun for each in comparison.changes if each.kind is Kind.REMOVED and each.noun}
+    assert removed == {"Recommender", "Solution", "SolutionVersion", "Campaign"}
+    assert {each.kind for each in comparison.changes} == {Kind.REMOVED}
+    assert stops(comparison) == []
+    rehearsal = rehearse(base, head)
+    assert rehearsal.reasons == ()
+    report = as_text(document("dev", "main", base, head, comparison, rehearsal), "What deploying it does", "Money")
+    assert "RerankCampaign (Campaign) | deploying it: removed" in report
+    assert "provisioned for 1 per second (no longer) | before: " in report
 
 
 def test_what_is_retained_is_not_lost(prod_assembly: Path) -> None:
