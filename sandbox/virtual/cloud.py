@@ -76,20 +76,27 @@ class VirtualCloud:
         self._stacks = _Stacks(self)
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client of the emulator, for whoever is not the provider."""
-        client = single_try(service_name, REGION, self.service)
-        self._observe(client)
-        return client
+        """A boto3 client of the emulator, for whoever is not the provider; with a rate limit it tries again too."""
+        if self._is_limited():
+            return self._retrying(service_name)
+        return self._observed(single_try(service_name, REGION, self.service))
+
+    def _retrying(self, service_name: str) -> Any:
+        return self._observed(retrying(service_name, REGION, self.service, self.time, next(self._seeds)))
+
+    def _is_limited(self) -> bool:
+        return self.conditions.requests_per_second is not None
 
     def is_visible(self, stack_id: str) -> bool:
         """Whether what a stack gave the provider permission to has taken effect."""
         stack = self.cloudformation.stack(stack_id)
         return stack is None or self.time.time() >= stack.created + self.conditions.propagation_seconds
 
-    def _observe(self, client: Any) -> None:
+    def _observed(self, client: Any) -> Any:
         """Note a client's calls, and let each of the provider's attempts take its time."""
         client.meta.events.register("before-call.personalize", self._note)
         client.meta.events.register_first("before-send.personalize", self._take_time)
+        return client
 
     def _is_denied(self) -> bool:
         event = self._requests.current
@@ -139,11 +146,7 @@ class VirtualCloud:
 
         Without a rate limit there is nothing to retry, and all share the one that tests look at.
         """
-        if self.conditions.requests_per_second is None:
-            return self.api
-        client = retrying("personalize", REGION, self.service, self.time, next(self._seeds))
-        self._observe(client)
-        return Api(client)
+        return Api(self._retrying("personalize")) if self._is_limited() else self.api
 
 
 class _Requests(threading.local):
