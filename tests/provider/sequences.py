@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.personalize_provider.describe import covers
+from lambdas.personalize_provider.merge import covers
 from lambdas.personalize_provider.names import create_only
 from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Durations, Fault
+from sandbox.personalize.behaviour import Behaviour
+from sandbox.personalize.quotas import Quotas
 from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.conditions import IDEAL, Conditions
 from sandbox.virtual.framework import Event, Response
 from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, after_data, chain, custom, template
 
 APP = "app"
-LONGER = f"{blocks.BUCKET}/longer/interactions.csv"
+# Each version of the data is somewhere else, so that what a dataset holds tells which one it is.
+DATA = {kind: {n: f"{blocks.BUCKET}/{n}/{kind.lower()}.csv" for n in (1, 2, 3)} for kind in ("Interactions", "Items")}
+LONGER = f"{blocks.BUCKET}/longer/items.csv"
 MINUTE, HOUR = 60.0, 3600.0
 AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 # What CloudFormation gives a request, which the framework's own time-out is not to use up.
 # How often a deletion that faults prevented is repeated: what the first one of a creation has to outlast may take
 # hours if its own request failed, so that no links wait for it.
 ATTEMPTS = 4
+# A deletion that nothing but somebody else can make possible fails within a minute, and what it takes to notice.
+LONGEST_REFUSAL = 2 * MINUTE
+BY_HAND = "made-by-hand"
 LONGEST_REQUEST = HOUR
 
 
@@ -50,24 +58,28 @@ class Wish:
     ranking_recipe: str = "aws-personalized-ranking"
     trains_every: int | None = None
     domain: str = blocks.VOD
-    is_broken: bool = False
+    # Whether something fails: `early`, while the imports are in flight, or `late`, when nearly everything is there.
+    broken: str = ""
 
     def template(self) -> dict[str, Any]:
         """As CloudFormation takes it."""
         resources = {**self._data(), **self._serving(), **self._ranking()}
-        if self.is_broken:
-            last = [key for key in ("RecommenderSettled", "Campaign", "Filter") if key in resources]
+        if self.broken:
+            late = [key for key in ("RecommenderSettled", "Campaign", "Filter") if key in resources]
             bad = custom("Schema", Schema="not a schema", Domain=blocks.VOD)
-            resources["Broken"] = {**bad, "DependsOn": last[:1]}
+            resources["Broken"] = {**bad, "DependsOn": late[:1] if self.broken == "late" else ["InteractionsDataset"]}
         return template(resources, {"team": self.tags} if self.tags else None)
 
     def _data(self) -> Resources:
         resources = {**copy.deepcopy(blocks.group()), **blocks.data(str(self.data_version))}
         resources["Group"]["Properties"]["Domain"] = self.domain
+        for kind, locations in DATA.items():
+            source = {"DataLocation": locations[self.data_version]}
+            resources[f"{kind}Import"]["Properties"]["DataSource"] = source
         if self.has_longer_schema:
-            longer = blocks.schema("Interactions", [{"name": "DEVICE", "type": ["null", "string"]}])
-            resources["InteractionsSchema"]["Properties"]["Schema"] = longer
-            resources["InteractionsImport"]["Properties"]["DataSource"] = {"DataLocation": LONGER}
+            longer = blocks.schema("Items", [{"name": "DIRECTOR", "type": ["null", "string"]}])
+            resources["ItemsSchema"]["Properties"]["Schema"] = longer
+            resources["ItemsImport"]["Properties"]["DataSource"] = {"DataLocation": LONGER}
         return resources
 
     def _serving(self) -> Resources:
@@ -120,28 +132,67 @@ class Mishap:
     delay: float = 0.0
 
 
+@dataclass(frozen=True)
+class Account:
+    """What nobody knows of the real services before, and what differs from account to account.
+
+    Attributes:
+        conditions: time, limits and propagation.
+        pending: how many imports, and how many versions, may be pending or in progress at once.
+        reports_new_id: see CloudFormation.
+        refuses_unchanged: see Behaviour.
+        updates_inactive: see Behaviour.
+    """
+
+    conditions: Conditions = IDEAL
+    pending: int = 5
+    reports_new_id: bool = False
+    refuses_unchanged: bool = False
+    updates_inactive: bool = False
+
+
 class Life:
     """A stack of a whole dataset group from its beginning to its end, with what has to hold all the time."""
 
-    def __init__(self, reports_new_id: bool = False) -> None:
+    def __init__(self, account: Account | None = None) -> None:
         """Open an account in which others have resources too."""
+        account = account or Account()
         self.cloud = VirtualCloud(
-            service_options={"durations": Durations(create_recommender=2 * HOUR)},
-            cloudformation_options={"failed_update_reports_new_id": reports_new_id},
+            service_options={
+                "durations": Durations(create_recommender=2 * HOUR),
+                "quotas": Quotas(
+                    pending_dataset_import_jobs=account.pending, pending_solution_versions=account.pending
+                ),
+                "behaviour": Behaviour(account.refuses_unchanged, account.updates_inactive),
+            },
+            cloudformation_options={"failed_update_reports_new_id": account.reports_new_id},
             around=self._invoke,
+            conditions=account.conditions,
         )
         # Half as often as on AWS: polls are what a sequence spends its time on.
         self.cloud.framework.query_interval = MINUTE
-        blocks.put_data(self.cloud)
-        header, *rows = self.cloud.objects.objects[f"{blocks.BUCKET}/interactions.csv"].decode().splitlines()
-        self.cloud.objects.put(LONGER, "\n".join([f"{header},DEVICE", *(f"{row},tv" for row in rows)]) + "\n")
+        self._put_data()
         self._mishaps: list[Mishap] = []
         self._invocations = self._requests = 0
         self._request = self.cloud.framework.request
         self.cloud.cloudformation._request = self._deliver
         self.deployed: Wish | None = None
         self.is_tampered = False
+        # The version that a refresh has made the campaign serve, and whether a deployment has trained since.
+        self._refreshed = ""
+        self._has_trained = False
+        self._slow_refusals: list[str] = []
         self._foreign = self._make_foreign()
+
+    def _put_data(self) -> None:
+        objects = self.cloud.objects
+        blocks.put_data(self.cloud)
+        for kind, locations in DATA.items():
+            rows = objects.objects[f"{blocks.BUCKET}/{kind.lower()}.csv"].decode()
+            for location in locations.values():
+                objects.put(location, rows)
+        header, *items = objects.objects[f"{blocks.BUCKET}/items.csv"].decode().splitlines()
+        objects.put(LONGER, "\n".join([f"{header},DIRECTOR", *(f"{row},Varda" for row in items)]) + "\n")
 
     # -- what happens --------------------------------------------------------------------------------------
 
@@ -162,11 +213,13 @@ class Life:
         self._begin_step(faults, mishaps)
         if tampering:
             self.cloud.time.spawn(lambda: self.tamper(tampering[0]), tampering[1])
+        known = len(self.stack.events) if self.stack else 0
         stack = self.cloud.cloudformation.begin_deploy(APP, wish.template())
         if cancel_after is not None:
             self.cloud.time.spawn(self._cancel, cancel_after)
         self.cloud.time.run()
         self._end_step()
+        self._note_trainings(stack, known)
         assert stack.status.endswith(("_COMPLETE", "_FAILED")), stack.status
         if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             self.deployed = wish
@@ -207,6 +260,81 @@ class Life:
             self.cloud.cloudformation.delete(APP)
         assert self.stack is None, stack.reasons
         self.check_nothing_left()
+
+    def refresh(self) -> None:
+        """Somebody trains on the data there is and lets the campaign serve it, as a schedule would."""
+        campaign, solution = self._arn("Campaign"), self._arn("Solution")
+        if self.is_tampered or not campaign or not solution:
+            return
+        made = self._call("CreateSolutionVersion", solutionArn=solution, trainingMode="FULL")
+        self.cloud.time.sleep(3 * HOUR)
+        version = made["solutionVersionArn"]
+        self._call("UpdateCampaign", campaignArn=campaign, solutionVersionArn=version)
+        self.cloud.time.sleep(HOUR)
+        self._refreshed, self._has_trained = version, False
+
+    def stop_and_change(self, wish: Wish) -> None:
+        """Somebody stops the recommender; a deployment that changes nothing else leaves it stopped."""
+        recommender = self._arn("Recommender")
+        if self.is_tampered or not recommender:
+            return
+        self._call("StopRecommender", recommenderArn=recommender)
+        self.cloud.time.sleep(HOUR)
+        stack = self.deploy(wish, [], [])
+        assert stack.status == "UPDATE_COMPLETE", stack.reasons
+        if self._arn("Recommender") == recommender:
+            described = self._call("DescribeRecommender", recommenderArn=recommender)["recommender"]
+            assert described["status"] == "INACTIVE"
+            self._call("StartRecommender", recommenderArn=recommender)
+            self.cloud.time.sleep(HOUR)
+
+    def delete_built_on(self, kind: str) -> None:
+        """Somebody has built on ours: the deletion names it at once, and succeeds when it is gone."""
+        if self.is_tampered or self.stack is None or self.stack.status not in AT_REST:
+            return
+        arn = self._build(kind)
+        if not arn:
+            return
+        known, self._slow_refusals = len(self.stack.reasons), []
+        stack = self.cloud.cloudformation.delete(APP)
+        assert stack.status == "DELETE_FAILED"
+        assert any(BY_HAND in reason for reason in stack.reasons[known:]), stack.reasons[known:]
+        assert self._slow_refusals == []
+        self._call(f"Delete{kind}", **{RESOURCES[kind].arn_member: arn})
+        self.cloud.time.sleep(HOUR)
+        self.delete([], [])
+
+    def _build(self, kind: str) -> str:
+        """Make something of that name on ours; empty if there is nothing to build it on."""
+        group, version = self._arn("DatasetGroup", "Group"), self._arn("SolutionVersion", "Version")
+        members_of: dict[str, dict[str, Any]] = {
+            "Filter": {"datasetGroupArn": group, "filterExpression": 'INCLUDE ItemID WHERE Items.GENRES IN ("War")'},
+            "Recommender": {"datasetGroupArn": group, "recipeArn": f"{blocks.RECIPE}/aws-vod-most-popular"},
+            "EventTracker": {"datasetGroupArn": group},
+            "Campaign": {"solutionVersionArn": version, "minProvisionedTPS": 1},
+        }
+        members = members_of[kind]
+        has_tracker = kind == "EventTracker" and self._arn("EventTracker", "Tracker")
+        if not group or not all(members.values()) or has_tracker:
+            return ""
+        made = self._call(f"Create{kind}", name=BY_HAND, **members)
+        self.cloud.time.sleep(3 * HOUR)
+        return str(made[RESOURCES[kind].arn_member])
+
+    def _arn(self, noun: str, logical_id: str = "") -> str:
+        """ARN of a resource of the stack; empty if it has none."""
+        deployed = self.stack.resources.get(logical_id or noun) if self.stack else None
+        return deployed.attributes[f"{noun}Arn"] if deployed else ""
+
+    def _call(self, operation: str, **members: Any) -> dict[str, Any]:
+        return self.cloud.api.call(operation, **members)
+
+    def _note_trainings(self, stack: Stack, known: int) -> None:
+        """A deployment that has begun to train, or to replace the campaign, has a say in what it serves."""
+        touched = {event.logical_id for event in stack.events[known:]}
+        self._has_trained = self._has_trained or not touched.isdisjoint({"Version", "Solution"})
+        if stack.name not in self.cloud.cloudformation.stacks or "Campaign" not in stack.resources:
+            self._refreshed = ""
 
     def tamper(self, what: str) -> None:
         """Somebody does something by hand; the service may refuse it."""
@@ -260,7 +388,10 @@ class Life:
             self.cloud.time.spawn(lambda: self._deliver_again(copy.deepcopy(event), status), twice.delay)
         begun = self.cloud.time.time()
         response = self._request(event)
-        self.check_response(event, response, self.cloud.time.time() - begun)
+        seconds = self.cloud.time.time() - begun
+        self.check_response(event, response, seconds)
+        if not response.succeeded and event["RequestType"] == "Delete" and seconds > LONGEST_REFUSAL:
+            self._slow_refusals.append(f"{event['LogicalResourceId']} {seconds}: {response.reason}")
         return response
 
     def _deliver_again(self, event: Event, status: str) -> None:
@@ -306,6 +437,7 @@ class Life:
             if noun in RESOURCES:
                 description = ours[deployed.attributes[f"{noun}Arn"]]
                 assert self._is_as_asked(noun, deployed.properties, description), (logical_id, description)
+        self._check_data(stack, inventory)
         for noun, row in RESOURCES.items():
             if row.deletable and not any(event.status == "DELETE_FAILED" for event in stack.events):
                 known = [each for each in stack.resources.values() if each.type == f"Custom::Personalize{noun}"]
@@ -315,6 +447,10 @@ class Life:
     def _is_as_asked(self, noun: str, properties: Mapping[str, Any], description: dict[str, Any]) -> bool:
         row = RESOURCES[noun]
         asked = {name: properties[name] for name in row.create_only - row.control if name in properties}
+        if noun == "Campaign" and self._refreshed:
+            served = {self._refreshed, *([properties["SolutionVersionArn"]] if self._has_trained else [])}
+            assert description["solutionVersionArn"] in served, (description["solutionVersionArn"], served)
+            properties = {**properties, "SolutionVersionArn": description["solutionVersionArn"]}
         wanted = self.cloud.api.request(f"Create{noun}", asked)
         if row.update:
             given = {name: properties[name] for name in row.update.properties if name in properties}
@@ -325,6 +461,21 @@ class Life:
                 if name in given
             }
         return covers(description, wanted)
+
+    def _check_data(self, stack: Stack, inventory: Mapping[str, dict[str, Any]]) -> None:
+        """Each dataset holds the data that its template names: that of the import that succeeded last."""
+        jobs = [each for each in inventory.values() if "datasetImportJobArn" in each and each["status"] == "ACTIVE"]
+        for kind in DATA:
+            dataset = stack.resources[f"{kind}Dataset"].attributes["DatasetArn"]
+            ours = [
+                self.cloud.api.describe(RESOURCES["DatasetImportJob"], each["datasetImportJobArn"]) for each in jobs
+            ]
+            held = max(
+                (each for each in ours if each and each["datasetArn"] == dataset),
+                key=lambda job: job["lastUpdatedDateTime"],
+            )
+            wanted = stack.resources[f"{kind}Import"].properties["DataSource"]["DataLocation"]
+            assert held["dataSource"]["dataLocation"] == wanted, (kind, held, wanted)
 
     def check_nothing_left(self) -> None:
         """Nothing of ours is there, and everything of others is as it was."""
@@ -359,6 +510,3 @@ def _path(noun: str) -> str:
 
 def _slashes(noun: str) -> int:
     return 2 if noun == "Dataset" else 1
-
-
-_ = field

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Fault
-from tests.provider.sequences import AT_REST, HOUR, MINUTE, Life, Mishap, Wish
+from sandbox.virtual.conditions import REALISTIC, Conditions
+from tests.provider.sequences import AT_REST, HOUR, MINUTE, Account, Life, Mishap, Wish
 
 # Shards run on different workers; each has its own share of the sequences.
 SHARDS = 8
@@ -40,7 +41,7 @@ WISHES: dict[str, st.SearchStrategy[Any]] = {
     "ranking_recipe": st.sampled_from(["aws-personalized-ranking", "aws-personalized-ranking-v2"]),
     "trains_every": st.sampled_from([None, 2]),
     "domain": st.sampled_from(["VIDEO_ON_DEMAND", "VIDEO_ON_DEMAND", "ECOMMERCE"]),
-    "is_broken": st.booleans(),
+    "broken": st.sampled_from(["", "early", "late"]),
 }
 assert set(WISHES) == {each.name for each in fields(Wish)}
 
@@ -121,15 +122,27 @@ TAMPERING = st.tuples(
 )
 DELAYS = st.sampled_from([10.0, 2 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR])
 
+# Permissions always take their minute; calls and requests cost time and are limited in every third account.
+YOUNG = Conditions(propagation_seconds=MINUTE)
+SLOW = replace(REALISTIC, lambda_concurrency=None)
+ACCOUNTS = st.builds(
+    Account,
+    conditions=st.sampled_from([YOUNG, YOUNG, SLOW]),
+    pending=st.sampled_from([1, 5]),
+    reports_new_id=st.booleans(),
+    refuses_unchanged=st.booleans(),
+    updates_inactive=st.booleans(),
+)
+
 
 class Lives(RuleBasedStateMachine):
     """One sequence."""
 
     life: Life
 
-    @initialize(reports_new_id=st.booleans())
-    def open(self, reports_new_id: bool) -> None:
-        self.life = Life(reports_new_id)
+    @initialize(account=ACCOUNTS)
+    def open(self, account: Account) -> None:
+        self.life = Life(account)
 
     @precondition(lambda self: _can_deploy(self.life))
     @rule(changes=st.fixed_dictionaries({}, optional=WISHES), faults=FAULTS, mishaps=MISHAPS)
@@ -140,8 +153,7 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: _can_deploy(self.life))
     @rule(changes=st.fixed_dictionaries({}, optional=WISHES))
     def deploy_in_peace(self, changes: dict[str, Any]) -> None:
-        wish = self._wish({**changes, "is_broken": False, "domain": "VIDEO_ON_DEMAND"})
-        stack = self.life.deploy(wish, [], [])
+        stack = self.life.deploy(self._possible(changes), [], [])
         self._note()
         assert self.life.is_tampered or stack.status in AT_REST[:2], stack.reasons
 
@@ -156,6 +168,22 @@ class Lives(RuleBasedStateMachine):
     def deploy_while_somebody_tampers(self, changes: dict[str, Any], tampering: tuple[str, float]) -> None:
         self.life.deploy(self._wish(changes), [], [], tampering=tampering)
         self._note()
+
+    @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
+    @rule()
+    def refresh(self) -> None:
+        self.life.refresh()
+
+    @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
+    @rule(tps=st.integers(1, 3), tags=WISHES["tags"])
+    def stop_the_recommender_and_change_it(self, tps: int, tags: str) -> None:
+        self.life.stop_and_change(self._possible({"recommender_tps": tps, "tags": tags}))
+        self._note()
+
+    @precondition(lambda self: self.life.stack is not None)
+    @rule(kind=st.sampled_from(["Campaign", "EventTracker", "Filter", "Recommender"]))
+    def delete_what_others_have_built_on(self, kind: str) -> None:
+        self.life.delete_built_on(kind)
 
     @precondition(lambda self: self.life.stack is None)
     @rule(changes=st.fixed_dictionaries({}, optional=WISHES), after=DELAYS)
@@ -174,7 +202,13 @@ class Lives(RuleBasedStateMachine):
     def _wish(self, changes: dict[str, Any]) -> Wish:
         """What is deployed, changed."""
         base = self.life.deployed if self.life.stack and self.life.deployed else Wish()
-        return Wish(**{**{each.name: getattr(base, each.name) for each in fields(Wish)}, "is_broken": False, **changes})
+        return Wish(**{**{each.name: getattr(base, each.name) for each in fields(Wish)}, "broken": "", **changes})
+
+    def _possible(self, changes: dict[str, Any]) -> Wish:
+        """What is deployed, changed as the service allows it: a schema that has grown stays as long as it is."""
+        grown = bool(self.life.deployed and self.life.deployed.has_longer_schema)
+        always = {"broken": "", "domain": "VIDEO_ON_DEMAND"} | ({"has_longer_schema": True} if grown else {})
+        return self._wish({**changes, **always})
 
     def _note(self) -> None:
         if self.life.stack:
