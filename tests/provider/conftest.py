@@ -9,7 +9,7 @@ from sandbox.virtual.conditions import Conditions
 from tests.provider.blocks import put_data
 
 # What every test of the provider meets.
-CONDITIONS = Conditions()
+CONDITIONS = Conditions(propagation_seconds=60.0)
 
 
 @pytest.fixture

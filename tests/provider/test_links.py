@@ -115,8 +115,8 @@ def test_a_link_of_deletion_waits_for_its_share_and_hands_over(cloud: VirtualClo
 
 
 def test_a_link_of_deletion_does_not_wait_for_what_is_idle_or_gone(cloud: VirtualCloud, recommender: str) -> None:
-    cloud.time.sleep(2 * 3600)
     requests = Requests(cloud, "DeletionWait")
+    cloud.time.sleep(2 * 3600)
     begun = cloud.time.time()
     for arn in (recommender, f"{recommender}-gone"):
         assert requests.delete("wait-1", holding(arn)).succeeded

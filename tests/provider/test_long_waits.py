@@ -12,6 +12,7 @@ from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, chain, custom, template
+from tests.provider.conftest import CONDITIONS
 
 HOUR = 3600.0
 LINK = 3000
@@ -20,7 +21,7 @@ INTERVAL = 30.0
 
 
 def account(**durations: float) -> VirtualCloud:
-    cloud = VirtualCloud(service_options={"durations": Durations(**durations)})
+    cloud = VirtualCloud(service_options={"durations": Durations(**durations)}, conditions=CONDITIONS)
     blocks.put_data(cloud)
     return cloud
 

@@ -20,6 +20,7 @@ from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud, not_permitted
 from stacks.settings import CONFIG_DIRECTORY
 from tests.iam import Statement, permits
+from tests.provider.conftest import CONDITIONS
 
 pytestmark = pytest.mark.unmeasured
 
@@ -42,11 +43,10 @@ ANOTHER_TRAINING = {"dev.yaml": {'training_trigger: "1"': 'training_trigger: "2"
 
 
 class Iam:
-    """Judges calls by the policy that the provider's role had some seconds before, and remembers what was asked."""
+    """Judges calls by the policy that the provider's role had a minute before, and remembers what was asked."""
 
-    def __init__(self, propagation_seconds: float = 0.0) -> None:
+    def __init__(self) -> None:
         self.cloud: VirtualCloud
-        self._propagation_seconds = propagation_seconds
         self.asked: set[tuple[str, str]] = set()
         self._is_looking = True
 
@@ -68,7 +68,7 @@ class Iam:
         """Of the version of the policy that is in effect, with the ARNs it has there."""
         stack = self.cloud.cloudformation.stacks[DATA]
         (logical_id,) = (key for key, each in stack.resources.items() if is_policy(key, each.type))
-        version = stack.was(logical_id, self.cloud.time.time() - self._propagation_seconds)
+        version = stack.was(logical_id, self.cloud.time.time() - CONDITIONS.propagation_seconds)
         return list(version.properties["PolicyDocument"]["Statement"]) if version else []
 
 

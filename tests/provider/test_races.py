@@ -15,6 +15,7 @@ from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, arn, custom, template
+from tests.provider.conftest import CONDITIONS
 from tests.provider.requests import Requests
 
 HOUR, MINUTE = 3600.0, 60.0
@@ -94,7 +95,9 @@ def test_what_cannot_be_seen_yet_is_waited_for(cloud: VirtualCloud) -> None:
 
 
 def test_what_is_built_on_a_dataset_group_waits_until_it_is_active() -> None:
-    cloud = VirtualCloud(service_options={"durations": Durations(create_dataset_group=40 * MINUTE)})
+    cloud = VirtualCloud(
+        service_options={"durations": Durations(create_dataset_group=40 * MINUTE)}, conditions=CONDITIONS
+    )
     blocks.put_data(cloud)
     stack = deployed(cloud, {**blocks.group(), "Filter": blocks.serving()["Filter"]})
     active = next(each.time for each in stack.events if (each.logical_id, each.status) == ("Group", "CREATE_COMPLETE"))
@@ -179,7 +182,9 @@ def training_solution() -> Resources:
 
 
 def test_an_automatic_training_in_flight_is_stopped_when_the_solution_goes() -> None:
-    cloud = VirtualCloud(service_options={"durations": Durations(create_solution_version=9 * HOUR)})
+    cloud = VirtualCloud(
+        service_options={"durations": Durations(create_solution_version=9 * HOUR)}, conditions=CONDITIONS
+    )
     blocks.put_data(cloud)
     deployed(cloud, training_solution())
     cloud.time.sleep(2 * HOUR)
