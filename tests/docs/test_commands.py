@@ -36,6 +36,7 @@ WITHOUT_CLOUD = [
     "make help",
     "make install",
     "make data",
+    "npx cdk synth --quiet -c @aws-cdk/core:bootstrapQualifier=teamvod -c @aws-cdk/core:permissionsBoundary=NAME",
     "make format",
     "make snapshots",
     "make docs",

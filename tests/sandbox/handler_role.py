@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from lambdas.personalize_provider.protocol import Progress
 from sandbox import inventory
 from tests.sandbox.arns import kind_of, noun_of
 from tests.sandbox.conftest import App
@@ -22,7 +23,7 @@ DATA = "vod-dev-data"
 ELSEWHERE = {"iam:PassRole", "personalize:CreateDatasetGroup", "personalize:TagResource"}
 LOGS = "logs:PutLogEvents"
 REQUEST_ID = "by-hand"
-STARTED = {"Started": 0, "InPlace": False, "UpdateSeen": "", "Deployment": "", "Leftover": ""}
+STARTED = Progress(0).to_event()
 
 
 @dataclass
