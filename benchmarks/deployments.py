@@ -5,9 +5,10 @@ The template is the synthesized one, the handlers are the real ones, and CloudFo
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,12 +17,16 @@ from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Durations
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.conditions import Conditions
+from sandbox.virtual.stacks import Stack
 from sandbox.virtual.template import imports, references
 
 _PREFIX = "Custom::Personalize"
 # What trains comes after all imports of its dataset group, whatever the template says.
 _TRAINED = ("Recommender", "SolutionVersion")
 _DURATIONS = Durations()
+# What a deployment meets on AWS, but for permissions that take effect late and few Lambda executions.
+AS_ON_AWS = Conditions(call_seconds=0.2, request_seconds=5.0, requests_per_second=1.0)
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,55 @@ class Deployment:
     transitions: int
 
 
+@dataclass(frozen=True)
+class Load:
+    """What a deployment takes, and asks of Personalize and of Lambda.
+
+    Attributes:
+        seconds: of virtual time.
+        calls: of Personalize's control plane.
+        per_second: the most of them within a second.
+        executions: the most of Lambda's functions at once, the framework's and the handlers', in the account so far.
+    """
+
+    seconds: float
+    calls: int
+    per_second: int
+    executions: int
+
+
+def load(cloud: VirtualCloud, work: Callable[[VirtualCloud], Mapping[str, Stack]]) -> Load:
+    """Deploy or destroy, and count.
+
+    Args:
+        cloud: where to.
+        work: `deploy` or `destroy` of an assembly.
+    """
+    earlier, begun = len(cloud.call_times), cloud.time.time()
+    with contextlib.redirect_stdout(io.StringIO()):
+        for stack in work(cloud).values():
+            assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"), stack.reasons
+    moments = sorted(moment for moment, _ in cloud.call_times[earlier:])
+    seconds = cloud.time.time() - begun
+    return Load(seconds, len(moments), _most_within_a_second(moments), cloud.framework.peak_concurrency)
+
+
+def _most_within_a_second(moments: Sequence[float]) -> int:
+    return max((bisect.bisect_left(moments, begin + 1) - number for number, begin in enumerate(moments)), default=0)
+
+
 def create(cloud: VirtualCloud, assembly: Assembly) -> Deployment:
     """Deploy everything for the first time."""
-    return _measured(cloud, assembly, lambda noun: _DURATIONS.of("create", noun))
+    return _measured(cloud, assembly, _creation)
+
+
+def shortest_creation(assembly: Assembly) -> float:
+    """Seconds of the longest chain of the service's own durations in a first deployment."""
+    return _critical_path(assembly, _creation)
+
+
+def _creation(noun: str) -> float:
+    return _DURATIONS.of("create", noun)
 
 
 def update(cloud: VirtualCloud, assembly: Assembly) -> Deployment:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import processes
+from benchmarks import deployments, processes
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: float) -> tuple[int, str]:
@@ -21,7 +21,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: float) -> t
 
 def test_met_targets_and_the_way_of_a_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     status, page = measured(monkeypatch, tmp_path, whole=4.0)
-    assert status == 0
+    assert status == (" no |" in page)
     assert "| synthesis of the whole app | 4.00 s | 2.00 s, an empty stack | 2.00 | at most 2.5 | yes |" in page
     assert "| 20 dataset groups: synthesis | 23.0 s | 20 x 4.0 s | 0.29 | at most 1 | yes |" in page
     for line in ("first deployment, virtual time", "new data, virtual time"):
@@ -30,8 +30,30 @@ def test_met_targets_and_the_way_of_a_deployment(monkeypatch: pytest.MonkeyPatch
         assert 1.0 <= ratio <= 1.05
 
 
+def test_calls_and_executions_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _, page = measured(monkeypatch, tmp_path, whole=4.0)
+    cells = {row.split(" | ")[0].removeprefix("| "): row.split(" | ") for row in page.splitlines()}
+    calls = {
+        what.partition(":")[0]: int(row[1]) for what, row in cells.items() if what.endswith("calls of Personalize")
+    }
+    assert calls["the same again"] == 0
+    assert 0 < calls["one tag changed"] < calls["destroy"] < calls["first deployment"]
+    ratio = float(cells["first deployment as on AWS"][3])
+    assert 1.0 < ratio < 1.1
+    assert float(cells["Lambda executions at once"][3]) > 0
+
+
+@pytest.mark.parametrize(
+    ("moments", "most"),
+    [([], 0), ([1.0], 1), ([1.0, 1.9, 2.0], 2), ([0.0, 1.5, 1.6, 2.4, 2.6], 3), ([3.0, 3.0, 3.0], 3)],
+)
+def test_the_most_calls_within_a_second(moments: list[float], most: int) -> None:
+    assert deployments._most_within_a_second(moments) == most
+
+
 def test_a_missed_target_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bench, "_of_deployments", lambda *_: iter(()))
+    for part in ("_of_deployments", "_of_load"):
+        monkeypatch.setattr(bench, part, lambda *_: iter(()))
     status, page = measured(monkeypatch, tmp_path, whole=5.2)
     assert status == 1
     assert "| 2.60 | at most 2.5 | no |" in page
