@@ -11,7 +11,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from sandbox.virtual.cloud import VirtualCloud
-from tests.docs.pages import ROOT, code, links
+from tests.docs.pages import PAGES, ROOT, code, links
 from tests.provider import blocks
 
 
@@ -28,6 +28,12 @@ def anchors(page: Path) -> set[str]:
     """Of a page's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [str(page.relative_to(ROOT)) for page in PAGES])
+def test_examples_hold_in_every_partition(page: str) -> None:
+    """An ARN that begins with the partition of most regions is wrong in China."""
+    assert "arn:aws:" not in (ROOT / page).read_text()
 
 
 def test_every_decision_is_listed() -> None:

@@ -24,7 +24,7 @@ def documented(account: str, region: str) -> list[dict[str, Any]]:
     page = (CHECKOUT / "docs" / "operations.md").read_text()
     text = re.search(r"## A key of your own.*?```json\n(.*?)```", page, re.DOTALL)
     assert text
-    known = {"YOUR-ACCOUNT": account, "YOUR-REGION": region, "vod-prod": "vod-dev"}
+    known = {"YOUR-PARTITION": "aws", "YOUR-ACCOUNT": account, "YOUR-REGION": region, "vod-prod": "vod-dev"}
     return list(json.loads(re.sub("|".join(known), lambda match: known[match[0]], text[1])))
 
 
