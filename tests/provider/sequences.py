@@ -169,8 +169,6 @@ class Life:
             around=self._invoke,
             conditions=account.conditions,
         )
-        # Half as often as on AWS: polls are what a sequence spends its time on.
-        self.cloud.framework.query_interval = MINUTE
         self._put_data()
         self._mishaps: list[Mishap] = []
         self._invocations = self._requests = 0
