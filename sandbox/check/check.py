@@ -49,7 +49,7 @@ def check_data(settings: Settings, given: str | None, sample: Path, scratch: Pat
         scratch: an empty folder, for what is fetched or does not fit into memory.
     """
     report = Report()
-    connection = duckdb.connect(config={"temp_directory": str(scratch / "duckdb"), "memory_limit": "1GB"})
+    connection = duckdb.connect(config={"temp_directory": str(scratch / "duckdb"), "memory_limit": "512MB"})
     read: dict[str, list[CsvFile]] = {}
     for kind, dataset in settings.datasets.used.items():
         columns = fields(dataset.schema_document)

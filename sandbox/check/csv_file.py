@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import mmap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -28,6 +29,28 @@ _REJECTED = {
 }
 
 
+@dataclass(frozen=True)
+class Rejected:
+    """Records that could not be read for one reason.
+
+    Attributes:
+        why: what they have.
+        count: how many there are.
+        record: number of the first, the header being 1.
+        text: of the first.
+    """
+
+    why: str
+    count: int
+    record: int
+    text: str
+
+    def finding(self, path: Path, line: int) -> Finding:
+        """As a sentence."""
+        has = counted(self.count, "line has", "lines have")
+        return Finding(str(path), f"{has} {self.why}; the first is line {line}: {_shown(self.text)}.")
+
+
 class CsvFile:
     """A CSV file whose header is that of a schema, in any order."""
 
@@ -42,7 +65,7 @@ class CsvFile:
         self._connection = connection
         self.path = path
         self._header = header
-        self._rejected_lines: set[int] = set()
+        self._rejected_records: set[int] = set()
 
     def rows(self, options: str = "ignore_errors=true") -> str:
         """SQL of a table of its records, every column as text; what cannot be read is left out."""
@@ -58,40 +81,42 @@ class CsvFile:
         rejects = f"store_rejects=true, rejects_table='{scan}_rejects', rejects_scan='{scan}_scans', rejects_limit=0"
         return f"(SELECT row_number() OVER () AS n, * FROM {self.rows(rejects)})"
 
-    def rejected(self, scan: str) -> list[Finding]:
-        """What was wrong with lines that could not be read; to be asked for after the rows."""
+    def rejected(self, scan: str) -> list[Rejected]:
+        """What was wrong with records that could not be read; to be asked for after the rows."""
+        records = self._connection.execute(f"SELECT DISTINCT line FROM {scan}_rejects").fetchall()
+        self._rejected_records = {record for (record,) in records}
         found = self._connection.execute(
             "SELECT error_type, count(DISTINCT line), min(line), arg_min(csv_line, line) "
             f"FROM {scan}_rejects GROUP BY 1 ORDER BY 3"
         ).fetchall()
-        lines = self._connection.execute(f"SELECT DISTINCT line FROM {scan}_rejects").fetchall()
-        self._rejected_lines = {line for (line,) in lines}
-        return [
-            Finding(
-                str(self.path),
-                f"{counted(count, 'line has', 'lines have')} {_REJECTED.get(kind, kind.lower())}; "
-                f"the first is line {line}: {_shown(text)}.",
-            )
-            for kind, count, line, text in found
-        ]
+        return [Rejected(_REJECTED.get(kind, kind.lower()), count, record, text) for kind, count, record, text in found]
 
-    def lines_of(self, rows: Iterable[int]) -> Mapping[int, int]:
-        """The lines of records, by their number among those that could be read."""
-        wanted, found = sorted(set(rows)), dict[int, int]()
-        number = 0
+    def lines_of(self, rows: Iterable[int], records: Iterable[int]) -> tuple[dict[int, int], dict[int, int]]:
+        """The lines on which records begin.
+
+        Args:
+            rows: numbers of records among those that could be read, from 1.
+            records: numbers among all, the header being the first, as DuckDB counts those it rejects.
+        """
+        of_rows, of_records = dict.fromkeys(rows, 0), dict.fromkeys(records, 0)
+        last_row, last_record = max(of_rows, default=0), max(of_records, default=0)
+        row, record, is_open, begins = 0, 1, False, 1
         with self.path.open("rb") as file:
-            open_quotes, first = False, 0
             for line, text in enumerate(itertools.islice(file, 1, None), 2):
-                if not wanted:
+                if row >= last_row and record >= last_record:
                     break
-                first = first if open_quotes else line
-                open_quotes ^= (text.count(b'"') - text.count(b'\\"')) % 2 == 1
-                if open_quotes or first in self._rejected_lines or not text.strip():
+                begins = begins if is_open else line
+                is_open ^= (text.count(b'"') - text.count(b'\\"')) % 2 == 1
+                if is_open:
                     continue
-                number += 1
-                if number == wanted[0]:
-                    found[wanted.pop(0)] = first
-        return found
+                record += 1
+                if record in of_records:
+                    of_records[record] = begins
+                if record not in self._rejected_records and text.strip():
+                    row += 1
+                    if row in of_rows:
+                        of_rows[row] = begins
+        return of_rows, of_records
 
 
 def read_header(path: Path, fields: Mapping[str, Field]) -> tuple[list[str], list[Finding]]:

@@ -61,11 +61,11 @@ def check_values(
     connection.execute("DROP TABLE IF EXISTS check_rejects; DROP TABLE IF EXISTS check_scans")
     # All that is found is asked for, though it is one row: the tables of what was rejected are there only then.
     ((*found,),) = connection.execute(f"SELECT {wanted} FROM {file.numbered_rows('check')}").fetchall()
-    findings = file.rejected("check")
+    rejected = file.rejected("check")
     met = [(rule, *found[3 * at : 3 * at + 3]) for at, rule in enumerate(rules) if found[3 * at]]
-    lines = file.lines_of(row for _, _, row, _ in met)
-    return findings + [
-        rule.finding(str(file.path), Place(count, lines.get(row, 0), value or "")) for rule, count, row, value in met
+    rows, records = file.lines_of([row for _, _, row, _ in met], [each.record for each in rejected])
+    return [each.finding(file.path, records[each.record]) for each in rejected] + [
+        rule.finding(str(file.path), Place(count, rows[row], value or "")) for rule, count, row, value in met
     ]
 
 

@@ -60,14 +60,20 @@ class IDatasetGroup(Protocol):
         """By import, a string that changes whenever other data is imported."""
         ...
 
+    @property
+    def filter_columns(self) -> set[str]:
+        """Columns that the filters of this app use in the group, of which there is a quota."""
+        ...
+
 
 class _DataOfGroup:
-    """The datasets and imports that constructs of this app make in a dataset group."""
+    """What constructs of this app make in a dataset group, as far as others look at it."""
 
     def __init__(self) -> None:
         self.datasets = DependencyGroup()
         self.imported_data = DependencyGroup()
         self.data_versions: dict[str, Callable[[], str]] = {}
+        self.filter_columns: set[str] = set()
 
 
 class _ImportedDatasetGroup(_DataOfGroup):
@@ -161,3 +167,8 @@ class DatasetGroup(PersonalizeResource):
     def data_versions(self) -> dict[str, Callable[[], str]]:
         """By import, a string that changes whenever other data is imported."""
         return self._data.data_versions
+
+    @property
+    def filter_columns(self) -> set[str]:
+        """Columns that the filters of this app use in the group."""
+        return self._data.filter_columns

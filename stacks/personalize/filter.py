@@ -10,7 +10,8 @@ from constructs import Construct
 
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
-from .filter_expression import check_filter
+from .filter_expression import check_filter, filter_columns
+from .limits import FILTERS_MAX_FIELDS
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
@@ -27,6 +28,19 @@ class IFilter(Protocol):
 @dataclass(frozen=True)
 class _ImportedFilter:
     filter_arn: str
+
+
+def _check_expression(id: str, expression: str, dataset_group: IDatasetGroup) -> None:
+    mistakes = check_filter(expression)
+    if mistakes:
+        raise PropsError(f"{id}: filter_expression {' '.join(mistakes)}")
+    dataset_group.filter_columns.update(filter_columns(expression))
+    used = len(dataset_group.filter_columns)
+    if used > FILTERS_MAX_FIELDS:
+        raise PropsError(
+            f"{id}: filter_expression makes {used} distinct columns in all filters of its dataset group, at most "
+            f"{FILTERS_MAX_FIELDS} are allowed. Use fewer columns."
+        )
 
 
 class Filter(PersonalizeResource):
@@ -57,12 +71,11 @@ class Filter(PersonalizeResource):
 
         Raises:
             PropsError: the expression is empty, too long (API reference, CreateFilter) or not in the filter language;
-                names every mistake, with the character at which it is. Columns are checked by the service, since
-                schemas may be imported.
+                names every mistake, with the character at which it is. Or the filters of the group use more than 20
+                distinct columns. Whether there are such columns is for the service to say: schemas may be imported.
         """
-        mistakes = [] if Token.is_unresolved(filter_expression) else check_filter(filter_expression)
-        if mistakes:
-            raise PropsError(f"{id}: filter_expression {' '.join(mistakes)}")
+        if not Token.is_unresolved(filter_expression):
+            _check_expression(id, filter_expression, dataset_group)
         super().__init__(
             scope,
             id,

@@ -177,6 +177,8 @@ def test_events_of_another_name_are_told_with_the_recipe_that_needs_them(
             lambda text: text + 'i8,"A\nB",War,1,1\ni9,A,War,x,1\n',
             "YEAR: 1 value is not of type int; it is 'x' in li",
         ),
+        ("items", lambda text: text + 'i8,"A\nB",War,1,1\ni9,A\n', "the first is line 604: 'i9,A'."),
+        ("items", lambda text: text + 'i8,"A\nB",War,1,1\n\ni9,A\ni9,A,War,1,x\n', "it is 'x' in line 606."),
         ("users", lambda text: "".join(first(5, text)), "USER_IDs have no record in users, such as"),
         ("interactions", lambda text: "".join(first(400, text)), "there are 400 interactions"),
         ("interactions", lambda text: "".join(one_each(text)), "0 users have two interactions or more, and a training"),

@@ -326,6 +326,24 @@ NAMED: dict[str, Callable[[Scene, str], object]] = {
 }
 
 
+def test_the_filters_of_a_group_have_a_limit_of_columns(scene: Scene) -> None:
+    group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+
+    def declare(id: str, conditions: str) -> None:
+        expression = f"INCLUDE ItemID WHERE {conditions}"
+        Filter(scene.stack, id, provider=scene.provider, dataset_group=group, filter_expression=expression)
+
+    for number in range(2):
+        declare(f"Limit{number}", " AND ".join(f"Items.C{number}{digit} = 1" for digit in range(10)))
+    declare("LimitSame", "Items.c00 = 1")
+    with pytest.raises(PropsError) as refused:
+        declare("X", "Items.MORE = 1")
+    assert str(refused.value) == (
+        "X: filter_expression makes 21 distinct columns in all filters of its dataset group, at most 20 are allowed. "
+        "Use fewer columns."
+    )
+
+
 @pytest.mark.parametrize("kind", NAMED)
 def test_a_name_outside_the_prefix_is_refused(scene: Scene, kind: str) -> None:
     with pytest.raises(PropsError) as refused:
