@@ -1,5 +1,16 @@
-"""CloudFormation in virtual time: templates deployed through the real handlers, hours in milliseconds.
+"""CloudFormation, Lambda and the Provider framework in virtual time: hours in milliseconds, by the real handlers.
 
 MiniStack creates resources one after another; AWS creates them in parallel and cancels what is in flight when
-one fails. Here both happen, with every interleaving decided by a clock that can be repeated.
+one fails. Here both happen, with every interleaving decided by a clock that can be repeated. Each rule has its source
+where it is kept, and a test in tests/virtual. No source says, so it is inferred:
+
+- what a resource that an update could not delete depends on is deleted nevertheless, during cleanup only;
+- a resource that a rollback replaces is deleted, whatever its UpdateReplacePolicy;
+- a resource that was never created, and is kept by Retain, gets no Delete request in the rollback;
+- a rollback that is continued counts as the same operation;
+- an update that failed with its rollback disabled sends each failed resource its last stable properties at once.
+
+Left out: native resources take no time and never fail, the framework's functions take none beside the handlers' but
+what `Conditions.request_seconds` says in all, permissions are never taken away late, and a stack whose creation was
+rolled back is gone, where AWS keeps it until somebody deletes it.
 """

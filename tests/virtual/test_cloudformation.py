@@ -215,6 +215,16 @@ def test_an_update_replace_policy_decides_what_a_replacement_leaves(policy: str,
     assert ("A-2" in account.exists) is not is_kept
 
 
+def test_each_resource_is_kept_or_deleted_by_its_own_policy(account: Account) -> None:
+    """Case 28: a policy on the bucket says nothing of the bucket's policy, a resource of its own."""
+    bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}
+    policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Bucket"}}}
+    account.deploy(of(Bucket=bucket, Policy=policy))
+    stack = account.delete()
+    ends = {event.logical_id: event.status for event in stack.events if event.status.startswith("DELETE")}
+    assert ends == {"Policy": "DELETE_COMPLETE", "Bucket": "DELETE_SKIPPED"}
+
+
 # -- deletion -----------------------------------------------------------------------------------------------------
 
 
