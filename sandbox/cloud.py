@@ -291,7 +291,7 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: f
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",
             "LAMBDA_EXECUTOR": "local",
-            "SFN_WAIT_SCALE": "0.02",
+            "SFN_WAIT_SCALE": "0.05",
             # What Lambda's own runtimes have built in.
             "NODE_PATH": str(LAMBDA_RUNTIME / "node_modules"),
             "PYTHONPATH": str(LAMBDA_RUNTIME / "python"),

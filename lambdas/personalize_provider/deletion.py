@@ -28,12 +28,13 @@ class Deletion:
         self._api = api
         self._stacks = stacks
         self._identity = identity
+        self._listed: list[Description] | None = None
 
     def delete_step(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring what a Delete request names one step nearer to its absence."""
         row, name = self._row, event["PhysicalResourceId"]
         known = is_made_here(name, event["ResourceProperties"])
-        found = self._api.find(row, name, event) if known else self._find_unreported(event)
+        found = self._find(name, event) if known else self._find_unreported(event)
         if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
             return pending("watching for what a cancelled request may still make")
         if found and not is_ours(self._api, row, event, found):
@@ -53,11 +54,26 @@ class Deletion:
         may_be_forgotten = row.taggable and row.deletable and not row.holds_data and not is_fixed(properties)
         if not may_be_forgotten or not stack_goes(known_deployment(self._stacks, event["StackId"]) or ""):
             return None
-        for summary in self._api.summaries(row, properties):
+        for summary in self._summaries(event):
             is_candidate = has_prefix(str(summary.get(row.name_member)), properties["NamePrefix"])
             if is_candidate and made_by(self._api.tags(summary[row.arn_member]), event):
                 return self._api.describe(row, summary[row.arn_member])
         return None
+
+    def _find(self, name: str, event: Event) -> Description | None:
+        """Describe what has a name; where only a list tells, from the one that forgotten ones are looked for in."""
+        row = self._row
+        if row.path:
+            return self._api.find(row, name, event)
+        arns = (each[row.arn_member] for each in self._summaries(event) if each.get(row.name_member) == name)
+        arn = next(arns, None)
+        return self._api.describe(row, arn) if arn else None
+
+    def _summaries(self, event: Event) -> list[Description]:
+        """The list of the row's resources, asked for once in a poll: the service takes one request a second."""
+        if self._listed is None:
+            self._listed = list(self._api.summaries(self._row, event["ResourceProperties"]))
+        return self._listed
 
     def remove_leftover(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring the replacement that a cancelled update began one step nearer to its absence."""

@@ -27,6 +27,8 @@ from .update import HAND_OVER_SECONDS, Updates, check_wanted
 class Engine:
     """Carries out requests for the resource type of one row."""
 
+    young_seconds = PROPAGATION_SECONDS
+
     def __init__(self, row: Resource, api: Api, stacks: Stacks) -> None:
         """Make an engine for a row of the resource table."""
         self._row = row
@@ -64,6 +66,10 @@ class Engine:
             return step(event, progress, now)
         except SERVICE_ERRORS as error:
             return self._answer_to(error, event, progress, now)
+
+    def is_staggered(self, event: Event) -> bool:
+        """Each poll calls the service, and siblings begin together."""
+        return True
 
     def allowed_seconds(self, event: Event) -> float:
         """As long as CloudFormation waits, less what it takes to say so."""

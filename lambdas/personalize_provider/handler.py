@@ -11,11 +11,12 @@ from typing import Any
 from . import errors, log
 from .api import SERVICE_ERRORS, Api, default_client
 from .engine import Engine
+from .pace import is_due
 from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
 from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
-from .stacks import Stacks, default_stacks
+from .stacks import OneAnswer, Stacks, default_stacks
 from .wait import DeletionWait, Wait
 
 _TYPE_PREFIX = "Custom::Personalize"
@@ -25,9 +26,7 @@ _WITHOUT_RESOURCE: Mapping[str, Callable[[Api], Handler]] = {
     "DeletionWait": DeletionWait,
     "QualityGate": QualityGate,
 }
-# A request that has just begun is polled a few times within one invocation, since some resources settle in seconds.
-# Later the waiter's own interval is enough: an invocation that waits is one of the account's few concurrent ones.
-_YOUNG_SECONDS = 60.0
+# Between tries of an on_event that has to wait.
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 15.0
 
@@ -38,7 +37,7 @@ def on_event(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def is_complete(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Poll a request once, or for a while if it has just begun."""
+    """Poll a request, if it is due."""
     return advance(event, Api(default_client()), default_stacks(), SYSTEM_CLOCK)
 
 
@@ -82,25 +81,25 @@ def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]
 
 
 def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any]:
-    """is_complete with what it uses."""
-    handler, progress = _handler(event, api, stacks), Progress.of(event)
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            outcome = _poll(handler, api, event, progress, clock)
-        except Exception as error:
-            if event["RequestType"] != "Delete" and is_held(error, clock.time() - progress.started):
-                return {"IsComplete": False}
-            raise errors.with_log_group(error) from error
-        if outcome.done:
-            return {"IsComplete": True, "Data": dict(outcome.attributes)}
-        age = clock.time() - progress.started
-        if age >= handler.allowed_seconds(event):
-            raise errors.with_log_group(handler.timed_out(event, outcome))
-        if age + pause > _YOUNG_SECONDS:
+    """is_complete with what it uses.
+
+    It looks once and never waits: an invocation that waits occupies two of the account's few executions.
+    """
+    handler, progress = _handler(event, api, OneAnswer(stacks)), Progress.of(event)
+    age = clock.time() - progress.started
+    if not is_due(event, age, clock.time(), handler):
+        return {"IsComplete": False}
+    try:
+        outcome = _poll(handler, api, event, progress, clock)
+    except Exception as error:
+        if event["RequestType"] != "Delete" and is_held(error, age):
             return {"IsComplete": False}
-        clock.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        raise errors.with_log_group(error) from error
+    if outcome.done:
+        return {"IsComplete": True, "Data": dict(outcome.attributes)}
+    if age >= handler.allowed_seconds(event):
+        raise errors.with_log_group(handler.timed_out(event, outcome))
+    return {"IsComplete": False}
 
 
 def _poll(handler: Handler, api: Api, event: Event, progress: Progress, clock: Clock) -> Outcome:

@@ -112,7 +112,13 @@ def complete(status: str, attributes: Mapping[str, str] | None = None) -> Outcom
 
 
 class Handler(Protocol):
-    """Carries out the requests of one kind of custom resource."""
+    """Carries out the requests of one kind of custom resource.
+
+    Attributes:
+        young_seconds: for how long after its start a request is looked at in every round of the waiter.
+    """
+
+    young_seconds: float
 
     def begin(self, event: Event, now: float) -> tuple[str, Progress]:
         """Choose the physical id. Must not change anything: a failure here leaves nothing to clean up."""
@@ -120,6 +126,10 @@ class Handler(Protocol):
 
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring the resource one step nearer to what the request asks for. Safe to repeat."""
+        ...
+
+    def is_staggered(self, event: Event) -> bool:
+        """Whether the first poll of every other sibling comes a little later, so that not all call at once."""
         ...
 
     def allowed_seconds(self, event: Event) -> float:

@@ -11,7 +11,7 @@ from . import errors
 from .api import SERVICE_ERRORS, Api, Description
 from .describe import METRIC_DECIMALS, as_text, metrics
 from .names import last_part
-from .patience import may_pass, verdict
+from .patience import PROPAGATION_SECONDS, may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES
 
@@ -63,6 +63,8 @@ class QualityGate:
     draws a warning, unless the template asks for more.
     """
 
+    young_seconds = PROPAGATION_SECONDS
+
     def __init__(self, api: Api) -> None:
         """Read metrics through an API."""
         self._api = api
@@ -84,6 +86,10 @@ class QualityGate:
             if may_pass(error, now - progress.started):
                 return pending(f"waiting ({errors.message(error)})")
             raise verdict(error) or errors.metrics_unreadable(errors.message(error)) from error
+
+    def is_staggered(self, event: Event) -> bool:
+        """There is one gate for a campaign."""
+        return False
 
     def allowed_seconds(self, event: Event) -> float:
         """As long as CloudFormation waits."""

@@ -100,6 +100,21 @@ class CloudFormationStacks:
         return f"{stack['StackStatus']} since {since.timestamp()}"
 
 
+class OneAnswer:
+    """Asks about each stack once, for as long as a poll takes."""
+
+    def __init__(self, stacks: Stacks) -> None:
+        """Ask another one."""
+        self._stacks = stacks
+        self._answers: dict[str, str] = {}
+
+    def deployment(self, stack_id: str) -> str:
+        """What that one said first."""
+        if stack_id not in self._answers:
+            self._answers[stack_id] = self._stacks.deployment(stack_id)
+        return self._answers[stack_id]
+
+
 @cache
 def default_stacks() -> Stacks:
     """The one of a Lambda instance."""

@@ -11,9 +11,9 @@ import hashlib
 from typing import Any
 
 from . import errors
-from .api import SERVICE_ERRORS, Api
+from .api import SERVICE_ERRORS, Api, Description
 from .deletion import stop
-from .describe import attributes, has_failed, is_busy, latest_update, source, status_of, update_id
+from .describe import attributes, has_failed, is_busy, latest_update, revision, source, status_of, update_id
 from .errors import Meaning, meaning
 from .patience import may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
@@ -22,6 +22,9 @@ from .resources import RESOURCES, Resource
 
 class _Link:
     """What the links of both chains have in common."""
+
+    # What a chain follows takes minutes at least.
+    young_seconds = 0.0
 
     def __init__(self, api: Api) -> None:
         """Wait through an API."""
@@ -33,6 +36,10 @@ class _Link:
             return event["PhysicalResourceId"], Progress(started=now)
         identity = f"{event['StackId']} {event['LogicalResourceId']}"
         return f"wait-{hashlib.sha256(identity.encode()).hexdigest()[:10]}", Progress(started=now)
+
+    def is_staggered(self, event: Event) -> bool:
+        """Links come one after the other, and each would lose a round."""
+        return False
 
     def allowed_seconds(self, event: Event) -> float:
         """Longer than a link waits, so that a poll that fails at the end of its time does not fail the request."""
@@ -72,13 +79,19 @@ class Wait(_Link):
         if has_failed(update) and update_id(update) == properties["Revision"]:
             raise errors.update_failed(row, name, update.get("failureReason"))
         if not is_busy(found) and not is_busy(update):
-            return complete(status_of(found), attributes(self._api, row, found))
+            return complete(status_of(found), self._answer(event, row, found))
         still = pending(status_of(found if is_busy(found) else update))
         if not _time_is_up(event, progress, now):
             return still
         if _is_last(event):
             raise self.timed_out(event, still)
-        return complete("handed over", attributes(self._api, row, found))
+        return complete("handed over", self._answer(event, row, found))
+
+    def _answer(self, event: Event, row: Resource, found: Description) -> dict[str, str]:
+        """What the next link goes on from, or, of the last one, everything; metrics are a call more."""
+        if _is_last(event):
+            return attributes(self._api, row, found)
+        return {f"{row.noun}Arn": found[row.arn_member], "Revision": revision(latest_update(row, found))}
 
 
 class DeletionWait(_Link):
@@ -108,6 +121,10 @@ class DeletionWait(_Link):
         if _time_is_up(event, progress, now):
             return complete("handed over", following)
         return pending(status)
+
+    def is_staggered(self, event: Event) -> bool:
+        """The last links of all chains begin their deletion together."""
+        return _leaving(event) is not None
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """Cannot happen: a link hands over before. If it does, the resource's own deletion is what counts."""

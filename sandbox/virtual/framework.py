@@ -52,7 +52,7 @@ class Framework:
     time: Sleeps
     on_event: Callable[[Event], dict[str, Any]]
     is_complete: Callable[[Event], dict[str, Any]]
-    query_interval: float = 30.0
+    query_interval: float = 10.0
     total_timeout: float = 3600.0
     request_seconds: float = 0.0
     lambda_concurrency: int | None = None

@@ -195,7 +195,8 @@ class PersonalizeProvider(Construct):
             id: construct id.
             name_prefix: first part of every name the provider may create, at most 31 letters, digits and hyphens; an
                 underscore follows.
-            query_interval: time between polls of a request older than a minute; default 30 seconds.
+            query_interval: time between the waiter's polls; default 10 seconds. Of a request older than two minutes
+                most are answered without a call.
             log_retention: how long its log groups keep their events.
             tag_conditions: whether its role may create and change only what is tagged with a stack that it serves,
                 as far as the service tells IAM the tags.
@@ -217,12 +218,14 @@ class PersonalizeProvider(Construct):
         self._grant_operations()
         self._on_event = self._function("OnEvent", "on_event", log_group)
         self._is_complete = self._function("IsComplete", "is_complete", log_group)
+        interval = query_interval or Duration.seconds(10)
+        self._is_complete.add_environment("QUERY_INTERVAL_SECONDS", str(int(interval.to_seconds())))
         provider = cr.Provider(
             self,
             "Framework",
             on_event_handler=self._on_event,
             is_complete_handler=self._is_complete,
-            query_interval=query_interval or Duration.seconds(30),
+            query_interval=interval,
             total_timeout=Duration.hours(1),
             log_group=log_group,
             framework_on_event_role=self._lambda_role("OnEventRole", log_group, "Provider framework, onEvent"),
@@ -336,8 +339,8 @@ class PersonalizeProvider(Construct):
             handler=f"personalize_provider.handler.{entry}",
             code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc"]),
             memory_size=256,
-            # Either may try again for a minute, and its last call may take one and a half.
-            timeout=Duration.minutes(3),
+            # An update may wait for two minutes until it may look, and its last call may take one and a half.
+            timeout=Duration.minutes(4),
             role=self._role,
             log_group=log_group,
         )
