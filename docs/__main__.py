@@ -77,9 +77,10 @@ def waiting() -> str:
     return f"""{_MADE}
 # What waiting costs
 
-While the service works, the provider polls: at growing intervals of 1 to 15 seconds within the first minute of a
-request (in one invocation, since most resources settle in seconds), then every 30 seconds by the Step Functions waiter
-of CDK's Provider framework. A request that is done at once costs two invocations.
+While the service works, the Step Functions waiter of CDK's Provider framework asks every 10 seconds. For two minutes
+from a request's start each round looks at the resource; from then on one in about 45 seconds does, siblings at different
+moments, and the others are answered without a call. No invocation waits, so that a deployment stays within the ten
+executions at once that a new account has. A request that is done at once costs two invocations or three.
 
 Counted over whole deployments of `config/dev.yaml` in virtual time, by the real handlers against the Personalize
 emulator. An invocation of ours is one of the framework's as well, so both are counted. A transition is one of the

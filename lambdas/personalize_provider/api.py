@@ -108,8 +108,13 @@ class Api:
         return None
 
     def tags(self, arn: str) -> dict[str, str]:
-        """Tags of a resource."""
-        listed = self.call("ListTagsForResource", resourceArn=arn)["tags"]
+        """Tags of a resource; none if it does not exist, as a list may still say it does."""
+        try:
+            listed = self.call("ListTagsForResource", resourceArn=arn)["tags"]
+        except ClientError as error:
+            if meaning(error) is Meaning.ABSENT:
+                return {}
+            raise
         return {tag["tagKey"]: tag["tagValue"] for tag in listed}
 
     def child_summaries(self, child: Resource, member: str | None, parent_arn: str) -> list[Description]:

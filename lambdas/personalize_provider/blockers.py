@@ -99,7 +99,7 @@ class Blockers:
         try:
             return self._api.tags(arn)
         except SERVICE_ERRORS as error:
-            if meaning(error) not in (Meaning.DENIED, Meaning.ABSENT):
+            if meaning(error) is not Meaning.DENIED:
                 raise
             return {}
 

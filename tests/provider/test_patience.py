@@ -23,7 +23,8 @@ from tests.provider.blocks import Resources, chain, custom, template
 from tests.provider.requests import Requests
 
 HOUR, MINUTE = 3600.0, 60.0
-INTERVAL = 30.0
+# Of the waiter's rounds.
+INTERVAL = 10.0
 GROUP: Resources = {"Group": custom("DatasetGroup", Domain=blocks.VOD)}
 REAL_TIMES = Conditions(call_seconds=0.2, request_seconds=5.0)
 
@@ -262,9 +263,9 @@ def took_until_refused(stack: Stack) -> float:
 
 
 def test_without_the_pause_the_sibling_would_be_stranded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Why refusals are held: the rollback has one hour for a training of one and a half."""
+    """Why refusals are held: the rollback begins with one link or two, each good for fifty minutes."""
     monkeypatch.setattr(patience, "HOLD_SECONDS", 0.0)
-    cloud = account(REAL_TIMES, create_recommender=1.5 * HOUR)
+    cloud = account(REAL_TIMES, create_recommender=7 * HOUR)
     stack = cloud.cloudformation.deploy("app", template(siblings(9, by_the_service)))
     assert stack.status == "ROLLBACK_FAILED"
 

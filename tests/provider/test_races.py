@@ -20,7 +20,7 @@ from tests.provider.requests import Requests
 
 HOUR, MINUTE = 3600.0, 60.0
 # Of the waiter's polls.
-INTERVAL = 30.0
+INTERVAL = 10.0
 NOT_YET = "The role arn:aws:iam::000000000000:role/personalize cannot be assumed by Personalize"
 
 
@@ -463,11 +463,11 @@ def test_a_training_that_a_cancelled_update_began_is_stopped(cloud: VirtualCloud
         **blocks.chain("Version", "SolutionVersion"),
     }
     stack = deployed(cloud, before)
-    # The training begins, and nobody hears of it before the update is cancelled.
+    # The training begins in the waiter's second round, and nobody hears of it before the update is cancelled.
     cloud.service.faults.add(Fault("crash_after_commit", "CreateSolutionVersion"))
     after = changed(before, "Version", Triggers={"TrainingTrigger": "2"})
     cloud.cloudformation.begin_deploy("app", template(after))
-    cloud.time.spawn(lambda: cloud.cloudformation.cancel_update("app"), delay=0.5)
+    cloud.time.spawn(lambda: cloud.cloudformation.cancel_update("app"), delay=10.5)
     cloud.time.run()
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
     versions = [each for each in cloud.inventory().values() if "solutionVersionArn" in each]
