@@ -78,9 +78,9 @@ def waiting() -> str:
 # What waiting costs
 
 While the service works, the Step Functions waiter of CDK's Provider framework asks every 10 seconds. For two minutes
-from a request's start each round looks at the resource; from then on one in about 45 seconds does, siblings at different
-moments, and the others are answered without a call. No invocation waits, so that a deployment stays within the ten
-executions at once that a new account has. A request that is done at once costs two invocations or three.
+from a request's start each round looks at the resource. From then on about one round in 45 seconds does, siblings at
+different moments, and the others are answered without a call. No invocation waits, so that a deployment stays within
+the ten executions at once that a new account has. A request that is done at once costs two invocations or three.
 
 Counted over whole deployments of `config/dev.yaml` in virtual time, by the real handlers against the Personalize
 emulator. An invocation of ours is one of the framework's as well, so both are counted. A transition is one of the
@@ -88,7 +88,7 @@ waiter's state machine, retries included, as Step Functions bills them.
 
 {_table(("imports and trainings take", "step", "virtual time", "Lambda invocations", "state transitions"), rows)}
 
-Even the longest of them stays within a few thousand of each, which costs cents; see
+Even the longest of them stays below ten thousand of each, which costs about ten cents; see
 [AWS Lambda pricing](https://aws.amazon.com/lambda/pricing/) and
 [AWS Step Functions pricing](https://aws.amazon.com/step-functions/pricing/).
 """
