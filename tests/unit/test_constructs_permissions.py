@@ -223,7 +223,7 @@ def test_the_handlers_run_from_the_folder_of_functions(provider: Resources) -> N
         assert properties["Handler"] == f"personalize_provider.handler.{entry}"
         assert properties["Runtime"] == "python3.14"
         assert properties["Architectures"] == ["arm64"]
-        assert properties["Timeout"] == 180
+        assert properties["Timeout"] == 240
         assert properties["Role"] == "${Provider/HandlerRole.Arn}"
         assert properties["LoggingConfig"] == {"LogGroup": "${Provider/Logs}"}
 
@@ -239,17 +239,24 @@ def test_polls_and_logs_can_be_set() -> None:
         stack,
         "Provider",
         name_prefix=PREFIX,
-        query_interval=Duration.seconds(10),
+        query_interval=Duration.seconds(20),
         log_retention=logs.RetentionDays.ONE_WEEK,
     )
     Template.from_stack(stack).has_resource_properties("AWS::Logs::LogGroup", {"RetentionInDays": 7})
-    waiter = by_path(stack)["Provider/Framework/waiter-state-machine"]["Properties"]["DefinitionString"]
-    assert '"IntervalSeconds":10,' in waiter
+    resources = by_path(stack)
+    waiter = resources["Provider/Framework/waiter-state-machine"]["Properties"]["DefinitionString"]
+    assert '"IntervalSeconds":20,' in waiter
+    assert interval_of(resources) == "20"
 
 
-def test_the_waiter_asks_twice_a_minute_for_an_hour(provider: Resources) -> None:
+def test_the_waiter_asks_every_ten_seconds_for_an_hour_and_the_function_knows(provider: Resources) -> None:
     waiter = provider["Provider/Framework/waiter-state-machine"]["Properties"]["DefinitionString"]
-    assert '"IntervalSeconds":30,"MaxAttempts":120,' in waiter
+    assert '"IntervalSeconds":10,"MaxAttempts":360,' in waiter
+    assert interval_of(provider) == "10"
+
+
+def interval_of(resources: Resources) -> str:
+    return str(resources["Provider/IsComplete"]["Properties"]["Environment"]["Variables"]["QUERY_INTERVAL_SECONDS"])
 
 
 # -- the service role and the bucket -------------------------------------------------------------------------------
