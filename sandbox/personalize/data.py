@@ -344,7 +344,7 @@ def put_row(schema: Schema, keys: Row, properties: str | None) -> Row:
         ServiceError: InvalidInputException if they do not fit the schema.
     """
     row: Row = dict(keys)
-    for name, value in _properties(properties).items():
+    for name, value in properties_of(properties).items():
         field = schema.field(re.sub(r"(?<!^)(?=[A-Z])", "_", name)) or schema.field(name)
         if field is None:
             raise invalid(f"Property '{name}' matches no field of the schema.")
@@ -355,7 +355,8 @@ def put_row(schema: Schema, keys: Row, properties: str | None) -> Row:
     return row
 
 
-def _properties(text: str | None) -> Row:
+def properties_of(text: str | None) -> Row:
+    """The properties of an event, item or user: a JSON object."""
     if text is None:
         return {}
     try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .data import Dataset, put_row
+from .data import Dataset, properties_of, put_row
 from .errors import invalid
 from .region import ACTIVE, Region, Resource
 from .request import Request
 from .training import dataset_of
 
 Answer = dict[str, Any]
+# API reference, Event: no keywords for properties, in any case.
+_RESERVED = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
 
 
 def tracker(region: Region, tracking_id: str) -> Resource | None:
@@ -28,22 +30,31 @@ def _put_events(request: Request) -> Answer:
     assert dataset, "the Interactions dataset comes before its tracker and goes after it"
     # Until a user logs in, the session stands for them (API reference, PutEvents).
     user = request.params.get("userId", request.params["sessionId"])
-    rows = [_event_row(dataset, user, event) for event in request.params["eventList"] if "itemId" in event]
+    rows = [_event_row(dataset, user, event) for event in request.params["eventList"] if _names_item(event)]
     for event_id, row in rows:
         if dataset.is_new_event(event_id):
             dataset.put(row)
     return {}
 
 
+def _names_item(event: Mapping[str, Any]) -> bool:
+    """Whether an event is about an item: in its own member, or, as published notebooks have it, in its properties."""
+    given = properties_of(event.get("properties"))
+    reserved = sorted(name for name in given if name.lower() in _RESERVED)
+    if reserved:
+        raise invalid(f"properties of an event cannot have {', '.join(reserved)}.")
+    return "itemId" in event or "itemId" in given
+
+
 def _event_row(dataset: Dataset, user: str, event: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
     keys = {
         "USER_ID": user,
-        "ITEM_ID": event["itemId"],
         "TIMESTAMP": int(event["sentAt"]),
         "EVENT_TYPE": event["eventType"],
         "EVENT_VALUE": event.get("eventValue"),
     }
-    return event.get("eventId"), put_row(dataset.schema, keys, event.get("properties"))
+    item = {"ITEM_ID": event["itemId"]} if "itemId" in event else {}
+    return event.get("eventId"), put_row(dataset.schema, {**keys, **item}, event.get("properties"))
 
 
 def _put_items(request: Request) -> Answer:

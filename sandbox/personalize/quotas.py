@@ -28,4 +28,5 @@ class Quotas:
     interactions_to_train: int = 1000
     interactions_per_import: int = 1000
     users_to_train: int = 25
+    percent_of_users_to_train: int = 1
     filter_interactions_per_event_type: int = 100

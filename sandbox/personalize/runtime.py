@@ -174,7 +174,7 @@ def _answer(request: Request, served: _Served, key: str, found: list[Answer]) ->
             one.pop("score", None)
         if columns and items:
             row = items.row(one["itemId"]) or {}
-            one["metadata"] = {name: str(row[name]) for name in columns if row.get(name) is not None}
+            one["metadata"] = {name.lower(): str(row[name]) for name in columns if row.get(name) is not None}
     return {key: found, "recommendationId": f"RID-{request.region.new_id('recommendation', 32)}"}
 
 

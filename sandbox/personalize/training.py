@@ -39,6 +39,11 @@ def start(region: Region, resource: Resource, at: float) -> str | None:
         return f"Dataset has fewer than {quotas.interactions_to_train} interactions{after}"
     if snapshot.users_with(2) < quotas.users_to_train:
         return f"Dataset has fewer than {quotas.users_to_train} users with at least 2 interactions each."
+    if snapshot.users_with(2) * 100 < snapshot.users_with(1) * quotas.percent_of_users_to_train:
+        return (
+            f"Dataset has less than {quotas.percent_of_users_to_train} percent of all users with at least 2 "
+            f"interactions each."
+        )
     resource.work = Model(recipe, snapshot)
     return None
 

@@ -90,6 +90,26 @@ def test_a_tracker_is_created_with_its_tracking_id_and_account(movies: Account) 
     assert description["accountId"] == "000000000000"
 
 
+def test_an_item_may_be_named_in_the_properties_only(movies: Account) -> None:
+    """Recorded: four such Watch events were then what a filter of watched films returned."""
+    recommender = movies.recommender()
+    seen = movies.recommended(recommender, "new")[:4]
+    events = [
+        {"eventType": "Watch", "sentAt": 1_700_000_000 + n, "properties": json.dumps({"itemId": item})}
+        for n, item in enumerate(seen)
+    ]
+    movies.events.put_events(trackingId=movies.tracker(), sessionId="s", userId="new", eventList=events)
+    assert not set(seen) & set(movies.recommended(recommender, "new"))
+
+
+@pytest.mark.parametrize("name", ["userId", "sessionid", "EVENTTYPE", "timestamp", "recommendationId", "impression"])
+def test_some_names_are_no_properties(movies: Account, name: str) -> None:
+    """API reference, Event."""
+    params = {"sessionId": "s", "userId": "u", "eventList": [{**watch("i1"), "properties": json.dumps({name: "x"})}]}
+    code, message = refusal(movies.events.put_events, trackingId=movies.tracker(), **params)
+    assert (code, name in message) == ("InvalidInput", True)
+
+
 @pytest.mark.parametrize("number", [0, 11])
 def test_a_request_carries_one_to_ten_events(movies: Account, number: int) -> None:
     params = {"sessionId": "s", "userId": "u", "eventList": [watch("i1")] * number}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.personalize import Quotas
 from tests.emulator import records
 from tests.emulator.account import RECIPE, VOD, Account
 
@@ -92,6 +93,21 @@ def test_a_group_without_interactions_dataset_trains_nothing(account: Account) -
     account.wait()
     reason = account.describe("SolutionVersion", account.version(solution))["failureReason"]
     assert reason == "The dataset group has no INTERACTIONS dataset, which aws-personalized-ranking needs."
+
+
+@pytest.mark.parametrize(("percent", "status"), [(50, "ACTIVE"), (51, "CREATE FAILED")])
+def test_a_share_of_all_users_needs_two_interactions(percent: int, status: str) -> None:
+    """Quotas: 1 percent; here as many users have one interaction as have more."""
+    account = Account(quotas=Quotas(percent_of_users_to_train=percent))
+    account.open_group()
+    account.dataset("Interactions")
+    once = [(f"once{n}", "i1", "Watch", 1_600_000_000) for n in range(30)]
+    job = account.imported("Interactions", records.csv("Interactions", records.interaction_rows() + once))
+    assert job["status"] == "ACTIVE", job
+    version = account.describe("SolutionVersion", account.version())
+    assert version["status"] == status, version
+    if status != "ACTIVE":
+        assert version["failureReason"].startswith("Dataset has less than 51 percent of all users")
 
 
 def test_recorded_events_count_for_training(account: Account) -> None:
