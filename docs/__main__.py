@@ -32,7 +32,7 @@ _FUNCTIONS_PER_INVOCATION = 2
 def changes() -> str:
     """What the change of each property of each type does."""
     rows = [
-        (row.noun, _code(name), row.effect(name).value, _by(row, name))
+        (row.noun, _code(name), _effect(row, name), _by(row, name))
         for row in RESOURCES.values()
         for name in [*sorted(row.properties), *sorted(CONTROL_PROPERTIES)]
     ]
@@ -50,8 +50,17 @@ Every property of every type, from the provider's resource table
 
 A replacement under a fixed `Name` is refused as well, unless `Name` changes too.
 
+An update sends only what the template changed. What people, the service or a refresh changed since the last deployment
+stays; a rollback undoes only what the update did. A dataset's new columns are not trained on until a recommender or
+solution asks for them (`included_dataset_columns`), and no rollback can take them away again.
+
 {_table(("type", "property", "a change is", "by"), rows)}
 """
+
+
+def _effect(row: Resource, name: str) -> str:
+    rule = row.update.rules.get(name) if row.update else None
+    return f"updated in place for {rule.words}" if rule else row.effect(name).value
 
 
 def _by(row: Resource, name: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from . import errors
-from .api import SERVICE_ERRORS, Api, Description
+from .api import SERVICE_ERRORS, Api, Description, member_name
 from .blockers import Blockers
 from .describe import is_busy, status_of
 from .errors import Meaning, meaning
 from .identity import Identity
-from .names import has_prefix, is_fixed, is_made_here, physical_name
+from .names import content_hash, has_prefix, is_fixed, is_made_here, physical_name
 from .ownership import is_ours, made_by
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resources import DELETING, Resource
@@ -17,6 +17,8 @@ from .stacks import Stacks, known_deployment, stack_goes
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
 # early may not last.
 CANCELLATION_SECONDS = 60
+# What uses it may be going at the same time.
+_STAYS_AFTER_SECONDS = 300
 
 
 class Deletion:
@@ -51,14 +53,23 @@ class Deletion:
         logical ids have left goes with the dataset group (blockers.py).
         """
         row, properties = self._row, event["ResourceProperties"]
-        may_be_forgotten = row.taggable and row.deletable and not row.holds_data and not is_fixed(properties)
+        may_be_forgotten = row.deletable and not row.holds_data and not is_fixed(properties)
         if not may_be_forgotten or not stack_goes(known_deployment(self._stacks, event["StackId"]) or ""):
             return None
         for summary in self._summaries(event):
-            is_candidate = has_prefix(str(summary.get(row.name_member)), properties["NamePrefix"])
-            if is_candidate and made_by(self._api.tags(summary[row.arn_member]), event):
-                return self._api.describe(row, summary[row.arn_member])
+            if has_prefix(str(summary.get(row.name_member)), properties["NamePrefix"]):
+                found = self._api.describe(row, summary[row.arn_member])
+                if found and self._is_made_by(event, found):
+                    return found
         return None
+
+    def _is_made_by(self, event: Event, found: Description) -> bool:
+        """Whether a resource is this logical id's: its tags say so, or else its name, which holds a hash of both."""
+        row = self._row
+        if row.taggable:
+            return made_by(self._api.tags(found[row.arn_member]), event)
+        content = {name: found[member_name(name)] for name in row.create_only if member_name(name) in found}
+        return str(found[row.name_member]).endswith(f"-{content_hash(row, {**event, 'ResourceProperties': content})}")
 
     def _find(self, name: str, event: Event) -> Description | None:
         """Describe what has a name; where only a list tells, from the one that forgotten ones are looked for in."""
@@ -109,6 +120,16 @@ class Deletion:
             return complete(status_of(found))
         return self._delete(found, event, age)
 
+    def _may_stay(self, event: Event, age: float) -> bool:
+        """Whether nobody has to wait until something in use can go.
+
+        A schema cannot be taken back from a dataset, so after a rollback the dataset has one that CloudFormation
+        deletes.
+        """
+        if not self._row.stays_while_used or age < _STAYS_AFTER_SECONDS:
+            return False
+        return not stack_goes(known_deployment(self._stacks, event["StackId"]) or "")
+
     def _delete(self, found: Description, event: Event, age: float) -> Outcome:
         row, arn = self._row, found[self._row.arn_member]
         try:
@@ -123,6 +144,8 @@ class Deletion:
                 deletion = Deletion(child, self._api, self._stacks, Identity(child, self._api))
                 return deletion.remove(summary, event, age)
 
+            if self._may_stay(event, age):
+                return complete("kept, since it is in use; it goes with the stack")
             Blockers(row, self._api, self._stacks).clear(found, event, age, remove)
             return pending(f"waiting ({errors.message(error)})")
         return pending("deletion requested")

@@ -21,7 +21,7 @@ from .patience import PROPAGATION_SECONDS, may_pass, verdict
 from .protocol import CLOCK_SECONDS, REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import DELETING, Resource
 from .stacks import Stacks, asks_for, is_rollback
-from .update import HAND_OVER_SECONDS, Updates, check_wanted
+from .update import Updates, check_wanted
 
 
 class Engine:
@@ -116,7 +116,7 @@ class Engine:
         if found and remains and has_failed(found) and row.deletable:
             self._deletion.remove(found, event, now - progress.started)
             return pending("removing what an earlier deployment left")
-        older = None if found else self._older_run_in_flight(event, progress, now)
+        older = None if found else self._older_run_in_flight(event)
         if older:
             return pending(f"waiting for {older}, which would replace what this imports")
         found = found or self._create(event, progress)
@@ -130,13 +130,9 @@ class Engine:
             return self._updates.bring_up_to_date(event, progress, found, now)
         return complete(status_of(found), attributes(self._api, row, found))
 
-    def _older_run_in_flight(self, event: Event, progress: Progress, now: float) -> str | None:
-        """Name of a run that would undo what this request is to make, because it ends later.
-
-        It is not waited for without end: what has begun that much earlier ends first, as far as can be told.
-        """
-        is_concerned = self._row.reuse_latest_only and event["RequestType"] == "Update"
-        if not is_concerned or now - progress.started > HAND_OVER_SECONDS:
+    def _older_run_in_flight(self, event: Event) -> str | None:
+        """Name of a run that would undo what an update is to make, because it may end later."""
+        if not self._row.reuse_latest_only or event["RequestType"] != "Update":
             return None
         return self._identity.any_run_in_flight(event)
 

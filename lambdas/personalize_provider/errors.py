@@ -276,6 +276,11 @@ def replacement_guarded(row: Resource, name: str, changed: list[str]) -> Provide
     )
 
 
+def cannot_change(row: Resource, name: str, prop: str, why: str) -> ProviderError:
+    """The service takes other changes of a property in place, but not this one."""
+    return ProviderError(f"The {prop} of {called(row, name)} cannot change like that: {why}")
+
+
 def name_is_fixed(row: Resource, name: str, changed: list[str]) -> ProviderError:
     """A replacement cannot have the name of what it replaces."""
     return ProviderError(

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from . import schemas
+
 TRANSITIONAL = frozenset(
     {
         "CREATE PENDING",
@@ -49,6 +51,24 @@ class Effect(Enum):
     REPLACED = "replaced"
     GUARDED = "refused, unless allow_replacement accepts the loss of data"
     REFUSED = "refused, because old and new cannot live side by side"
+    IMPOSSIBLE = "refused, because the service cannot change it so"
+    BY_VALUE = "updated in place, or refused: that depends on the old and the new value"
+
+
+@dataclass(frozen=True)
+class ValueRule:
+    """When the service refuses the new value of a property, depending on the old one.
+
+    Attributes:
+        noun, content: the value is the ARN of a resource of that type; what counts is that property of it.
+        refusal: from the old and the new content, why the service refuses and what to do instead; empty if it takes it.
+        words: for which values it refuses, for the page of changes.
+    """
+
+    noun: str
+    content: str
+    refusal: Callable[[str, str], str]
+    words: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,7 @@ class Update:
         actual: where the description shows the current value of a property, when not under its own name.
         defaults: the service's defaults of request members, set again when they leave the template.
         completed: from the members of a request and the description, the members that the service wants.
+        rules: by property, when the service refuses a new value. What it refuses to change back, a rollback leaves.
     """
 
     operation: str
@@ -70,6 +91,7 @@ class Update:
     actual: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     completed: Callable[[Members, Members], Members] = lambda request, _: request
+    rules: Mapping[str, ValueRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,6 +151,8 @@ class Resource:
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
         pause, resume: operations that make an ACTIVE resource INACTIVE, and that make it ACTIVE again.
+        stays_while_used: what is in use although CloudFormation deletes it stays until the stack goes. It costs
+            nothing, and is not waited for.
         blockers: what blocks deletion (developer guide, "Requirements for deleting Amazon Personalize resources").
         unique_within: properties within which the service allows one resource of the type.
         quota: the service quota that LimitExceededException speaks of.
@@ -159,6 +183,7 @@ class Resource:
     stop: str | None = None
     pause: str | None = None
     resume: str | None = None
+    stays_while_used: bool = False
     blockers: tuple[Blocker, ...] = ()
     unique_within: tuple[str, ...] = ()
 
@@ -173,12 +198,15 @@ class Resource:
         updatable = self.update.properties if self.update else frozenset()
         return self.create_only | updatable | self.no_effect
 
-    def effect(self, name: str, accepts_loss: bool = False) -> Effect:
+    def effect(
+        self, name: str, accepts_loss: bool = False, before: str | None = None, after: str | None = None
+    ) -> Effect:
         """What the change of a property does, one of CONTROL_PROPERTIES included.
 
         Args:
             name: of the property.
             accepts_loss: whether AllowReplacement is set.
+            before, after: for a property with a ValueRule, the old and the new content that it speaks of.
 
         Raises:
             KeyError: the type has no such property.
@@ -189,6 +217,11 @@ class Resource:
             if self.holds_data and not accepts_loss:
                 return Effect.GUARDED
             return Effect.REFUSED if self.unique_within and name not in self.unique_within else Effect.REPLACED
+        rule = self.update.rules.get(name) if self.update else None
+        if rule and (before is None or after is None):
+            return Effect.BY_VALUE
+        if rule and rule.refusal(str(before), str(after)):
+            return Effect.IMPOSSIBLE
         if (self.update and name in self.update.properties) or (name == "Tags" and self.taggable):
             return Effect.IN_PLACE
         return Effect.NOTHING
@@ -227,6 +260,7 @@ RESOURCES: Mapping[str, Resource] = {
             create_only=frozenset({"Schema", "Domain"}),
             attributes={"SchemaArn": "schemaArn"},
             taggable=False,
+            stays_while_used=True,
             blockers=(Blocker((("Dataset", None),), names="schemaArn"),),
             quota="schemas per account",
         ),
@@ -236,7 +270,20 @@ RESOURCES: Mapping[str, Resource] = {
             list_key="datasets",
             path=lambda _, of: f"dataset/{of['DatasetGroupArn']}/{of['DatasetType'].upper()}",
             create_only=frozenset({"DatasetGroupArn", "DatasetType"}),
-            update=Update("UpdateDataset", frozenset({"SchemaArn"}), "latestDatasetUpdate"),
+            update=Update(
+                "UpdateDataset",
+                frozenset({"SchemaArn"}),
+                "latestDatasetUpdate",
+                rules={
+                    "SchemaArn": ValueRule(
+                        "Schema",
+                        "Schema",
+                        schemas.refusal,
+                        "a schema of Items or Users that keeps every field and adds fields that allow null; any other "
+                        "is refused",
+                    )
+                },
+            ),
             list_filter={"DatasetGroupArn": "datasetGroupArn"},
             attributes={"DatasetArn": "datasetArn"},
             holds_data=True,

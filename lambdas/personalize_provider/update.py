@@ -14,7 +14,7 @@ from .errors import Meaning, ProviderError, meaning
 from .merge import GONE, applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
-from .resources import ACTIVE, INACTIVE, Members, Resource
+from .resources import ACTIVE, INACTIVE, RESOURCES, Members, Resource, ValueRule
 from .stacks import Stacks, is_rollback, is_wanted
 
 # A request that could wait longer leaves the rest to others.
@@ -77,6 +77,8 @@ class Updates:
         if not is_ours:
             change = self._still_to_do(event, progress, found, change)
         if change and not self._is_applied(event, progress, found, change):
+            change = self._possible(event, progress, found, change)
+        if change and not self._is_applied(event, progress, found, change):
             try:
                 found, is_accepted = self._update(event, progress, found, change)
             except ClientError as error:
@@ -117,6 +119,32 @@ class Updates:
             return change
         undone = self._difference(event, as_before(event))
         return only(change, applied(undone, self._effective(found)))
+
+    def _possible(self, event: Event, progress: Progress, found: Description, change: Members) -> Members:
+        """A change without what the service refuses to change back, if it is a rollback.
+
+        Raises:
+            ProviderError: the service refuses the change of a property from the value it has.
+        """
+        update = self._row.update
+        assert update
+        left = dict(change)
+        for prop, rule in update.rules.items():
+            member = member_name(prop)
+            if member not in change:
+                continue
+            before, after = (self._content(rule, str(arn)) for arn in (self._actual(found).get(member), change[member]))
+            why = rule.refusal(before, after) if before and after else ""
+            if why and not is_rollback(progress.deployment):
+                raise errors.cannot_change(self._row, event["PhysicalResourceId"], prop, why)
+            if why:
+                del left[member]
+        return left
+
+    def _content(self, rule: ValueRule, arn: str) -> str:
+        """What a value stands for; empty if it is gone."""
+        described = self._api.describe(RESOURCES[rule.noun], arn) or {}
+        return str(described.get(member_name(rule.content), ""))
 
     def _is_asked_for(self, progress: Progress, update: Description, change: Members) -> bool:
         """Whether an update is that of this request, and not one made by hand or by the service itself."""

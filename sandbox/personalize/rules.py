@@ -83,6 +83,9 @@ def must_change_something(request: Request, resource: Resource, fields: Mapping[
         raise invalid(f"The update of {resource.arn} changes nothing.")
 
 
+_WITH_REPLACEABLE_SCHEMA = ("ITEMS", "USERS")
+
+
 # -- creating ----------------------------------------------------------------------------------------------
 
 
@@ -121,11 +124,28 @@ def dataset_fits_schema(request: Request) -> None:
 
 
 def new_schema_fits_dataset(request: Request) -> None:
-    """A replacement schema must be for the same type and domain as the dataset (API reference, UpdateDataset)."""
+    """A replacement schema keeps all fields, and adds only those that may be null.
+
+    Source: developer guide, "Replacing a dataset's schema to add new columns".
+    """
     dataset = request.region.get(request.params["datasetArn"], "Dataset")
     schema = request.region.get(request.params["schemaArn"], "Schema")
     _same_domain(schema, request.region.get(dataset.fields["datasetGroupArn"], "DatasetGroup"))
     _same_type(schema, dataset.fields["datasetType"])
+    if dataset.fields["datasetType"] not in _WITH_REPLACEABLE_SCHEMA:
+        raise invalid(f"The schema of a dataset of type {dataset.fields['datasetType']} cannot be replaced.")
+    present = request.region.find(dataset.fields["schemaArn"], "Schema")
+    if present:
+        _keeps_fields(avro.parse(present.fields["schema"]), avro.parse(schema.fields["schema"]))
+
+
+def _keeps_fields(present: avro.Schema, new: avro.Schema) -> None:
+    for field in present.fields:
+        if field not in new.fields:
+            raise invalid(f"The new schema must keep the field {field.name} with its type and attributes.")
+    for field in new.fields:
+        if field not in present.fields and not field.nullable:
+            raise invalid(f"The new field {field.name} must support null.")
 
 
 def _same_domain(schema: Resource, owner: Resource) -> None:

@@ -7,14 +7,14 @@ it comes from their registry schemas, as cfn-lint carries them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect
+from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect, ValueRule
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.template import imports, references
 
@@ -44,6 +44,7 @@ class PropertyChange:
         after: its value; None if it is no longer there.
         effect: what the change does.
         set_off_by: the resource whose replacement changes the value, if the template itself says the same.
+        why: why the provider would refuse it, and what to do instead, where that depends on the values.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PropertyChange:
     after: Any
     effect: Effect
     set_off_by: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class ResourceChange:
     @property
     def is_refused(self) -> bool:
         """Whether the provider would refuse it."""
-        return self.effect in (Effect.REFUSED, Effect.GUARDED)
+        return self.effect in REFUSALS
 
     @property
     def effect(self) -> Effect:
@@ -83,7 +85,8 @@ class ResourceChange:
         return next((each for each in _GRAVEST_FIRST if each in effects), Effect.NOTHING)
 
 
-_GRAVEST_FIRST = (Effect.REFUSED, Effect.GUARDED, Effect.REPLACED, Effect.IN_PLACE, Effect.NOTHING)
+REFUSALS = (Effect.IMPOSSIBLE, Effect.REFUSED, Effect.GUARDED)
+_GRAVEST_FIRST = (*REFUSALS, Effect.REPLACED, Effect.BY_VALUE, Effect.IN_PLACE, Effect.NOTHING)
 
 
 @dataclass
@@ -174,7 +177,7 @@ class _Replaced:
         key = (stack, logical_id)
         if key not in self._known:
             self._known[key] = []  # templates have no cycles; this only keeps a mistake from running for ever
-            self._known[key] = list(self._properties(stack, logical_id))
+            self._known[key] = _as_one(list(self._properties(stack, logical_id)))
         return self._known[key]
 
     def _properties(self, stack: str, logical_id: str) -> Iterator[PropertyChange]:
@@ -182,14 +185,34 @@ class _Replaced:
         new = _template(self._head, stack)["Resources"].get(logical_id, {})
         before, after = old.get("Properties", {}), new.get("Properties", {})
         for name in [*after, *(key for key in before if key not in after)]:
-            if before.get(name) != after.get(name):
-                effect = _effect(new["Type"], name, after)
-                yield PropertyChange(name, before.get(name), after.get(name), effect)
-                continue
-            cause = next((each for each in self._referred(stack, after[name]) if self._gets_another_arn(*each)), None)
-            if cause and new["Type"] not in PASSING_ON:
-                effect = _effect(new["Type"], name, after)
-                yield PropertyChange(name, before[name], after[name], effect, set_off_by=self._origin(*cause))
+            values = before.get(name), after.get(name)
+            if values[0] == values[1]:
+                cause = next((one for one in self._referred(stack, after[name]) if self._gets_another_arn(*one)), None)
+                if cause is None or new["Type"] in PASSING_ON:
+                    continue
+            else:
+                cause = None
+            rule = _rule(new["Type"], name)
+            contents = self._contents(stack, rule, *values) if rule else (None, None)
+            yield PropertyChange(
+                name,
+                *values,
+                _effect(new["Type"], name, after, *contents),
+                set_off_by=self._origin(*cause) if cause else "",
+                why=_why(rule, *contents),
+            )
+
+    def _contents(self, stack: str, rule: ValueRule, before: Any, after: Any) -> tuple[str | None, str | None]:
+        """What two values stand for, as far as the templates tell."""
+        return self._content(self._base, stack, rule, before), self._content(self._head, stack, rule, after)
+
+    def _content(self, assembly: Assembly, stack: str, rule: ValueRule, value: Any) -> str | None:
+        for where, logical_id in self._referred(stack, value):
+            properties = _template(assembly, where)["Resources"].get(logical_id, {}).get("Properties", {})
+            content = properties.get(rule.content)
+            if isinstance(content, str):
+                return content
+        return None
 
     def _referred(self, stack: str, value: Any) -> Iterator[tuple[str, str]]:
         for logical_id in references(value):
@@ -220,7 +243,27 @@ class _Replaced:
         return path_of(resource, logical_id)
 
 
-def _effect(resource_type: str, name: str, properties: Mapping[str, Any]) -> Effect:
+def _as_one(changes: list[PropertyChange]) -> list[PropertyChange]:
+    """A resource that is replaced may have any value; what is impossible in place is not asked of it."""
+    if all(each.effect is not Effect.REPLACED for each in changes):
+        return changes
+    return [
+        replace(each, effect=Effect.REPLACED, why="") if each.effect is Effect.IMPOSSIBLE else each for each in changes
+    ]
+
+
+def _rule(resource_type: str, name: str) -> ValueRule | None:
+    row = RESOURCES.get(resource_type.removeprefix(_CUSTOM))
+    return row.update.rules.get(name) if row and row.update else None
+
+
+def _why(rule: ValueRule | None, before: str | None, after: str | None) -> str:
+    return rule.refusal(before, after) if rule and before and after else ""
+
+
+def _effect(
+    resource_type: str, name: str, properties: Mapping[str, Any], before: str | None = None, after: str | None = None
+) -> Effect:
     noun = resource_type.removeprefix(_CUSTOM)
     if resource_type in PASSING_ON or name in ("ServiceToken", "ServiceTimeout"):
         return Effect.NOTHING
@@ -229,7 +272,8 @@ def _effect(resource_type: str, name: str, properties: Mapping[str, Any]) -> Eff
     row = RESOURCES[noun]
     if name not in row.properties | CONTROL_PROPERTIES:
         return Effect.REFUSED  # the provider refuses what it does not know
-    effect = row.effect(name, accepts_loss=str(properties.get("AllowReplacement", "false")).lower() == "true")
+    accepts_loss = str(properties.get("AllowReplacement", "false")).lower() == "true"
+    effect = row.effect(name, accepts_loss, before, after)
     # A fixed name refuses a second resource beside the first.
     is_refused = effect is Effect.REPLACED and "Name" in properties and name != "Name"
     return Effect.REFUSED if is_refused else effect

@@ -12,7 +12,7 @@ from lambdas.personalize_provider.resources import Effect
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.template import Template
 
-from .diff import PASSING_ON, Comparison, Kind, PropertyChange, ResourceChange, path_of
+from .diff import PASSING_ON, REFUSALS, Comparison, Kind, PropertyChange, ResourceChange, path_of
 from .document import Bar, Block, Document, Gantt, Section, Table
 from .iam import Statement, statements
 from .money import Cost, Prices, costs, load_prices
@@ -27,7 +27,8 @@ _SERVING = ("Recommender", "Campaign")
 
 # What else an effect means for a type.
 _BESIDES: Mapping[tuple[str, Effect], str] = {
-    ("Dataset", Effect.IN_PLACE): ", keeping its data",
+    ("Dataset", Effect.IN_PLACE): ", keeping its data; nothing trains on new columns until it is asked to "
+    "(included_dataset_columns), and a rollback cannot take them away",
     ("DatasetImportJob", Effect.REPLACED): " by a new import",
     ("Recommender", Effect.REPLACED): ", with training",
     ("Solution", Effect.REPLACED): ", with retraining",
@@ -188,8 +189,8 @@ def _shown(value: Any) -> str:
 
 
 def _what(change: ResourceChange, one: PropertyChange) -> str:
-    if one.effect in (Effect.REFUSED, Effect.GUARDED):
-        return f"**{one.effect.value}**"
+    if one.effect in REFUSALS:
+        return f"**{one.effect.value}**{': ' if one.why else ''}{one.why}"
     if one.effect is Effect.REPLACED and change.loses_data:
         return "**replaced, and its data is lost**"
     return f"{one.effect.value}{_BESIDES.get((change.noun, one.effect), '')}"

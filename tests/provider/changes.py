@@ -12,7 +12,8 @@ from tests.provider import blocks
 from tests.provider.blocks import RECIPE, Resource, Resources, arn, custom
 
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/00000000-0000-0000-0000-000000000000"
-_LONGER = blocks.schema("Interactions", [{"name": "DEVICE", "type": ["null", "string"]}])
+STUDIO = {"name": "STUDIO", "type": ["null", "string"]}
+_LONGER = blocks.schema("Items", [STUDIO])
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ def _only_group() -> Resources:
 def _for_dataset() -> Resources:
     return {
         **_only_group(),
-        "Schema": custom("Schema", Schema=blocks.schema("Interactions"), Domain=blocks.VOD),
+        "Schema": custom("Schema", Schema=blocks.schema("Items"), Domain=blocks.VOD),
         "Longer": custom("Schema", Schema=_LONGER, Domain=blocks.VOD),
-        "Items": custom("Schema", Schema=blocks.schema("Items"), Domain=blocks.VOD),
+        "Interactions": custom("Schema", Schema=blocks.schema("Interactions"), Domain=blocks.VOD),
     }
 
 
@@ -100,15 +101,13 @@ SETTINGS: dict[str, Setting] = {
     ),
     "Dataset": Setting(
         around=_for_dataset,
-        target=lambda: custom(
-            "Dataset", DatasetGroupArn=GROUP, DatasetType="INTERACTIONS", SchemaArn=arn("Schema", "Schema")
-        ),
+        target=lambda: custom("Dataset", DatasetGroupArn=GROUP, DatasetType="ITEMS", SchemaArn=arn("Schema", "Schema")),
         changes={
             "DatasetGroupArn": arn("Second", "DatasetGroup"),
-            "DatasetType": "ITEMS",
+            "DatasetType": "INTERACTIONS",
             "SchemaArn": arn("Longer", "Schema"),
         },
-        companions={"DatasetType": {"SchemaArn": arn("Items", "Schema")}},
+        companions={"DatasetType": {"SchemaArn": arn("Interactions", "Schema")}},
     ),
     "DatasetImportJob": Setting(
         around=_two_groups,

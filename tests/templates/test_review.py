@@ -93,7 +93,7 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
         (
             longer_schema,
             {"Schema": Effect.REPLACED, "Dataset": Effect.IN_PLACE},
-            "deploying it: updated in place, keeping its data | recommendations: served throughout",
+            "deploying it: updated in place, keeping its data; nothing trains on new columns until it is asked to",
         ),
         (
             settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
@@ -132,6 +132,38 @@ def shown(base: Assembly, comparison: Comparison) -> str:
     return as_text(report, "What deploying it does").replace(" | takes: 0 s", "")
 
 
+def longer_interactions(folder: Path) -> None:
+    file = folder / "schemas" / "interactions.avsc"
+    schema = json.loads(file.read_text())
+    schema["fields"].append({"name": "DEVICE", "type": ["null", "string"]})
+    file.write_text(json.dumps(schema))
+
+
+def other_items(folder: Path) -> None:
+    file = folder / "schemas" / "items.avsc"
+    schema = json.loads(file.read_text())
+    (last,) = (field for field in schema["fields"] if field["name"] == "CREATION_TIMESTAMP")
+    schema["fields"].append({**last, "name": "RENAMED", "type": "int"})
+    file.write_text(json.dumps(schema))
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (longer_interactions, "the schema of Interactions cannot be replaced (field DEVICE is new). Undo the change"),
+        (other_items, "the new field RENAMED does not allow null. A schema keeps its fields as they are"),
+    ],
+)
+def test_a_schema_that_the_service_does_not_take_is_refused(
+    changed: Callable[[Edit], Comparison], base: Assembly, edit: Edit, why: str
+) -> None:
+    """Cases 4 and 5: the review says so, and why, before anybody deploys it."""
+    comparison = changed(edit)
+    assert effects(comparison) == {"Schema": Effect.REPLACED, "Dataset": Effect.IMPOSSIBLE}
+    assert verdict(comparison).startswith("**Do not deploy this as it is**")
+    assert why in shown(base, comparison)
+
+
 def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison], base: Assembly) -> None:
     comparison = changed(settings("project: vod", "project: films"))
     assert {each.effect for each in comparison.changes} == {Effect.IN_PLACE}
@@ -144,8 +176,10 @@ def test_another_domain_is_refused(base: Assembly) -> None:
     text = json.dumps(base.templates["vod-dev-data"]).replace('"Domain": "VIDEO_ON_DEMAND"', '"Domain": "ECOMMERCE"')
     head = Assembly({**base.templates, "vod-dev-data": json.loads(text)}, base.needs)
     comparison = compare(base, head)
-    assert [each.path for each in stops(comparison)] == ["DatasetGroup"]
-    assert verdict(comparison) == "**Do not deploy this as it is**: DatasetGroup is refused."
+    # The schema of interactions cannot be replaced by one of another domain either.
+    assert [each.path for each in stops(comparison)] == ["DatasetGroup", "InteractionsDataset"]
+    what = "DatasetGroup is refused, InteractionsDataset is refused"
+    assert verdict(comparison) == f"**Do not deploy this as it is**: {what}."
 
 
 def test_a_dataset_that_leaves_takes_its_data_along(changed: Callable[[Edit], Comparison]) -> None:
