@@ -24,7 +24,6 @@ from .personalize import (
     ServiceRole,
 )
 from .personalize.limits import LOG_RETENTION_DAYS
-from .personalize.service_role import allow_key
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
 
@@ -117,8 +116,7 @@ class DataStack(Stack):
         """The role, by a name that policies of keys and buckets elsewhere can hold before it exists."""
         role = ServiceRole(self, "ServiceRole", role_name=f"{self._settings.prefix}_personalize_{self.region}")
         if self._settings.data_encryption_key_arn:
-            key = kms.Key.from_key_arn(self, "DataEncryptionKey", self._settings.data_encryption_key_arn)
-            allow_key(role, key)
+            role.allow_key(kms.Key.from_key_arn(self, "DataEncryptionKey", self._settings.data_encryption_key_arn))
         return role
 
     def _keep_access_to_retained_data(self) -> None:

@@ -56,7 +56,8 @@ class ServiceRole(iam.Role):
         """Let the role read what is under a prefix of a bucket.
 
         Args:
-            bucket: the bucket; one that this app does not own needs a bucket policy of its own.
+            bucket: the bucket; one that this app does not own needs a bucket policy of its own. If the app knows the
+                KMS key of its objects, the role may use it too.
             prefix: beginning of the keys; "" for all.
         """
         self.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn]))
@@ -68,6 +69,16 @@ class ServiceRole(iam.Role):
             "Reads every object of the location it is given, and nothing else.",
             resources=[bucket.arn_for_objects(f"{prefix}*")],
         )
+        if bucket.encryption_key:
+            self.allow_key(bucket.encryption_key)
+
+    def allow_key(self, key: kms.IKey) -> None:
+        """Let the role use a KMS key that data is encrypted with.
+
+        Args:
+            key: the key; the policy of one that this app does not own has to let the role and Personalize use it.
+        """
+        allow_key(self, key)
 
 
 def allow_key(role: iam.IRole, key: kms.IKey) -> None:

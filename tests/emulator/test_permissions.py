@@ -173,6 +173,17 @@ def test_conditions_can_look_at_tags(watched: Account, notary: Notary) -> None:
     assert notary.asked[-1][3] == {"aws:ResourceTag/team": "a"}
 
 
+def test_tagging_what_is_created_in_something_looks_at_its_tags_too(watched: Account, notary: Notary) -> None:
+    """A solution version's permissions are checked on its solution."""
+    solution = watched.solution(tags=[{"tagKey": "team", "tagValue": "a"}])
+    watched.create("SolutionVersion", solutionArn=solution, tags=[{"tagKey": "run", "tagValue": "1"}])
+    context = {"aws:ResourceTag/team": "a", "aws:RequestTag/run": "1"}
+    assert [(action, found) for _, action, on, found in notary.asked[-2:] if on == solution] == [
+        ("personalize:CreateSolutionVersion", context),
+        ("personalize:TagResource", context),
+    ]
+
+
 def test_a_denial_names_the_caller_the_action_and_the_resource(watched: Account, notary: Notary) -> None:
     notary.denied = {"personalize:DeleteDatasetGroup"}
     client = watched.client("personalize", caller=ANN)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk import CfnParameter, Duration, NestedStack, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
@@ -309,6 +310,41 @@ def test_the_bucket_lets_personalize_read_for_this_account(reading: Resources) -
             "Resource": ["${Bucket.Arn}", "${Bucket.Arn}/*"],
         }
     ]
+
+
+# -- a key of the app's own ----------------------------------------------------------------------------------------
+
+KEY_ACTIONS = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:ListGrants"]
+
+
+@pytest.fixture(scope="module")
+def keyed() -> Resources:
+    """A dataset group and a bucket under a key of the same stack."""
+    kit = Kit()
+    key = kms.Key(kit.stack, "Key")
+    kit.group(role=kit.role, encryption_key=key)
+    kit.role.allow_read(s3.Bucket(kit.stack, "Bucket", encryption_key=key))
+    return kit.synthesized()
+
+
+def test_a_key_of_the_app_lets_the_service_role_and_personalize_use_it(keyed: Resources) -> None:
+    """Case 17."""
+    found = [each for each in keyed["Key"]["Properties"]["KeyPolicy"]["Statement"] if "Sid" in each]
+    assert found == [
+        {
+            "Sid": "PersonalizeUsesTheKey",
+            "Action": ["kms:CreateGrant", *KEY_ACTIONS],
+            "Effect": "Allow",
+            "Principal": {"AWS": "${ServiceRole.Arn}", "Service": "personalize.amazonaws.com"},
+            "Resource": "*",
+        }
+    ]
+
+
+def test_the_service_role_may_use_the_key(keyed: Resources) -> None:
+    """Case 17."""
+    found = [each for each in statements(keyed, "ServiceRole/DefaultPolicy") if "kms:Decrypt" in each["Action"]]
+    assert found == [{"Action": KEY_ACTIONS, "Effect": "Allow", "Resource": "${Key.Arn}"}]
 
 
 # -- grants --------------------------------------------------------------------------------------------------------
