@@ -1,0 +1,74 @@
+"""A whole app from its beginning to its end, in an account like a new one on AWS.
+
+One call a second of each operation, ten Lambda executions at once, five seconds for each request by itself, a minute
+until permissions are seen, and one import and one training at a time: each alone has a test of its own, and together
+they are what a first deployment meets.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data import synthetic
+from sandbox.personalize.quotas import Quotas
+from sandbox.synth import synthesize
+from sandbox.virtual.assembly import Assembly, FilesByName
+from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.conditions import REALISTIC
+from stacks.settings import CONFIG_DIRECTORY
+
+pytestmark = pytest.mark.unmeasured
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    synthetic.generate().write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Assembly:
+    return Assembly.read(synthesize("dev", tmp_path_factory.mktemp("app") / "cdk.out", files, CONFIG_DIRECTORY))
+
+
+def changed(app: Assembly) -> Assembly:
+    """New data, which is trained on, and twice the throughput everywhere."""
+    templates = copy.deepcopy(dict(app.templates))
+    for template in templates.values():
+        for resource in template["Resources"].values():
+            _change(resource["Type"].removeprefix("Custom::Personalize"), resource.get("Properties", {}))
+    return Assembly(templates, app.needs)
+
+
+def _change(noun: str, properties: dict[str, Any]) -> None:
+    if noun == "DatasetImportJob":
+        properties["DataVersion"] = "newer"
+    if noun == "SolutionVersion":
+        properties["Triggers"] = {**properties["Triggers"], "DataVersion": "newer"}
+    if noun == "Recommender":
+        properties["RecommenderConfig"]["MinRecommendationRequestsPerSecond"] = 2
+    if noun == "Campaign":
+        properties["MinProvisionedTPS"] = 2
+
+
+def must(app: Assembly, cloud: VirtualCloud, status: str) -> None:
+    for stack in app.deploy(cloud).values():
+        assert stack.status == status, stack.reasons
+        assert stack.reasons == []
+
+
+def test_a_whole_app_lives_and_dies_in_a_new_account(app: Assembly, files: Path) -> None:
+    quotas = Quotas(pending_dataset_import_jobs=1, pending_solution_versions=1)
+    cloud = VirtualCloud(conditions=REALISTIC, objects=FilesByName(files), service_options={"quotas": quotas})
+    must(app, cloud, "CREATE_COMPLETE")
+    made = cloud.inventory()
+    must(changed(app), cloud, "UPDATE_COMPLETE")
+    assert made.keys() < cloud.inventory().keys(), "New data is imported and trained on; nothing is replaced."
+    for stack in app.destroy(cloud).values():
+        assert stack.status == "DELETE_COMPLETE", stack.reasons
+    assert cloud.inventory() == {}
