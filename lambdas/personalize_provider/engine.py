@@ -144,7 +144,7 @@ class Engine:
         row, properties = self._row, event["ResourceProperties"]
         check_wanted(self._stacks, self._row, event, progress)
         operation = f"Create{row.noun}"
-        direct = row.properties - row.control - row.on_create.keys()
+        direct = row.properties - row.unsent - row.on_create.keys()
         request = self._api.request(operation, {name: properties[name] for name in direct if name in properties})
         for name, member in row.on_create.items():
             if name in properties:

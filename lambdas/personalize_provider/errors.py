@@ -281,6 +281,14 @@ def cannot_change(row: Resource, name: str, prop: str, why: str) -> ProviderErro
     return ProviderError(f"The {prop} of {called(row, name)} cannot change like that: {why}")
 
 
+def contents_guarded(row: Resource, name: str, lost: list[str]) -> ProviderError:
+    """D6: what leaves the template is deleted, and data is never lost silently."""
+    return ProviderError(
+        f"Taking {', '.join(lost)} out of the {called(row, name)} would delete it and lose the data in it. "
+        f"Put it back, or set allow_replacement to accept the loss."
+    )
+
+
 def name_is_fixed(row: Resource, name: str, changed: list[str]) -> ProviderError:
     """A replacement cannot have the name of what it replaces."""
     return ProviderError(

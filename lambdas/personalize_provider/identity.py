@@ -55,9 +55,12 @@ class Identity:
             is_rollback: whether it takes an update back.
 
         Raises:
-            ProviderError: the change is a replacement that cannot be.
+            ProviderError: the change is a replacement that cannot be, or loses data.
         """
         changed = self._changed_create_only(event)
+        lost = self._row.taken_away(event["OldResourceProperties"], event["ResourceProperties"])
+        if lost and not is_rollback and not _accepts_loss(event):
+            raise errors.contents_guarded(self._row, event["PhysicalResourceId"], lost)
         if not changed:
             current = event["PhysicalResourceId"]
             found = self._api.find(self._row, current, event) if self._row.update else None
@@ -88,7 +91,7 @@ class Identity:
 
     def _check_replaceable(self, event: Event, changed: list[str]) -> None:
         row, current = self._row, event["PhysicalResourceId"]
-        if row.holds_data and str(event["ResourceProperties"].get("AllowReplacement", "false")).lower() != "true":
+        if row.holds_data and not _accepts_loss(event):
             raise errors.replacement_guarded(row, current, changed)
         if row.unique_within and not set(changed) & set(row.unique_within):
             raise errors.one_at_a_time(row, current, changed)
@@ -156,3 +159,7 @@ class Identity:
         """Name of the first run that has the create-only properties of a request."""
         names = (last_part(run[self._row.arn_member]) for run in runs)
         return next((name for name in names if same_content(self._row, event, name)), None)
+
+
+def _accepts_loss(event: Event) -> bool:
+    return str(event["ResourceProperties"].get("AllowReplacement", "false")).lower() == "true"

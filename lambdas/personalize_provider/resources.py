@@ -43,6 +43,10 @@ CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement"
 Members = dict[str, Any]
 
 
+# What becomes of contents that leave the template; anything else means that they stay.
+DELETED = "deleted"
+
+
 class Effect(Enum):
     """What the change of a property does."""
 
@@ -146,6 +150,8 @@ class Resource:
         is_job: runs once per request; a new name for every run. A run that settled with the same
             create-only properties is used again: the latest only, or any.
         holds_data: replacing it loses data, so that needs AllowReplacement.
+        contents: property of ours that says what holds data in it, each with what becomes of that when it leaves the
+            template; taking away what would be deleted needs AllowReplacement.
         source: member of the description, and member of that, that say what in S3 it reads.
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
@@ -177,6 +183,7 @@ class Resource:
     is_job: bool = False
     reuse_latest_only: bool = False
     holds_data: bool = False
+    contents: str = ""
     source: tuple[str, str] | None = None
     deletable: bool = True
     taggable: bool = True
@@ -196,7 +203,18 @@ class Resource:
     def properties(self) -> frozenset[str]:
         """Every property a template may set on this type, besides CONTROL_PROPERTIES."""
         updatable = self.update.properties if self.update else frozenset()
-        return self.create_only | updatable | self.no_effect
+        contents = {self.contents} if self.contents else frozenset()
+        return self.create_only | updatable | self.no_effect | contents
+
+    @property
+    def unsent(self) -> frozenset[str]:
+        """Properties that are ours and never sent to the service."""
+        return self.control | {self.contents}
+
+    def taken_away(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+        """What holds data in the resource, has left its properties, and would be deleted with its data."""
+        held, kept = before.get(self.contents, {}), after.get(self.contents, {})
+        return sorted(name for name in held if held[name] == DELETED and name not in kept)
 
     def effect(
         self, name: str, accepts_loss: bool = False, before: str | None = None, after: str | None = None
@@ -207,6 +225,8 @@ class Resource:
             name: of the property.
             accepts_loss: whether AllowReplacement is set.
             before, after: for a property with a ValueRule, the old and the new content that it speaks of.
+
+        For `contents` it is what taking something away does; anything else is nothing.
 
         Raises:
             KeyError: the type has no such property.
@@ -222,6 +242,8 @@ class Resource:
             return Effect.BY_VALUE
         if rule and rule.refusal(str(before), str(after)):
             return Effect.IMPOSSIBLE
+        if name == self.contents and not accepts_loss:
+            return Effect.GUARDED
         if (self.update and name in self.update.properties) or (name == "Tags" and self.taggable):
             return Effect.IN_PLACE
         return Effect.NOTHING
@@ -247,6 +269,7 @@ RESOURCES: Mapping[str, Resource] = {
             create_only=frozenset({"Domain", "RoleArn", "KmsKeyArn"}),
             attributes={"DatasetGroupArn": "datasetGroupArn"},
             holds_data=True,
+            contents="Datasets",
             blockers=tuple(
                 _in_group(noun, is_inside=True) for noun in ("Recommender", "EventTracker", "Solution", "Dataset")
             ),

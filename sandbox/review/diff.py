@@ -184,7 +184,10 @@ class _Replaced:
         old = _template(self._base, stack)["Resources"].get(logical_id, {})
         new = _template(self._head, stack)["Resources"].get(logical_id, {})
         before, after = old.get("Properties", {}), new.get("Properties", {})
+        row = RESOURCES.get(new["Type"].removeprefix(_CUSTOM))
         for name in [*after, *(key for key in before if key not in after)]:
+            if row and name == row.contents and not row.taken_away(before, after):
+                continue  # more in it, or what leaves it stays
             values = before.get(name), after.get(name)
             if values[0] == values[1]:
                 cause = next((one for one in self._referred(stack, after[name]) if self._gets_another_arn(*one)), None)

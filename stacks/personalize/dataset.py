@@ -21,6 +21,9 @@ from .schema import ISchema, Schema
 DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")
 
 
+_RETAINED = (RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+
+
 class IDataset(Protocol):
     """A dataset, of this app or imported."""
 
@@ -114,6 +117,7 @@ class Dataset(PersonalizeResource, _GrantsPuts):
         self.dataset_group = dataset_group
         self.dataset_type = dataset_type
         dataset_group.datasets.add(self)
+        dataset_group.removals[dataset_type] = "retained" if removal_policy in _RETAINED else "deleted"
 
     @staticmethod
     def from_dataset_arn(dataset_arn: str, dataset_group: IDatasetGroup) -> IDataset:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from aws_cdk import RemovalPolicy
+import jsii
+from aws_cdk import IStableAnyProducer, Lazy, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct, DependencyGroup
@@ -65,6 +66,11 @@ class IDatasetGroup(Protocol):
         """Columns that the filters of this app use in the group, of which there is a quota."""
         ...
 
+    @property
+    def removals(self) -> dict[str, str]:
+        """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
+        ...
+
 
 class _DataOfGroup:
     """What constructs of this app make in a dataset group, as far as others look at it."""
@@ -74,6 +80,7 @@ class _DataOfGroup:
         self.imported_data = DependencyGroup()
         self.data_versions: dict[str, Callable[[], str]] = {}
         self.filter_columns: set[str] = set()
+        self.removals: dict[str, str] = {}
 
 
 class _ImportedDatasetGroup(_DataOfGroup):
@@ -109,7 +116,7 @@ class DatasetGroup(PersonalizeResource):
             role: role that Personalize uses the key with; gets the permissions. Needed with encryption_key.
             encryption_key: KMS key that encrypts the datasets; default: a key of the service. The policy of a key that
                 this app does not own has to let Personalize and the role use it (docs/operations.md).
-            allow_replacement: whether a change may replace the group, which loses its data.
+            allow_replacement: whether a change may replace the group, or take a dataset out of it, which loses data.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the group when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
@@ -120,6 +127,7 @@ class DatasetGroup(PersonalizeResource):
         if encryption_key and not role:
             # API reference, CreateDatasetGroup: a KMS key needs a role that may use it.
             raise PropsError(f"{id}: encryption_key needs a role that may use the key. Set role.")
+        data = _DataOfGroup()
         super().__init__(
             scope,
             id,
@@ -132,10 +140,12 @@ class DatasetGroup(PersonalizeResource):
                 "RoleArn": role.role_arn if role else None,
                 "KmsKeyArn": encryption_key.key_arn if encryption_key else None,
                 "AllowReplacement": allow_replacement,
+                # So that the provider sees a dataset leave before CloudFormation deletes anything.
+                "Datasets": Lazy.any(_Removals(data.removals)),
             },
         )
         self.domain = domain
-        self._data = _DataOfGroup()
+        self._data = data
         if role:
             provider.allow_pass_role(role)
         if role and encryption_key:
@@ -172,3 +182,19 @@ class DatasetGroup(PersonalizeResource):
     def filter_columns(self) -> set[str]:
         """Columns that the filters of this app use in the group."""
         return self._data.filter_columns
+
+    @property
+    def removals(self) -> dict[str, str]:
+        """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
+        return self._data.removals
+
+
+@jsii.implements(IStableAnyProducer)
+class _Removals:
+    """Read when the template is written, since datasets are declared after their group."""
+
+    def __init__(self, removals: dict[str, str]) -> None:
+        self._removals = removals
+
+    def produce(self) -> dict[str, str] | None:
+        return dict(sorted(self._removals.items())) or None

@@ -90,8 +90,8 @@ GROUP = arn("Group", "DatasetGroup")
 SETTINGS: dict[str, Setting] = {
     "DatasetGroup": Setting(
         around=dict,
-        target=lambda: custom("DatasetGroup", Domain=blocks.VOD),
-        changes={"Domain": "ECOMMERCE", "RoleArn": blocks.ROLE, "KmsKeyArn": KEY},
+        target=lambda: custom("DatasetGroup", Domain=blocks.VOD, Datasets={"ITEMS": "deleted", "USERS": "retained"}),
+        changes={"Domain": "ECOMMERCE", "RoleArn": blocks.ROLE, "KmsKeyArn": KEY, "Datasets": {"USERS": "retained"}},
         companions={"RoleArn": {"KmsKeyArn": KEY}, "KmsKeyArn": {"RoleArn": blocks.ROLE}},
     ),
     "Schema": Setting(

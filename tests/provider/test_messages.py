@@ -153,6 +153,11 @@ CASES: dict[str, Case] = {
         "Changing Domain would replace the dataset group 'vod-test-datasetgroup-",
         before=GROUP,
     ),
+    "contents_guarded": Case(
+        GROUP,
+        "Taking ITEMS, USERS out of the dataset group 'vod-test-datasetgroup-",
+        before=changed(GROUP, "Group", Datasets={"ITEMS": "deleted", "USERS": "deleted", "INTERACTIONS": "retained"}),
+    ),
     "name_is_fixed": Case(
         {"Group": changed({"Group": named(GROUP["Group"], "mine")}, "Group", Domain="ECOMMERCE")["Group"]},
         "Changing Domain needs a new dataset group, which cannot be named 'mine' while the old one exists. Change Name "

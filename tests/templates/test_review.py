@@ -184,9 +184,18 @@ def test_another_domain_is_refused(base: Assembly) -> None:
 
 def test_a_dataset_that_leaves_takes_its_data_along(changed: Callable[[Edit], Comparison]) -> None:
     comparison = changed(without_users)
-    (lost,) = stops(comparison)
-    assert (lost.noun, lost.kind, lost.loses_data) == ("Dataset", Kind.REMOVED, True)
+    group, lost = stops(comparison)
+    assert (group.noun, group.effect, lost.noun, lost.kind) == ("DatasetGroup", Effect.GUARDED, "Dataset", Kind.REMOVED)
+    assert lost.loses_data
     assert comparison.outputs["vod-dev-data"] == ([], ["UsersDatasetArn", "UsersSchemaArn"])
+
+
+def test_a_dataset_more_is_refused_by_nobody(assembly: Callable[..., Path], base: Assembly, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    without_users(folder)
+    comparison = compare(Assembly.read(assembly("dev", folder)), base)
+    assert stops(comparison) == []
+    assert "DatasetGroup" not in effects(comparison)
 
 
 def test_what_the_settings_take_away_is_removed_and_no_longer_billed(

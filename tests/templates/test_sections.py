@@ -166,3 +166,27 @@ def test_a_campaign_follows_the_latest_version_until_it_is_told_not_to(
     assert served(cloud) == kept != third
     whole.destroy(cloud)
     assert cloud.inventory() == {}
+
+
+def datasets(cloud: VirtualCloud) -> set[str]:
+    return {each["datasetType"] for each in cloud.personalize.list_datasets()["datasets"]}
+
+
+def test_a_dataset_that_leaves_the_settings_is_refused_unless_its_loss_is_accepted(
+    synthesized: Callable[..., Assembly], whole: Assembly, emptied: Assembly, cloud: VirtualCloud
+) -> None:
+    """It goes as all else that leaves the settings, but not silently, since it holds data."""
+    there = yaml.safe_load((CONFIG_DIRECTORY / "dev.yaml").read_text())["datasets"]
+    fewer = {kind: each for kind, each in there.items() if kind != "users"}
+    must(whole, cloud, "CREATE_COMPLETE")
+    data = synthesized(datasets=fewer).deploy(cloud)[DATA]
+    assert data.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("Taking USERS out of the dataset group" in reason for reason in data.reasons), data.reasons
+    assert datasets(cloud) == {"INTERACTIONS", "ITEMS", "USERS"}
+    # The service deletes no dataset that something trained on it still serves from.
+    must(emptied, cloud, "UPDATE_COMPLETE")
+    accepted = synthesized(**NOTHING, datasets=fewer, allow_replacement=True)
+    must(accepted, cloud, "UPDATE_COMPLETE")
+    assert datasets(cloud) == {"INTERACTIONS", "ITEMS"}
+    accepted.destroy(cloud)
+    assert cloud.inventory() == {}

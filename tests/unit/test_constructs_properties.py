@@ -36,7 +36,12 @@ EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
 FRAME = {"ServiceToken": "${Provider/Framework/framework-onEvent.Arn}", "ServiceTimeout": "3600"}
 
 PLAIN: dict[str, dict[str, Any]] = {
-    "Group": {"NamePrefix": "vod-test_group", "Domain": "VIDEO_ON_DEMAND", "AllowReplacement": False},
+    "Group": {
+        "NamePrefix": "vod-test_group",
+        "Domain": "VIDEO_ON_DEMAND",
+        "AllowReplacement": False,
+        "Datasets": {"INTERACTIONS": "deleted"},
+    },
     "Schema": {"NamePrefix": "vod-test_schema", "Schema": canonical(INTERACTIONS), "Domain": "VIDEO_ON_DEMAND"},
     "Dataset": {
         "NamePrefix": "vod-test_dataset",
@@ -89,7 +94,13 @@ PLAIN: dict[str, dict[str, Any]] = {
 }
 
 FULL: dict[str, dict[str, Any]] = {
-    "FullGroup": {"Name": "vod-test_my-group", "RoleArn": ROLE, "KmsKeyArn": KEY, "AllowReplacement": True},
+    "FullGroup": {
+        "Name": "vod-test_my-group",
+        "RoleArn": ROLE,
+        "KmsKeyArn": KEY,
+        "AllowReplacement": True,
+        "Datasets": {"USERS": "retained"},
+    },
     "FullSchema": {"Name": "vod-test_my-schema", "Schema": '{"any":"thing"}'},
     "FullDataset": {
         "Name": "vod-test_my-dataset",
