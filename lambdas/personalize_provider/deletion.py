@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import errors
 from .api import SERVICE_ERRORS, Api, Description, member_name
 from .blockers import Blockers
-from .describe import is_busy, status_of
+from .describe import is_busy, is_older, status_of
 from .errors import Meaning, meaning
 from .identity import Identity
 from .names import content_hash, has_prefix, is_fixed, is_made_here, physical_name
@@ -17,6 +17,8 @@ from .stacks import Stacks, known_deployment, stack_goes
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
 # early may not last.
 CANCELLATION_SECONDS = 60
+# CloudFormation waits no longer for a creation, so what is older was not made by the one that it cancelled.
+_LONGEST_CREATION_SECONDS = 3600
 # What uses it may be going at the same time.
 _STAYS_AFTER_SECONDS = 300
 
@@ -36,7 +38,7 @@ class Deletion:
         """Bring what a Delete request names one step nearer to its absence."""
         row, name = self._row, event["PhysicalResourceId"]
         known = is_made_here(name, event["ResourceProperties"])
-        found = self._find(name, event) if known else self._find_unreported(event)
+        found = self._find(name, event) if known else self._find_unreported(event, now)
         if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
             return pending("watching for what a cancelled request may still make")
         if found and not is_ours(self._api, row, event, found):
@@ -91,12 +93,14 @@ class Deletion:
         found = self._api.find(self._row, progress.leftover, as_before(event))
         return self.remove(found, event, now - progress.started)
 
-    def _find_unreported(self, event: Event) -> Description | None:
+    def _find_unreported(self, event: Event, now: float) -> Description | None:
         """What a Create request has made that never answered CloudFormation."""
         row, properties = self._row, event["ResourceProperties"]
         is_run = row.is_job and not is_fixed(properties)
         name = self._identity.run_in_flight(event) if is_run else physical_name(row, event)
-        return self._api.find(row, name, event) if name else None
+        found = self._api.find(row, name, event) if name else None
+        is_claimed = row.taggable or not is_fixed(properties)
+        return found if found and (is_claimed or not is_older(found, now - _LONGEST_CREATION_SECONDS)) else None
 
     def remove(self, found: Description | None, event: Event, age: float) -> Outcome:
         """Bring a resource of ours one step nearer to its absence.

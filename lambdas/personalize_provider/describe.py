@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .api import Api, Description
+from .protocol import CLOCK_SECONDS
 from .resources import DELETING, FAILED, TRANSITIONAL, Resource
 
 # A schema has no status: it exists or it does not.
@@ -33,6 +34,17 @@ def source(row: Resource, description: Description) -> str:
         return ""
     holder, member = row.source
     return str((description.get(holder) or {}).get(member, ""))
+
+
+def is_older(found: Description, than: float) -> bool:
+    """Whether a resource was made before a moment, beyond what clocks may differ by.
+
+    Args:
+        found: its description.
+        than: seconds since the epoch.
+    """
+    created = found.get("creationDateTime")
+    return created is not None and bool(created.timestamp() + CLOCK_SECONDS < than)
 
 
 def latest_update(row: Resource, description: Description) -> Description:

@@ -12,13 +12,13 @@ from typing import Any
 from . import errors
 from .api import SERVICE_ERRORS, Api, Description
 from .deletion import Deletion
-from .describe import attributes, has_failed, is_busy, source, status_of
+from .describe import attributes, has_failed, is_busy, is_older, source, status_of
 from .errors import Meaning, meaning
 from .identity import Identity
 from .names import physical_name
 from .ownership import all_tags, as_api, is_ours, owner
 from .patience import PROPAGATION_SECONDS, may_pass, verdict
-from .protocol import CLOCK_SECONDS, REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
+from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import DELETING, Resource
 from .stacks import Stacks, asks_for, is_rollback
 from .update import Updates, check_wanted
@@ -43,7 +43,8 @@ class Engine:
         if event["RequestType"] == "Delete":
             return event["PhysicalResourceId"], Progress(started=now)
         if event["RequestType"] == "Create":
-            # No call before the first poll: there it can be waited for that a new policy takes effect.
+            # As few calls as can be before the first poll: there it is waited for that a new policy takes effect.
+            self._identity.check_unclaimed(event, now)
             return physical_name(self._row, event), Progress(started=now)
         self._identity.check_properties(event["ResourceProperties"])
         deployment = self._stacks.deployment(event["StackId"])
@@ -112,7 +113,7 @@ class Engine:
         row, name = self._row, event["PhysicalResourceId"]
         if found and not is_ours(self._api, row, event, found):
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
-        remains = found and _began_before(progress, found)
+        remains = found and is_older(found, progress.started)
         if found and remains and has_failed(found) and row.deletable:
             self._deletion.remove(found, event, now - progress.started)
             return pending("removing what an earlier deployment left")
@@ -174,9 +175,3 @@ class Engine:
         if what is Meaning.LIMIT:
             raise errors.limit_exceeded(row, error) from error
         raise verdict(error) or errors.refused(row, name, error) from error
-
-
-def _began_before(progress: Progress, found: Description) -> bool:
-    """Whether a resource is older than the request, beyond what clocks may differ by."""
-    created = found.get("creationDateTime")
-    return created is not None and bool(created.timestamp() + CLOCK_SECONDS < progress.started)

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import errors
 from .api import Api, Description
-from .describe import has_failed, is_busy, latest_update, status_of, update_id
+from .describe import has_failed, is_busy, is_older, latest_update, status_of, update_id
 from .names import create_only, is_fixed, last_part, physical_name, same_content
 from .ownership import holds
 from .protocol import Event, as_before
@@ -47,6 +47,22 @@ class Identity:
         if unknown:
             raise errors.unknown_property(self._row.noun, sorted(unknown))
 
+    def check_unclaimed(self, event: Event, now: float) -> None:
+        """Refuse a name of the user's choice that something without tags has already: nothing says whose that is.
+
+        Said by on_event, so that CloudFormation has no id under which it would then ask for a deletion.
+
+        Raises:
+            ProviderError: it exists, and is older than the request.
+        """
+        row = self._row
+        if row.taggable or not is_fixed(event["ResourceProperties"]):
+            return
+        name = physical_name(row, event)
+        found = self._api.find(row, name, event)
+        if found and is_older(found, now):
+            raise errors.exists_elsewhere(row, name, None)
+
     def choose(self, event: Event, is_rollback: bool) -> Choice:
         """Choose what an Update request acts on.
 
@@ -85,8 +101,11 @@ class Identity:
             # A fixed name, or the rollback of an update that never got to replace anything.
             if not is_rollback and not self._holds_already(properties, changed, existing):
                 raise errors.name_is_fixed(row, wanted, changed)
-        elif existing is None:  # Otherwise this is the rollback of a replacement: what it replaced is still there.
+        elif existing is None:
             self._check_replaceable(event, changed)
+        elif not is_rollback and is_fixed(properties) and not row.taggable:
+            raise errors.exists_elsewhere(row, wanted, None)
+        # Otherwise this is the rollback of a replacement: what it replaced is still there.
         return Choice(wanted, self._update_seen(existing), self._leftover(event, wanted))
 
     def _check_replaceable(self, event: Event, changed: list[str]) -> None:

@@ -52,8 +52,9 @@ def owner(api: Api, row: Resource, description: Description) -> str | None:
 def is_ours(api: Api, row: Resource, event: Event, description: Description) -> bool:
     """Whether the resource of the request's name was made for this logical id of this stack.
 
-    A generated name proves it: it holds a hash of both. A name that a user fixed does not, so the tags have
-    to say so; where the service has no tags, the same content has to do.
+    A generated name proves it: it holds a hash of both. A name that a user fixed does not, so the tags have to say
+    so. Where the service has no tags, it was not there before the request (`Identity.check_unclaimed`), and still has
+    the same content.
     """
     properties = event["ResourceProperties"]
     if not is_fixed(properties):

@@ -15,13 +15,14 @@ from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
 from tests.provider.blocks import Resources, template
 from tests.provider.changes import SETTINGS
+from tests.provider.requests import Requests
 
 NOUNS = list(RESOURCES)
 REPLACED = [(noun, prop) for noun, row in RESOURCES.items() for prop in sorted(row.create_only - row.no_effect)]
 # An event tracker's ARN is the service's choice, so its name is no id and two may share it; there is but one.
 SINGLE = "EventTracker"
-# Types whose names are no claim: a dataset's and a version's mean something only within their parent, and a schema
-# has no owner but its content.
+# Types whose names are no claim: a dataset's and a version's mean something only within their parent. Schemas have
+# tests of their own: nothing can say whose one is.
 UNSHARED = (SINGLE, "Dataset", "Schema", "SolutionVersion")
 
 
@@ -162,16 +163,49 @@ def test_a_resource_made_by_hand_is_named_as_such(cloud: VirtualCloud) -> None:
     assert cloud.inventory() == held
 
 
-def test_a_schema_of_a_fixed_name_is_ours_if_it_says_the_same(cloud: VirtualCloud) -> None:
-    """A schema has no tags, so its content has to tell."""
-    same, other = blocks.schema("Interactions"), blocks.schema("Items")
-    cloud.personalize.create_schema(name="mine", schema=same, domain=blocks.VOD)
-    resources = fixed(SETTINGS["Schema"].before())
-    assert cloud.cloudformation.deploy("app", template(resources)).status == "CREATE_COMPLETE"
-    resources["Target"]["Properties"]["Schema"] = other
-    stack = cloud.cloudformation.deploy("different", template(resources))
+@pytest.mark.parametrize("content", ["Interactions", "Items"])
+def test_a_schema_of_a_fixed_name_that_was_there_before_is_neither_adopted_nor_deleted(
+    cloud: VirtualCloud, content: str
+) -> None:
+    """Case 9: a schema has no tags, so that it was there is all there is to know, whatever its content."""
+    cloud.personalize.create_schema(name="mine", schema=blocks.schema(content), domain=blocks.VOD)
+    cloud.time.sleep(24 * 3600)
+    held = cloud.inventory()
+    stack = cloud.cloudformation.deploy("app", template(fixed(SETTINGS["Schema"].before())))
     assert stack.status == "ROLLBACK_COMPLETE"
     assert "A schema 'mine' exists already. It was not made by this stack" in stack.reasons[0]
+    assert cloud.inventory() == held
+
+
+def test_a_schema_is_not_renamed_to_one_that_was_there_before(cloud: VirtualCloud) -> None:
+    """Case 9: an update may no more adopt it than a creation."""
+    before, after = (fixed(SETTINGS["Schema"].before(), name) for name in ("mine", "theirs"))
+    cloud.personalize.create_schema(name="theirs", schema=blocks.schema("Interactions"), domain=blocks.VOD)
+    cloud.time.sleep(24 * 3600)
+    stack = cloud.cloudformation.deploy("app", template(before))
+    held = cloud.inventory()
+    cloud.cloudformation.deploy("app", template(after))
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "A schema 'theirs' exists already." in stack.reasons[0]
+    assert cloud.inventory() == held
+
+
+def test_a_schema_that_a_cancelled_creation_cannot_have_made_stays(cloud: VirtualCloud) -> None:
+    """Case 9: CloudFormation asks for deletion under an id of its own, and the name is somebody's."""
+    cloud.personalize.create_schema(name="mine", schema=blocks.schema("Interactions"), domain=blocks.VOD)
+    cloud.time.sleep(24 * 3600)
+    held = cloud.inventory()
+    requests = Requests(cloud, "Schema")
+    properties = fixed(SETTINGS["Schema"].before())["Target"]["Properties"]
+    assert requests.delete("single-Target-ABCDEF", properties).succeeded
+    assert cloud.inventory() == held
+
+
+def test_a_schema_of_a_fixed_name_is_made_and_deleted(cloud: VirtualCloud) -> None:
+    resources = fixed(SETTINGS["Schema"].before())
+    assert cloud.cloudformation.deploy("app", template(resources)).status == "CREATE_COMPLETE"
+    assert cloud.cloudformation.delete("app").status == "DELETE_COMPLETE"
+    assert cloud.inventory() == {}
 
 
 def test_the_place_of_an_event_tracker_is_taken(cloud: VirtualCloud) -> None:
