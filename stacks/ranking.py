@@ -51,6 +51,7 @@ class RankingStack(Stack):
             events_config=_events(ranking),
             algorithm_hyper_parameters=ranking.algorithm_hyper_parameters,
             excluded_dataset_columns=ranking.excluded_by_type,
+            included_dataset_columns=ranking.included_by_type,
         )
         version = SolutionVersion(
             self,

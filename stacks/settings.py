@@ -131,7 +131,7 @@ Version = Annotated[
     str, BeforeValidator(_text), Field(min_length=1, max_length=100), _matching(r"[^\t\n]*", "one line of text")
 ]
 Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
-Columns = Annotated[list[str], Field(max_length=limits.MAX_EXCLUDED_COLUMNS)]
+Columns = Annotated[list[str], Field(max_length=limits.MAX_LISTED_COLUMNS)]
 Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
 
 
@@ -197,11 +197,17 @@ class _Trained(_Section):
     """What a recommender and a solution have in common."""
 
     excluded_dataset_columns: dict[Literal["interactions", "items", "users"], Columns] = Field(default_factory=dict)
+    included_dataset_columns: dict[Literal["interactions", "items", "users"], Columns] = Field(default_factory=dict)
 
     @property
     def excluded_by_type(self) -> dict[str, list[str]]:
         """Excluded columns by dataset type as the API names it."""
         return {kind.upper(): columns for kind, columns in self.excluded_dataset_columns.items()}
+
+    @property
+    def included_by_type(self) -> dict[str, list[str]]:
+        """Included columns by dataset type as the API names it."""
+        return {kind.upper(): columns for kind, columns in self.included_dataset_columns.items()}
 
 
 def _vod_recipe(recipe: str) -> str:
@@ -468,12 +474,24 @@ def _check_columns(settings: Settings) -> Iterator[str]:
     if settings.ranking:
         trained["ranking"] = settings.ranking
     for where, each in trained.items():
+        yield from _check_known(settings, f"{where}.excluded_dataset_columns", each.excluded_by_type)
+        yield from _check_known(settings, f"{where}.included_dataset_columns", each.included_by_type)
         for kind, columns in each.excluded_by_type.items():
-            known = _columns(settings, kind)
+            path = f"{where}.excluded_dataset_columns.{kind.lower()}"
             for column in columns:
-                if column not in known:
-                    path = f"{where}.excluded_dataset_columns.{kind.lower()}"
-                    yield f"{path}: '{column}' is not a column of that dataset. It has {', '.join(known) or 'none'}."
+                if column in limits.ALWAYS_TRAINED_ON:
+                    yield f"{path}: '{column}' cannot be left out of training. Remove it from the list."
+                if column in each.included_by_type.get(kind, ()):
+                    yield f"{path}: '{column}' is in included_dataset_columns as well. Remove it from one of them."
+
+
+def _check_known(settings: Settings, where: str, columns_by_type: Mapping[str, list[str]]) -> Iterator[str]:
+    for kind, columns in columns_by_type.items():
+        known = _columns(settings, kind)
+        for column in columns:
+            if column not in known:
+                path = f"{where}.{kind.lower()}"
+                yield f"{path}: '{column}' is not a column of that dataset. It has {', '.join(known) or 'none'}."
 
 
 def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:

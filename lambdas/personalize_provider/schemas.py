@@ -35,7 +35,7 @@ def refusal(before: str, after: str) -> str:
         return ""
     return (
         f"{_listed(problems)}. A schema keeps its fields as they are, and new ones allow null. Undo that; to change a "
-        f"field, add one of another name, and exclude the old one from training (excluded_dataset_columns)."
+        f"field, add one of another name, and train on that one instead (included_dataset_columns)."
     )
 
 

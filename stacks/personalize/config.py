@@ -11,6 +11,7 @@ from constructs import Construct
 
 from .errors import PropsError
 from .limits import (
+    ALWAYS_TRAINED_ON,
     COLUMN_NAME_MAX_LENGTH,
     COLUMN_NAME_PATTERN,
     EVENT_TYPE_MAX_LENGTH,
@@ -18,12 +19,13 @@ from .limits import (
     EXPLORATION_ITEM_AGE_CUT_OFF_MIN,
     EXPLORATION_WEIGHT_RANGE,
     MAX_EVENT_PARAMETERS,
-    MAX_EXCLUDED_COLUMNS,
+    MAX_LISTED_COLUMNS,
     MAX_TPS,
     MIN_TPS,
 )
 
-ExcludedDatasetColumns = Mapping[str, Sequence[str]]
+# By dataset type (INTERACTIONS, ITEMS, USERS), names of columns.
+DatasetColumns = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -127,28 +129,45 @@ def recipe_arn(scope: Construct, recipe: str) -> str:
     )
 
 
-def training_data_config(id: str, excluded: ExcludedDatasetColumns | None) -> dict[str, dict[str, list[str]]]:
-    """Columns that training leaves out, as the API takes them.
+def training_data_config(
+    id: str, excluded: DatasetColumns | None, included: DatasetColumns | None = None
+) -> dict[str, dict[str, list[str]]]:
+    """Columns that training leaves out, and those that it takes, as the API takes them.
 
-    Always rendered, so that taking the last column away from the list reaches the service.
+    The excluded ones are always rendered, so that taking the last one away from the list reaches the service.
 
     Raises:
-        PropsError: a dataset type, a column name or their number is not what the API allows.
+        PropsError: a dataset type, a column name or their number is not what the API allows, a column is both included
+            and excluded, or one is excluded that training needs.
     """
+    _check_columns(id, "excluded_dataset_columns", excluded or {})
+    _check_columns(id, "included_dataset_columns", included or {})
     for dataset_type, columns in (excluded or {}).items():
+        needed = [column for column in columns if column in ALWAYS_TRAINED_ON]
+        if needed:
+            raise PropsError(f"{id}: excluded_dataset_columns has '{needed[0]}', without which nothing can be trained.")
+        both = [column for column in columns if column in (included or {}).get(dataset_type, ())]
+        if both:
+            raise PropsError(f"{id}: '{both[0]}' of {dataset_type} is both included and excluded. Choose one.")
+    config = {"ExcludedDatasetColumns": _as_lists(excluded)}
+    return {**config, "IncludedDatasetColumns": _as_lists(included)} if included else config
+
+
+def _check_columns(id: str, prop: str, columns_by_type: DatasetColumns) -> None:
+    for dataset_type, columns in columns_by_type.items():
         if dataset_type not in ("INTERACTIONS", "ITEMS", "USERS"):
-            raise PropsError(
-                f"{id}: excluded_dataset_columns has '{dataset_type}'; its keys must be INTERACTIONS, ITEMS or USERS."
-            )
+            raise PropsError(f"{id}: {prop} has '{dataset_type}'; its keys must be INTERACTIONS, ITEMS or USERS.")
         wrong = [column for column in columns if not _is_column_name(column)]
         if wrong:
-            raise PropsError(f"{id}: excluded_dataset_columns has '{wrong[0]}', which is not a column name.")
-        if len(columns) > MAX_EXCLUDED_COLUMNS:
+            raise PropsError(f"{id}: {prop} has '{wrong[0]}', which is not a column name.")
+        if len(columns) > MAX_LISTED_COLUMNS:
             raise PropsError(
-                f"{id}: excluded_dataset_columns has {len(columns)} columns of {dataset_type}; "
-                f"at most {MAX_EXCLUDED_COLUMNS} are allowed."
+                f"{id}: {prop} has {len(columns)} columns of {dataset_type}; at most {MAX_LISTED_COLUMNS} are allowed."
             )
-    return {"ExcludedDatasetColumns": {kind: list(columns) for kind, columns in (excluded or {}).items()}}
+
+
+def _as_lists(columns_by_type: DatasetColumns | None) -> dict[str, list[str]]:
+    return {kind: list(columns) for kind, columns in (columns_by_type or {}).items()}
 
 
 def _is_column_name(text: str) -> bool:

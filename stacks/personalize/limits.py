@@ -74,7 +74,9 @@ FILTER_MAX_FIELDS = 10  # distinct dataset fields in one filter
 FILTERS_MAX_FIELDS = 20  # distinct dataset fields in all filters of a dataset group
 
 # Columns left out of training. API: ExcludedDatasetColumns, ColumnNamesList, ColumnName.
-MAX_EXCLUDED_COLUMNS = 50  # per dataset type
+MAX_LISTED_COLUMNS = 50  # per dataset type
+# Developer guide, "Configuring columns used when training": EVENT_TYPE cannot be excluded; the others are inferred.
+ALWAYS_TRAINED_ON = frozenset({"EVENT_TYPE", "USER_ID", "ITEM_ID", "TIMESTAMP"})
 COLUMN_NAME_PATTERN = r"^[A-Za-z_][A-Za-z\d_]*$"
 COLUMN_NAME_MAX_LENGTH = 150  # characters
 

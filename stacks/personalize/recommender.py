@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .config import (
-    ExcludedDatasetColumns,
+    DatasetColumns,
     ItemExplorationConfig,
     check_minimum_throughput,
     recipe_arn,
@@ -72,7 +72,8 @@ class Recommender(PersonalizeResource, _ServingRecommender):
         min_recommendation_requests_per_second: int = 1,
         item_exploration_config: ItemExplorationConfig | None = None,
         enable_metadata_with_recommendations: bool = False,
-        excluded_dataset_columns: ExcludedDatasetColumns | None = None,
+        excluded_dataset_columns: DatasetColumns | None = None,
+        included_dataset_columns: DatasetColumns | None = None,
         name: str | None = None,
         max_wait: Duration | None = None,
         removal_policy: RemovalPolicy | None = None,
@@ -89,6 +90,9 @@ class Recommender(PersonalizeResource, _ServingRecommender):
             item_exploration_config: for aws-vod-top-picks only; default: the service's.
             enable_metadata_with_recommendations: whether requests may ask for item columns.
             excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
+            included_dataset_columns: the only columns that training takes, by dataset type; at most 50 each; default:
+                all that the dataset had when this was made. So that training takes a column that was added later,
+                list it together with all the others.
             name: a fixed name; default: generated.
             max_wait: the longest its training may take; default 4 hours.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the recommender when the stack is deleted, RETAIN also
@@ -120,7 +124,7 @@ class Recommender(PersonalizeResource, _ServingRecommender):
                     **exploration,
                     "MinRecommendationRequestsPerSecond": min_recommendation_requests_per_second,
                     "EnableMetadataWithRecommendations": enable_metadata_with_recommendations,
-                    "TrainingDataConfig": training_data_config(id, excluded_dataset_columns),
+                    "TrainingDataConfig": training_data_config(id, excluded_dataset_columns, included_dataset_columns),
                 },
             },
         )

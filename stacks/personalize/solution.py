@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from aws_cdk import RemovalPolicy
 from constructs import Construct
 
-from .config import EventParameters, ExcludedDatasetColumns, recipe_arn, training_data_config
+from .config import DatasetColumns, EventParameters, recipe_arn, training_data_config
 from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
@@ -59,7 +59,8 @@ class Solution(PersonalizeResource):
         event_type: str | None = None,
         events_config: Sequence[EventParameters] | None = None,
         algorithm_hyper_parameters: Mapping[str, str | int | float | bool] | None = None,
-        excluded_dataset_columns: ExcludedDatasetColumns | None = None,
+        excluded_dataset_columns: DatasetColumns | None = None,
+        included_dataset_columns: DatasetColumns | None = None,
         more_solution_config: Mapping[str, Any] | None = None,
         name: str | None = None,
         removal_policy: RemovalPolicy | None = None,
@@ -84,6 +85,9 @@ class Solution(PersonalizeResource):
                 training on. None leaves it to the service, an empty list takes away what was set.
             algorithm_hyper_parameters: hyperparameters of the recipe.
             excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
+            included_dataset_columns: the only columns that training takes, by dataset type; at most 50 each; default:
+                all that the dataset had when this was made. So that training takes a column that was added later,
+                list it together with all the others.
             more_solution_config: other members of the API's SolutionConfig, in PascalCase: AutoMLConfig,
                 EventValueThreshold, FeatureTransformationParameters, HpoConfig, OptimizationObjective.
             name: a fixed name; default: generated.
@@ -113,7 +117,7 @@ class Solution(PersonalizeResource):
                 "SolutionConfig": {
                     **_more(id, more_solution_config or {}),
                     "AlgorithmHyperParameters": _as_strings(algorithm_hyper_parameters or {}),
-                    "TrainingDataConfig": training_data_config(id, excluded_dataset_columns),
+                    "TrainingDataConfig": training_data_config(id, excluded_dataset_columns, included_dataset_columns),
                 },
                 "PerformAutoTraining": auto_training_days is not None,
                 "SolutionUpdateConfig": _updatable(id, auto_training_days, events_config),

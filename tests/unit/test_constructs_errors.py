@@ -185,6 +185,18 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
         "X: excluded_dataset_columns has 51 columns of USERS; at most 50 are allowed.",
     ),
     (
+        lambda s: s.recommender(**excluded(INTERACTIONS=["EVENT_TYPE"])),
+        "X: excluded_dataset_columns has 'EVENT_TYPE', without which nothing can be trained.",
+    ),
+    (
+        lambda s: s.recommender(included_dataset_columns={"MOVIES": ["GENRES"]}),
+        "X: included_dataset_columns has 'MOVIES'; its keys must be INTERACTIONS, ITEMS or USERS.",
+    ),
+    (
+        lambda s: s.solution(**excluded(ITEMS=["YEAR"]), included_dataset_columns={"ITEMS": ["GENRES", "YEAR"]}),
+        "X: 'YEAR' of ITEMS is both included and excluded. Choose one.",
+    ),
+    (
         lambda s: s.solution(auto_training_days=0),
         "X: auto_training_days must be 1 to 30 days, but is 0.",
     ),

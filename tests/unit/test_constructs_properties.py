@@ -125,7 +125,10 @@ FULL: dict[str, dict[str, Any]] = {
             "ItemExplorationConfig": {"explorationWeight": "0.25", "explorationItemAgeCutOff": "14"},
             "MinRecommendationRequestsPerSecond": 7,
             "EnableMetadataWithRecommendations": True,
-            "TrainingDataConfig": {"ExcludedDatasetColumns": {"ITEMS": ["PRICE", "DURATION"]}},
+            "TrainingDataConfig": {
+                "ExcludedDatasetColumns": {"ITEMS": ["PRICE", "DURATION"]},
+                "IncludedDatasetColumns": {"ITEMS": ["GENRES"], "USERS": ["AGE"]},
+            },
         },
     },
     "FullSolution": {
@@ -139,7 +142,10 @@ FULL: dict[str, dict[str, Any]] = {
         "SolutionConfig": {
             "OptimizationObjective": {"ItemAttribute": "MINUTES"},
             "AlgorithmHyperParameters": {"hidden_dimension": "64", "recency_mask": "true", "share": "0.5", "x": "y"},
-            "TrainingDataConfig": {"ExcludedDatasetColumns": {"USERS": ["GENDER"]}},
+            "TrainingDataConfig": {
+                "ExcludedDatasetColumns": {"USERS": ["GENDER"]},
+                "IncludedDatasetColumns": {"ITEMS": ["GENRES"]},
+            },
         },
         "SolutionUpdateConfig": {
             "AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"},
@@ -248,6 +254,7 @@ def full(kit: Kit) -> None:
         item_exploration_config=ItemExplorationConfig(0.25, 14),
         enable_metadata_with_recommendations=True,
         excluded_dataset_columns={"ITEMS": ["PRICE", "DURATION"]},
+        included_dataset_columns={"ITEMS": ["GENRES"], "USERS": ["AGE"]},
         name="vod-test_my-recommender",
         max_wait=Duration.hours(2),
         # Recommenders are in domain dataset groups only.
@@ -265,6 +272,7 @@ def full(kit: Kit) -> None:
         more_solution_config={"OptimizationObjective": {"ItemAttribute": "MINUTES"}},
         algorithm_hyper_parameters={"hidden_dimension": 64, "recency_mask": True, "share": 0.5, "x": "y"},
         excluded_dataset_columns={"USERS": ["GENDER"]},
+        included_dataset_columns={"ITEMS": ["GENRES"]},
         name="vod-test_my-solution",
         **common,
     )

@@ -42,6 +42,12 @@ def mistakes(config: Path) -> list[str]:
     return [line.removeprefix(f"{config / 'dev.yaml'}: ") for line in str(caught.value).splitlines()]
 
 
+BOTH_COLUMNS = """excluded_dataset_columns: {}
+    # The only columns that training takes; {}: all that there were at first. A column that a schema gets
+    # later is trained on once it is listed here, with all the others.
+    included_dataset_columns: {}"""
+
+
 @pytest.mark.parametrize("env", sorted(path.stem for path in CONFIG_DIRECTORY.glob("*.yaml")))
 def test_the_settings_in_the_repository_are_right(env: str) -> None:
     settings = load_settings(env)
@@ -243,6 +249,26 @@ RECIPES = (
             "compared_metrics: [normalized_discounted_cumulative_gain_at_25, mean_reciprocal_rank_at_25]",
             "compared_metrics: []",
             "ranking.quality_gate.compared_metrics: must not be empty.",
+        ),
+        (
+            "included_dataset_columns: {}",
+            "included_dataset_columns: {items: [BUDGET]}",
+            "recommenders.more_like_x.included_dataset_columns.items: 'BUDGET' is not a column of that dataset. "
+            "It has ITEM_ID, TITLE, GENRES, YEAR, CREATION_TIMESTAMP.",
+        ),
+        (
+            "excluded_dataset_columns: {}",
+            "excluded_dataset_columns: {interactions: [EVENT_TYPE]}",
+            "recommenders.more_like_x.excluded_dataset_columns.interactions: 'EVENT_TYPE' cannot be left out of "
+            "training. Remove it from the list.",
+        ),
+        (
+            BOTH_COLUMNS,
+            BOTH_COLUMNS.replace("{}\n", "{items: [YEAR]}\n").replace(
+                "columns: {}", "columns: {items: [YEAR, GENRES]}"
+            ),
+            "recommenders.more_like_x.excluded_dataset_columns.items: 'YEAR' is in included_dataset_columns as well. "
+            "Remove it from one of them.",
         ),
         (
             "excluded_dataset_columns: {}",
