@@ -240,7 +240,9 @@ def _read_csv(key: str, body: bytes, schema: Schema) -> Columns:
 def _records(key: str, text: str, width: int) -> Iterator[tuple[int, list[str]]]:
     """The records, each with the number of its line; one record is one line."""
     before = 0
-    reader = csv.reader(io.StringIO(text, newline=""), escapechar="\\")
+    # A backslash escapes quotes; in files that have none to escape, it is a character as any other.
+    escape = "\\" if '\\"' in text else None
+    reader = csv.reader(io.StringIO(text, newline=""), escapechar=escape)
     for row in reader:
         line, lines, before = before + 2, reader.line_num - before, reader.line_num
         if lines > 1:

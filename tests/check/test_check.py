@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import boto3
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from data import synthetic
 from sandbox.check.__main__ import main
+from sandbox.check.csv_file import CsvFile, read_header
+from sandbox.check.values import check_values
 from sandbox.personalize.avro import parse
 from sandbox.personalize.data import ImportFailedError, read_import
 from sandbox.personalize.objects import MemoryObjects
+from stacks.personalize.avro import fields
 
 Edit = Callable[[str], str]
 
@@ -334,3 +341,43 @@ def agree(folder: Path, capsys: pytest.CaptureFixture[str], content: bytes, good
     assert imported(content) is good
     (folder / "items.csv").write_bytes(content)
     assert (run(folder, capsys)[0] == 0) is good
+
+
+PIECES = st.sampled_from(
+    [
+        "i1",
+        "A",
+        "1",
+        "-1",
+        "1.5",
+        "",
+        "x",
+        '"A"',
+        '"A,B"',
+        '"A""B"',
+        'A"B',
+        " 1",
+        "1e5",
+        "ü",
+        '"',
+        '""',
+        '"\n"',
+        "\t",
+        "'",
+    ]
+)
+ROWS = st.lists(st.lists(PIECES, min_size=1, max_size=5) | st.just(["i9", "A", "War", "1999", "1"]), max_size=3)
+
+
+@given(rows=ROWS, line=st.sampled_from(["\n", "\r\n"]))
+@settings(deadline=None)
+def test_check_and_emulator_agree_on_whatever_is_written(rows: list[list[str]], line: str) -> None:
+    content = line.join([HEADERS[0][0], *(",".join(row) for row in rows), ""]).encode()
+    columns = fields(json.loads(schema("items")))
+    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as connection:
+        file = Path(scratch, "items.csv")
+        file.write_bytes(content)
+        header, findings = read_header(file, columns)
+        assert findings == []
+        found = check_values(connection, CsvFile(connection, file, header), columns, "ITEMS")
+    assert imported(content) is not any(finding.refuses for finding in found)
