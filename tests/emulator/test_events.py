@@ -162,7 +162,7 @@ def test_names_of_properties_are_camel_case_for_underscores(movies: Account) -> 
         metadataColumns={"ITEMS": ["GENRES", "CREATION_TIMESTAMP", "PRICE"]},
     )["itemList"]
     shown = {one["itemId"]: one["metadata"] for one in found}
-    assert shown["i2"] == {"GENRES": "War", "CREATION_TIMESTAMP": "77"}
+    assert shown["i2"] == {"genres": "War", "creation_timestamp": "77"}
 
 
 def test_a_user_put_anew_is_the_current_user(movies: Account) -> None:
