@@ -421,6 +421,13 @@ def test_names_have_at_most_a_hundred_characters(config: Path, section: str) -> 
     ]
 
 
+def test_each_filter_is_an_output_of_which_a_template_has_two_hundred(config: Path) -> None:
+    """Case 12: another of CloudFormation's limits; its user guide, "Understand CloudFormation quotas"."""
+    more = "".join(f"  newer_than_{year}: 'INCLUDE ItemID WHERE Items.YEAR > {year}'\n" for year in range(149))
+    edit(config / "dev.yaml", "\nfilters:\n", f"\nfilters:\n{more}")
+    assert mistakes(config) == ["filters: is too long, at most 150 are allowed."]
+
+
 @pytest.mark.parametrize(
     ("app_name", "start", "what"),
     [("AwsVod", "aws", "an SSM parameter"), ("ssm", "ssm", "an SSM parameter"), ("xn--vod", "xn--", "a bucket")],
