@@ -82,7 +82,7 @@ format: install ## let ruff put the code in order
 	$(BIN)/ruff format .
 
 sandbox: install ## keep a local cloud running and print how to reach it
-	@$(PY) -m sandbox run
+	@$(PY) -m sandbox run $(ARGS)
 
 stop: install ## end the local cloud
 	@$(PY) -m sandbox stop

@@ -35,7 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    commands.add_parser("run", help="start a sandbox and keep it running until Ctrl-C").set_defaults(command=_run)
+    run = commands.add_parser("run", help="start a sandbox and keep it running until Ctrl-C")
+    run.add_argument(
+        "--propagation-seconds",
+        type=float,
+        default=0.0,
+        metavar="N",
+        help="let changed policies have their effect N seconds later, as on AWS (default: at once)",
+    )
+    run.set_defaults(command=_run)
     commands.add_parser("stop", help="end the sandbox that runs").set_defaults(command=_stop)
     commands.add_parser("demo", help="deploy, recommend, change, destroy, check").set_defaults(command=_demo)
     for name, meaning in {
@@ -55,13 +63,13 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _run(_: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     running = shared.find()
     if running:
         _print_variables(running)
         return 0
     print("Starting a sandbox ...", file=sys.stderr, flush=True)
-    endpoint = shared.start(Cloud())
+    endpoint = shared.start(Cloud(propagation_seconds=options.propagation_seconds))
     try:
         _print_variables(shared.Running(endpoint, detached=False))
         print("The sandbox runs until Ctrl-C.", file=sys.stderr, flush=True)

@@ -16,7 +16,7 @@ from typing import Any
 from ministack.app import app as ministack_app
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
 from ministack.services import cloudformation, cloudwatch_logs, iam, kms, lambda_svc, s3
-from ministack.services.cloudformation import changesets, custom_resource, handlers, provisioners, stacks
+from ministack.services.cloudformation import changesets, custom_resource, engine, handlers, provisioners, stacks
 
 from .cloud import LATE_LINES_SECONDS
 from .personalize import (
@@ -45,6 +45,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
     correct_buckets()
     correct_lambda_environment()
     correct_lambda_logs()
+    correct_templates()
     correct_exports()
     correct_failed_creations()
     correct_deletions()
@@ -290,6 +291,18 @@ def _role_may(role_arn: str, action: str, resource: str) -> bool:
 
 
 # -- where MiniStack is more lenient than CloudFormation -----------------------------------------------------------
+
+
+def correct_templates() -> None:
+    """Refuse a template without resources (user guide, "CloudFormation template Resources syntax": required)."""
+    validate = engine._validate_template_limits
+
+    def validate_all(template: dict[str, Any]) -> None:
+        if not template.get("Resources"):
+            raise ValueError("Template format error: At least one Resources member must be defined.")
+        validate(template)
+
+    engine._validate_template_limits = validate_all
 
 
 def correct_exports() -> None:

@@ -140,6 +140,11 @@ def export(name: str, value: Any) -> dict[str, Any]:
     return {"Out": {"Value": value, "Export": {"Name": name}}}
 
 
+def test_a_stack_has_at_least_one_resource(stacks: Stacks) -> None:
+    with pytest.raises(ClientError, match="At least one Resources member must be defined"):
+        stacks.deploy("nothing", {})
+
+
 # -- exports -------------------------------------------------------------------------------------------------------
 
 

@@ -95,7 +95,7 @@ def recommenders(app: App) -> list[str]:
 
 def check_destroying_in_the_middle_of_a_training_leaves_nothing(app: App) -> None:
     """A new training of three days begins, somebody presses Ctrl-C, and destroys everything."""
-    app.edit('training_trigger: "1"', 'training_trigger: "2"')
+    app.edit_settings(lambda settings: settings["ranking"].update(training_trigger="2"))
     app.fault(kind="duration", operation="CreateSolutionVersion", seconds=72 * HOUR)
     command = cdk.deploy_arguments(ENV, *app.context, *SHORT_LINKS)
     with subprocess.Popen(

@@ -13,7 +13,16 @@ import pytest
 
 from sandbox import cdk, demo
 from sandbox.__main__ import main
-from sandbox.cloud import CHECKOUT, Cloud, CloudError, Endpoint, client, is_healthy, isolated_environment
+from sandbox.cloud import (
+    CHECKOUT,
+    LAMBDA_RUNTIME,
+    Cloud,
+    CloudError,
+    Endpoint,
+    client,
+    is_healthy,
+    isolated_environment,
+)
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
@@ -188,3 +197,14 @@ def test_no_control_characters_of_an_error_reach_the_terminal(
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     assert main(["demo"]) == 1
     assert capsys.readouterr().err == "The service says: \\x1b[2J\n"
+
+
+@pytest.mark.parametrize(("name", "ahead"), [({"AWS_LAMBDA_FUNCTION_NAME": "any"}, True), ({}, False)])
+def test_the_clock_of_functions_and_of_nothing_else_runs_faster(name: dict[str, str], ahead: bool) -> None:
+    a_minute_ago = {"SANDBOX_STARTED": str(time.time() - 60), "SANDBOX_FUNCTION_SPEED": "1000"}
+    program = "import datetime, time; print(time.time() - datetime.datetime.now().timestamp() > 50_000)"
+    path = {"PYTHONPATH": str(LAMBDA_RUNTIME / "python"), "PATH": os.environ["PATH"]}
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=path | a_minute_ago | name, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == f"{ahead}\n"
