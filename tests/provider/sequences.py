@@ -199,6 +199,15 @@ class Life:
         """The stack, if it is there."""
         return self.cloud.cloudformation.stacks.get(APP)
 
+    @property
+    def has_grown(self) -> bool:
+        """Whether the items have the longer schema, which the service keeps whatever a rollback wants."""
+        dataset = self._arn("Dataset", "ItemsDataset")
+        if not dataset or self.is_tampered:
+            return False
+        schema = self._call("DescribeDataset", datasetArn=dataset)["dataset"]["schemaArn"]
+        return "DIRECTOR" in self._call("DescribeSchema", schemaArn=schema)["schema"]["schema"]
+
     def deploy(
         self,
         wish: Wish,
@@ -481,6 +490,8 @@ class Life:
         jobs = [each for each in inventory.values() if "datasetImportJobArn" in each and each["status"] == "ACTIVE"]
         for kind in DATA:
             dataset = stack.resources[f"{kind}Dataset"].attributes["DatasetArn"]
+            if inventory[dataset]["schemaArn"] != stack.resources[f"{kind}Dataset"].properties["SchemaArn"]:
+                continue  # The schema that a rollback could not take back does not fit the data before.
             ours = [
                 self.cloud.api.describe(RESOURCES["DatasetImportJob"], each["datasetImportJobArn"]) for each in jobs
             ]

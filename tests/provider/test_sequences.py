@@ -206,8 +206,9 @@ class Lives(RuleBasedStateMachine):
 
     def _possible(self, changes: dict[str, Any]) -> Wish:
         """What is deployed, changed as the service allows it: a schema that has grown stays as long as it is."""
-        grown = bool(self.life.deployed and self.life.deployed.has_longer_schema)
-        always = {"broken": "", "domain": "VIDEO_ON_DEMAND"} | ({"has_longer_schema": True} if grown else {})
+        always: dict[str, Any] = {"broken": "", "domain": "VIDEO_ON_DEMAND"}
+        if self.life.has_grown:
+            always["has_longer_schema"] = True
         return self._wish({**changes, **always})
 
     def _note(self) -> None:
