@@ -48,7 +48,8 @@ class QualityGate(Construct):
             provider: carries out the requests.
             solution: the solution of the version.
             solution_version: the version to judge.
-            minimums: the least value of each metric, 0 to 1, by the names of GetSolutionMetrics.
+            minimums: the least value of each metric, 0 to 1, by the names of GetSolutionMetrics; one that the service
+                leaves out fails nothing, and `verdict` says so.
             compare_with_deployed: whether the version may be no worse than those that campaigns of the solution serve
                 now.
             tolerance: by how much, as a share of the deployed version's metric, a metric may be below it; 0 to less
