@@ -114,6 +114,7 @@ AppName = Annotated[
     ),
     AfterValidator(_not_reserved),
 ]
+Region = Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-west-1"), AfterValidator(_region)]
 OutputName = Annotated[
     str,
     _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
@@ -362,7 +363,7 @@ class Settings(_Section):
 
     app_name: AppName
     account: Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")] | None = None
-    region: Annotated[str, AfterValidator(_region)] | None = None
+    region: Region | None = None
     tags: Annotated[
         dict[TagKey, TagValue],
         Field(max_length=limits.MAX_TAGS - limits.OWNERSHIP_TAGS),
