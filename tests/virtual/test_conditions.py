@@ -140,7 +140,7 @@ def framework(time: VirtualTime, ceiling: int | None, seconds: float = 10.0) -> 
         time.sleep(seconds)
         return {"IsComplete": True}
 
-    return Framework(time, begin, advance, lambda_concurrency=ceiling)
+    return Framework(time, begin, advance, query_interval=30.0, lambda_concurrency=ceiling)
 
 
 def at_once(time: VirtualTime, provider: Framework, number: int) -> list[Response]:
