@@ -303,13 +303,21 @@ def test_a_deletion_waits_for_cloudformation_when_it_is_too_busy_to_answer(cloud
 def test_what_the_provider_may_not_look_at_is_somebody_elses(cloud: VirtualCloud, code: str) -> None:
     stack = deployed(cloud, blocks.group())
     filter_(cloud, stack)
-    dataset(cloud, stack)
     cloud.time.sleep(HOUR)
     cloud.service.faults.add(Fault(code, "ListTagsForResource", count=None if code == "access_denied" else 2))
-    cloud.service.faults.add(Fault(code, "DescribeDataset", resource="*by-hand*", count=2))
     cloud.cloudformation.delete("app")
     assert stack.status == "DELETE_FAILED"
     assert any("in use by filter 'by-hand', which" in reason for reason in stack.reasons), stack.reasons
+
+
+@pytest.mark.parametrize("code", ["access_denied", "throttle"])
+def test_a_dataset_that_the_provider_cannot_look_at_yet_is_looked_at_again(cloud: VirtualCloud, code: str) -> None:
+    stack = deployed(cloud, blocks.group())
+    dataset(cloud, stack)
+    cloud.time.sleep(HOUR)
+    cloud.service.faults.add(Fault(code, "DescribeDataset", resource="*theirs*", count=2))
+    cloud.cloudformation.delete("app")
+    assert any("in use by dataset 'by-hand', which" in reason for reason in stack.reasons), stack.reasons
 
 
 def test_a_forgotten_resource_that_the_provider_may_not_delete_is_named_by_the_missing_permission(
