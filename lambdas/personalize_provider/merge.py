@@ -14,9 +14,6 @@ from .resources import LATEST
 class _Gone:
     """Stands for a member that the template has taken away and that has no default to go back to."""
 
-    def __repr__(self) -> str:
-        return "GONE"
-
 
 GONE = _Gone()
 
