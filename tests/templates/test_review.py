@@ -244,10 +244,12 @@ def test_who_no_longer_serves_is_said(base: Assembly) -> None:
 def test_what_delays_the_end_is_on_the_critical_path(base: Assembly) -> None:
     """Imports and trainings go on side by side; the longest of them is waited for."""
     rehearsal = rehearse(Assembly({}, {}), base)
-    assert [step.path for step in rehearsal.critical_path] == [
+    # Imports take equally long, and requests are paced: the last one may be of any dataset.
+    path = [re.sub("^(Interactions|Items|Users)", "Any", step.path) for step in rehearsal.critical_path]
+    assert path == [
         "DatasetGroup",
-        "InteractionsDataset",
-        "InteractionsImport",
+        "AnyDataset",
+        "AnyImport",
         "Rerank",
         "RerankVersion",
         "RerankCampaign",

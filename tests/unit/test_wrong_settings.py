@@ -318,7 +318,7 @@ VALUES: list[tuple[str, str, str]] = [
     ("app_name", '"v\\nod"', "'v\\nod' must be 1 to 20 letters, digits and hyphens, and begin with a letter."),
     ("app_name", '"v\\u2028d"', "'v\\u2028d' must be 1 to 20 letters"),
     *(("account", value, "must be") for value in ("123456789012", "''", "'12345678901'", "'١٢٣٤٥٦٧٨٩٠١٢'", "[1]")),
-    *(("region", value, "must be") for value in ("''", "europe", "5", "{a: b}", "'eu-west-1 '")),
+    *(("region", value, "region: ") for value in ("''", "europe", "5", "{a: b}", "'eu-west-1 '", "eu-north-1")),
     *(("removal_policy", value, "must be 'destroy' or 'retain'") for value in ("''", "Destroy", "true", "[]")),
     *(("max_wait", value, "must be") for value in ("4", "4.5h", "49h", "1m", "''", "[]", "{}", "4 h", "9" * 30 + "h")),
     *(("allow_replacement", value, "must be true or false") for value in ("'true'", "1", "maybe", "[]", "null")),
