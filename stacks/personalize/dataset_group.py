@@ -17,7 +17,10 @@ from .limits import DOMAIN
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .service_role import allow_key
+from .turns import Turns
 
+# With the imports, which begin at the same time, and the event tracker, that is as much as a new account can run.
+_FILTERS_AT_ONCE = 2
 VIDEO_ON_DEMAND = DOMAIN
 
 
@@ -67,6 +70,11 @@ class IDatasetGroup(Protocol):
         ...
 
     @property
+    def filter_turns(self) -> Turns:
+        """The order in which the filters of this app are made in the group."""
+        ...
+
+    @property
     def removals(self) -> dict[str, str]:
         """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
         ...
@@ -80,6 +88,7 @@ class _DataOfGroup:
         self.imported_data = DependencyGroup()
         self.data_versions: dict[str, Callable[[], str]] = {}
         self.filter_columns: set[str] = set()
+        self.filter_turns = Turns(_FILTERS_AT_ONCE)
         self.removals: dict[str, str] = {}
 
 
@@ -182,6 +191,11 @@ class DatasetGroup(PersonalizeResource):
     def filter_columns(self) -> set[str]:
         """Columns that the filters of this app use in the group."""
         return self._data.filter_columns
+
+    @property
+    def filter_turns(self) -> Turns:
+        """The order in which the filters of this app are made in the group."""
+        return self._data.filter_turns
 
     @property
     def removals(self) -> dict[str, str]:

@@ -90,6 +90,7 @@ class Filter(PersonalizeResource):
         )
         # The service checks the fields of the expression against the datasets' schemas.
         self.node.add_dependency(dataset_group.datasets)
+        dataset_group.filter_turns.take(self)
 
     @staticmethod
     def from_filter_arn(filter_arn: str) -> IFilter:

@@ -24,7 +24,8 @@ class WaitChain(Construct):
 
     Each link waits for a share of `max_wait`, then hands over to the next; a link with nothing to wait for
     returns at once. A second chain waits when its links are deleted, until the resource can be deleted: since its
-    links are made at once, all of them are there when a deployment fails while the resource is still in training.
+    links come first and take seconds, all of them are there when a deployment fails while the resource is still in
+    training.
     """
 
     def __init__(
@@ -57,6 +58,10 @@ class WaitChain(Construct):
         links = _number_of_links(self, max_wait or DEFAULT_MAX_WAIT, link_seconds)
         self._provider = provider
         self._noun = noun
+        held = resource.custom_resource
+        # The resource's own deletion waits as long as a link does, so one less is enough.
+        for number in range(1, links):
+            held = self._link(f"Deletion{number}", "Custom::PersonalizeDeletionWait", held, link_seconds, {})
         self._last = resource.custom_resource
         for number in range(1, links + 1):
             more = {
@@ -66,10 +71,9 @@ class WaitChain(Construct):
                 "Links": links,
             }
             self._last = self._link(f"Link{number}", "Custom::PersonalizeWait", self._last, link_seconds, more)
-        before = resource.custom_resource
-        # The resource's own deletion waits as long as a link does, so one less is enough.
-        for number in range(1, links):
-            before = self._link(f"Deletion{number}", "Custom::PersonalizeDeletionWait", before, link_seconds, {})
+            if number == 1 and links > 1:
+                # One request of a chain at a time: a new account runs ten functions at once, two for each request.
+                self._last.node.add_dependency(held)
 
     def _link(
         self, id: str, resource_type: str, before: CustomResource, link_seconds: int, more: Mapping[str, object]

@@ -80,6 +80,8 @@ def chain(of: str, noun: str, links: int = 5, seconds: int = 3000) -> Resources:
     resources = {f"{of}Link{number}": link(of, noun, number, links, seconds) for number in range(1, links)}
     last = link(of, noun, links, links, seconds)
     holding = {f"{of}Deletion{number}": deletion_link(of, noun, number, seconds) for number in range(1, links)}
+    if links > 1:
+        resources[f"{of}Link1"]["DependsOn"] = [f"{of}Deletion{links - 1}"]
     return {**resources, f"{of}Settled": last, **holding}
 
 

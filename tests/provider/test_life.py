@@ -8,10 +8,12 @@ they are what a first deployment meets.
 from __future__ import annotations
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from data import synthetic
 from sandbox.personalize.quotas import Quotas
@@ -19,6 +21,7 @@ from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.conditions import REALISTIC
+from stacks.personalize.limits import VOD_USE_CASES
 from stacks.settings import CONFIG_DIRECTORY
 
 pytestmark = pytest.mark.unmeasured
@@ -60,6 +63,29 @@ def must(app: Assembly, cloud: VirtualCloud, status: str) -> None:
     for stack in app.deploy(cloud).values():
         assert stack.status == status, stack.reasons
         assert stack.reasons == []
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Assembly:
+    """As many recommenders and filters as a dataset group can have."""
+    folder = tmp_path_factory.mktemp("crowded")
+    config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+    settings = yaml.safe_load((config / "dev.yaml").read_text())
+    settings["recommenders"] = {f"number_{number}": {"recipe": recipe} for number, recipe in enumerate(VOD_USE_CASES)}
+    settings["filters"] = {
+        f"number_{number}": f'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch{number}")'
+        for number in range(Quotas().filters_per_dataset_group)
+    }
+    (config / "dev.yaml").write_text(yaml.safe_dump(settings))
+    return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
+
+
+def test_many_siblings_do_not_use_up_what_lambda_runs_at_once(crowded: Assembly, files: Path) -> None:
+    cloud = VirtualCloud(conditions=REALISTIC, objects=FilesByName(files))
+    must(crowded, cloud, "CREATE_COMPLETE")
+    for stack in crowded.destroy(cloud).values():
+        assert stack.status == "DELETE_COMPLETE", stack.reasons
+    assert cloud.inventory() == {}
 
 
 def test_a_whole_app_lives_and_dies_in_a_new_account(app: Assembly, files: Path) -> None:

@@ -182,6 +182,27 @@ def test_training_comes_after_every_import_of_the_group(ordered: Stack, path: st
     assert {"First/Wait/Link5", "Second/Wait/Link1"} <= upstream(ordered, path)
 
 
+def test_a_chain_has_one_request_at_a_time(ordered: Stack) -> None:
+    """Each runs two Lambda functions, of which a new account runs ten. What holds a deletion back comes first."""
+    assert "First/Wait/Deletion4" in upstream(ordered, "First/Wait/Link1")
+
+
+def test_filters_are_made_two_at_a_time_in_each_stack() -> None:
+    scene = Scene()
+    for number in range(4):
+        Filter(
+            scene.stack,
+            f"Filter{number}",
+            provider=scene.provider,
+            dataset_group=scene.films,
+            filter_expression='INCLUDE ItemID WHERE Items.GENRES IN ("War")',
+        )
+    before = [
+        {name for name in upstream(scene.stack, f"Filter{number}") if name.startswith("Filter")} for number in range(4)
+    ]
+    assert before == [set(), set(), {"Filter0"}, {"Filter1"}]
+
+
 @pytest.mark.parametrize("path", ["Filter", "Tracker", "Solution"])
 def test_what_speaks_of_columns_comes_after_the_datasets_and_not_after_the_data(ordered: Stack, path: str) -> None:
     before = upstream(ordered, path)
