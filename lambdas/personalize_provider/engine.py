@@ -72,10 +72,6 @@ class Engine:
         """Each poll calls the service, and siblings begin together."""
         return True
 
-    def allowed_seconds(self, event: Event) -> float:
-        """As long as CloudFormation waits, less what it takes to say so."""
-        return REQUEST_SECONDS
-
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The request used up the time that CloudFormation gives it."""
         doing = "be gone" if event["RequestType"] == "Delete" else "settle"

@@ -13,7 +13,7 @@ from .api import SERVICE_ERRORS, Api, default_client
 from .engine import Engine
 from .pace import is_due
 from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
-from .protocol import SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
+from .protocol import REQUEST_SECONDS, SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
 from .stacks import OneAnswer, Stacks, default_stacks
@@ -97,7 +97,7 @@ def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, A
         raise errors.with_log_group(error) from error
     if outcome.done:
         return {"IsComplete": True, "Data": dict(outcome.attributes)}
-    if age >= handler.allowed_seconds(event):
+    if age >= REQUEST_SECONDS:
         raise errors.with_log_group(handler.timed_out(event, outcome))
     return {"IsComplete": False}
 

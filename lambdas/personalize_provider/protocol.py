@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 Event = Mapping[str, Any]
@@ -56,29 +56,12 @@ class Progress:
 
     def to_event(self) -> dict[str, Any]:
         """As a member of on_event's answer, which the framework hands to is_complete."""
-        return {
-            "Started": self.started,
-            "InPlace": self.in_place,
-            "UpdateSeen": self.update_seen,
-            "Deployment": self.deployment,
-            "Leftover": self.leftover,
-            "Refusal": self.refusal,
-            "Paused": self.paused,
-        }
+        return asdict(self)
 
     @classmethod
     def of(cls, event: Event) -> Progress:
         """Read it back from is_complete's event."""
-        said = event["Progress"]
-        return cls(
-            float(said["Started"]),
-            bool(said["InPlace"]),
-            str(said["UpdateSeen"]),
-            str(said["Deployment"]),
-            str(said["Leftover"]),
-            str(said["Refusal"]),
-            bool(said.get("Paused")),
-        )
+        return cls(**event["Progress"])
 
 
 def as_before(event: Event) -> Event:
@@ -130,10 +113,6 @@ class Handler(Protocol):
 
     def is_staggered(self, event: Event) -> bool:
         """Whether the first poll of every other sibling comes a little later, so that not all call at once."""
-        ...
-
-    def allowed_seconds(self, event: Event) -> float:
-        """How long the request may take before it is given up."""
         ...
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:

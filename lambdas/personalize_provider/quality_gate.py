@@ -91,10 +91,6 @@ class QualityGate:
         """There is one gate for a campaign."""
         return False
 
-    def allowed_seconds(self, event: Event) -> float:
-        """As long as CloudFormation waits."""
-        return REQUEST_SECONDS
-
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The service did not answer within the hour."""
         return errors.metrics_unreadable(f"{outcome.status} for {errors.duration(REQUEST_SECONDS)}")

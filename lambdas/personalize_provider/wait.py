@@ -41,10 +41,6 @@ class _Link:
         """Links come one after the other, and each would lose a round."""
         return False
 
-    def allowed_seconds(self, event: Event) -> float:
-        """Longer than a link waits, so that a poll that fails at the end of its time does not fail the request."""
-        return REQUEST_SECONDS
-
 
 class Wait(_Link):
     """A link that waits for a creation or update to settle."""
@@ -98,7 +94,7 @@ class DeletionWait(_Link):
     """A link that waits, when it is deleted, until the resource can be deleted.
 
     It also does when it is turned to another resource: CloudFormation is going to delete the one before, which is
-    still at work if this is the way back from a replacement.
+    still at work if this is the rollback of a replacement.
     """
 
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:

@@ -54,7 +54,7 @@ def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, m
     monkeypatch.setattr(handler, "default_stacks", lambda: cloud.cloudformation)
     begun = handler.on_event(event("Delete", stack.stack_id), None)
     # Its turn may be the waiter's second round.
-    begun["Progress"]["Started"] -= waiter_seconds()
+    begun["Progress"]["started"] -= waiter_seconds()
     assert begun["PhysicalResourceId"] == "vod-test-datasetgroup-0123456789"
     assert handler.is_complete({**event("Delete", stack.stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
 
