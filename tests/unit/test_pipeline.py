@@ -262,7 +262,7 @@ def test_the_role_may_assume_the_bootstrap_roles_and_nothing_else() -> None:
         DefaultStackSynthesizer.DEFAULT_LOOKUP_ROLE_ARN,
     ]
     values = {
-        "${AWS::Partition}": "aws",
+        "${AWS::Partition}": "PARTITION",
         "${AWS::AccountId}": "ACCOUNT",
         "${AWS::Region}": "REGION",
         "${Qualifier}": DefaultStackSynthesizer.DEFAULT_QUALIFIER,
