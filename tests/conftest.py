@@ -11,10 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from data import synthetic
 from sandbox.cloud import UNVALIDATED
 
 _OPTION = "hypothesis_seed"
 _PROVIDER = Path(__file__).parent / "provider"
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's CSV files, as they are generated."""
+    folder = tmp_path_factory.mktemp("files")
+    synthetic.generate().write(folder)
+    return folder
 
 
 @pytest.hookimpl(tryfirst=True)

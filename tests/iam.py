@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from sandbox.personalize import AccessDeniedError
+from sandbox.personalize.faults import Faults
+from sandbox.virtual.assembly import FilesByName
+from sandbox.virtual.cloud import VirtualCloud, not_permitted
 
 Statement = Mapping[str, Any]
+DATA = "vod-dev-data"
+# Until a new policy is seen.
+PROPAGATION_SECONDS = 60.0
 
 
 def permits(statements: Sequence[Statement], action: str, resource: str, context: Mapping[str, str]) -> bool:
@@ -52,3 +60,53 @@ class Policies:
         """
         if isinstance(caller, Principal) and not permits(caller.statements, action, resource, context):
             raise AccessDeniedError
+
+
+class Iam:
+    """Judges calls by the policy that the provider's role had a minute before, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.cloud: VirtualCloud
+        self.asked: set[tuple[str, str]] = set()
+        self._is_looking = True
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """While somebody else calls the service."""
+        self._is_looking = False
+        yield
+        self._is_looking = True
+
+    def authorize(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
+        if not self._is_looking:
+            return
+        self.asked.add((action, resource))
+        if not permits(self.statements(), action, resource, context):
+            raise AccessDeniedError
+
+    def statements(self) -> list[Statement]:
+        """Of the version of the policy that is in effect, with the ARNs it has there."""
+        stack = self.cloud.cloudformation.stacks[DATA]
+        (logical_id,) = (key for key, each in stack.resources.items() if is_policy(key, each.type))
+        version = stack.was(logical_id, self.cloud.time.time() - PROPAGATION_SECONDS)
+        return list(version.properties["PolicyDocument"]["Statement"]) if version else []
+
+
+def is_policy(logical_id: str, type_: str) -> bool:
+    return type_ == "AWS::IAM::Policy" and logical_id.startswith("ProviderHandlerRole")
+
+
+def account(files: Path, iam: Iam) -> VirtualCloud:
+    """An account in which the provider may do what its role's policy allows."""
+    cloud = VirtualCloud(service_options={"authorizer": iam, "faults": Faults()}, objects=FilesByName(files))
+    iam.cloud, look = cloud, cloud.cloudformation.deployment
+
+    def deployment(stack_id: str) -> str:
+        try:
+            iam.authorize("the provider", "cloudformation:DescribeStacks", stack_id, {})
+        except AccessDeniedError:
+            raise not_permitted(stack_id) from None
+        return look(stack_id)
+
+    cloud.cloudformation.deployment = deployment  # type: ignore[method-assign]
+    return cloud

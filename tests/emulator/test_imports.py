@@ -74,7 +74,7 @@ def test_the_header_must_be_that_of_the_schema(header: str, words: str) -> None:
         ("u1,i1,Watch, 1", "rows.csv, line 3: TIMESTAMP is ' 1', which is not of type long."),
         (
             "u1,i1,Watch,9223372036854775808",
-            "rows.csv, line 3: TIMESTAMP is '9223372036854775808', which is not of typ",
+            "rows.csv, line 3: TIMESTAMP is '9223372036854775808', which is not of type long.",
         ),
         ('\nu1,"i\n1",Watch,1', "rows.csv, line 4: the record goes over 2 lines."),
         ("u1,,Watch,1", "rows.csv, line 3: ITEM_ID is empty."),
@@ -84,7 +84,7 @@ def test_the_header_must_be_that_of_the_schema(header: str, words: str) -> None:
     ],
 )
 def test_rows_must_conform_to_the_schema(row: str, words: str) -> None:
-    assert failure("Interactions", f"{INTERACTIONS}u0,i0,Watch,1\n{row}\n").startswith(f"{NONCONFORMING} data/{words}")
+    assert failure("Interactions", f"{INTERACTIONS}u0,i0,Watch,1\n{row}\n") == f"{NONCONFORMING} data/{words}"
 
 
 @pytest.mark.parametrize(("value", "taken"), [("true", True), ("false", False), ("True", None), ("1", None)])

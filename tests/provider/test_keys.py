@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from data import synthetic
 from sandbox.personalize import ObjectAccessDeniedError
-from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
-from stacks.settings import CONFIG_DIRECTORY
+from tests.assemblies import synthesized, with_settings
 from tests.iam import permits
 
+Deploy = Callable[[str | None], tuple[str, str]]
 pytestmark = pytest.mark.unmeasured
 
 DATA = "vod-dev-data"
@@ -35,24 +33,12 @@ class UnderKey(FilesByName):
         return super().read(role_arn, location)
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files")
-    synthetic.generate().write(folder)
-    return folder
-
-
 @pytest.fixture
-def deployed(tmp_path: Path, files: Path) -> Callable[[str], tuple[str, str]]:
-    """Deploys the data stack with data in a bucket of somebody else, and a line of settings: status and reasons."""
+def deployed(tmp_path: Path, files: Path) -> Deploy:
+    """Deploys the data stack with data in a bucket of somebody else, and a key in the settings: status and reasons."""
 
-    def deploy(line: str) -> tuple[str, str]:
-        config = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
-        file = config / "dev.yaml"
-        text = file.read_text().replace("\ndata: sample", "\ndata: s3://lake/vod/", 1)
-        kept = [each for each in text.splitlines() if not each.startswith("data_encryption_key_arn")]
-        file.write_text("\n".join([*kept, line]))
-        whole = Assembly.read(synthesize("dev", tmp_path / "cdk.out", files, config))
+    def deploy(key: str | None) -> tuple[str, str]:
+        whole = synthesized(tmp_path, files, with_settings(data="s3://lake/vod/", data_encryption_key_arn=key))
         objects = UnderKey(files)
         objects.cloud = VirtualCloud(objects=objects)
         stack = Assembly({DATA: whole.templates[DATA]}, {DATA: frozenset()}).deploy(objects.cloud)[DATA]
@@ -61,13 +47,15 @@ def deployed(tmp_path: Path, files: Path) -> Callable[[str], tuple[str, str]]:
     return deploy
 
 
-def test_data_under_a_key_of_the_settings_is_imported(deployed: Callable[[str], tuple[str, str]]) -> None:
+def test_data_under_a_key_of_the_settings_is_imported(deployed: Deploy) -> None:
     """Case 17."""
-    assert deployed(f"data_encryption_key_arn: {KEY}") == ("CREATE_COMPLETE", "")
+    assert deployed(KEY) == ("CREATE_COMPLETE", "")
 
 
-def test_without_the_key_the_deployment_fails_and_mentions_keys(deployed: Callable[[str], tuple[str, str]]) -> None:
+def test_without_the_key_the_deployment_fails_and_mentions_keys(
+    deployed: Deploy,
+) -> None:
     """Case 17: the service's own reason does not."""
-    status, reasons = deployed("data_encryption_key_arn: null")
+    status, reasons = deployed(None)
     assert status == "ROLLBACK_COMPLETE"
     assert "name that key in data_encryption_key_arn" in reasons

@@ -8,35 +8,24 @@ they are what a first deployment meets.
 from __future__ import annotations
 
 import copy
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from data import synthetic
 from sandbox.personalize.quotas import Quotas
-from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly, FilesByName
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.conditions import REALISTIC
 from stacks.personalize.limits import VOD_USE_CASES
-from stacks.settings import CONFIG_DIRECTORY
+from tests.assemblies import must, synthesized, with_settings
 
 pytestmark = pytest.mark.unmeasured
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files")
-    synthetic.generate().write(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Assembly:
-    return Assembly.read(synthesize("dev", tmp_path_factory.mktemp("app") / "cdk.out", files, CONFIG_DIRECTORY))
+    return synthesized(tmp_path_factory.mktemp("app"), files)
 
 
 def changed(app: Assembly) -> Assembly:
@@ -59,25 +48,16 @@ def _change(noun: str, properties: dict[str, Any]) -> None:
         properties["MinProvisionedTPS"] = 2
 
 
-def must(app: Assembly, cloud: VirtualCloud, status: str) -> None:
-    for stack in app.deploy(cloud).values():
-        assert stack.status == status, stack.reasons
-        assert stack.reasons == []
-
-
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Assembly:
     """As many recommenders and filters as a dataset group can have."""
-    folder = tmp_path_factory.mktemp("crowded")
-    config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
-    settings = yaml.safe_load((config / "dev.yaml").read_text())
-    settings["recommenders"] = {f"number_{number}": {"recipe": recipe} for number, recipe in enumerate(VOD_USE_CASES)}
-    settings["filters"] = {
+    recommenders = {f"number_{number}": {"recipe": recipe} for number, recipe in enumerate(VOD_USE_CASES)}
+    filters = {
         f"number_{number}": f'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch{number}")'
         for number in range(Quotas().filters_per_dataset_group)
     }
-    (config / "dev.yaml").write_text(yaml.safe_dump(settings))
-    return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
+    edit = with_settings(recommenders=recommenders, filters=filters)
+    return synthesized(tmp_path_factory.mktemp("crowded"), files, edit)
 
 
 def test_many_siblings_do_not_use_up_what_lambda_runs_at_once(crowded: Assembly, files: Path) -> None:

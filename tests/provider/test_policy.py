@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import copy
 import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data import synthetic
-from sandbox.personalize import AccessDeniedError
-from sandbox.personalize.faults import Fault, Faults
-from sandbox.synth import synthesize
-from sandbox.virtual.assembly import Assembly, FilesByName
-from sandbox.virtual.cloud import VirtualCloud, not_permitted
-from stacks.settings import CONFIG_DIRECTORY
-from tests.iam import Statement, permits
-from tests.provider.conftest import CONDITIONS
+from sandbox.personalize.faults import Fault
+from sandbox.virtual.assembly import Assembly
+from sandbox.virtual.cloud import VirtualCloud
+from tests.assemblies import must, synthesized, with_texts
+from tests.iam import DATA, Iam, Statement, account, is_policy, permits
 
 pytestmark = pytest.mark.unmeasured
 
-DATA, RANKING = "vod-dev-data", "vod-dev-ranking"
+RANKING = "vod-dev-ranking"
 HOUR = 3600.0
 
 # Everything that can be updated in place or replaced, and a tag that goes.
@@ -42,99 +36,24 @@ CHANGES = {
 ANOTHER_TRAINING = {"dev.yaml": {'training_trigger: "1"': 'training_trigger: "2"'}}
 
 
-class Iam:
-    """Judges calls by the policy that the provider's role had a minute before, and remembers what was asked."""
-
-    def __init__(self) -> None:
-        self.cloud: VirtualCloud
-        self.asked: set[tuple[str, str]] = set()
-        self._is_looking = True
-
-    @contextmanager
-    def looking_away(self) -> Iterator[None]:
-        """While somebody else calls the service."""
-        self._is_looking = False
-        yield
-        self._is_looking = True
-
-    def authorize(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
-        if not self._is_looking:
-            return
-        self.asked.add((action, resource))
-        if not permits(self.statements(), action, resource, context):
-            raise AccessDeniedError
-
-    def statements(self) -> list[Statement]:
-        """Of the version of the policy that is in effect, with the ARNs it has there."""
-        stack = self.cloud.cloudformation.stacks[DATA]
-        (logical_id,) = (key for key, each in stack.resources.items() if is_policy(key, each.type))
-        version = stack.was(logical_id, self.cloud.time.time() - CONDITIONS.propagation_seconds)
-        return list(version.properties["PolicyDocument"]["Statement"]) if version else []
-
-
-def is_policy(logical_id: str, type_: str) -> bool:
-    return type_ == "AWS::IAM::Policy" and logical_id.startswith("ProviderHandlerRole")
-
-
-def account(files: Path, iam: Iam) -> VirtualCloud:
-    """An account in which the provider may do what its role's policy allows."""
-    cloud = VirtualCloud(service_options={"authorizer": iam, "faults": Faults()}, objects=FilesByName(files))
-    iam.cloud, look = cloud, cloud.cloudformation.deployment
-
-    def deployment(stack_id: str) -> str:
-        try:
-            iam.authorize("the provider", "cloudformation:DescribeStacks", stack_id, {})
-        except AccessDeniedError:
-            raise not_permitted(stack_id) from None
-        return look(stack_id)
-
-    cloud.cloudformation.deployment = deployment  # type: ignore[method-assign]
-    return cloud
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Assembly:
+    return synthesized(tmp_path_factory.mktemp("first"), files)
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files")
-    synthetic.generate().write(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def synthesized(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Callable[..., Assembly]:
-    """Synthesizes the app with changed settings."""
-
-    def of(*changes: Mapping[str, Mapping[str, str]]) -> Assembly:
-        folder = tmp_path_factory.mktemp("app")
-        config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
-        for each in changes:
-            for name, edits in each.items():
-                text = (config / name).read_text()
-                for old, new in edits.items():
-                    assert old in text, old
-                    text = text.replace(old, new, 1)
-                (config / name).write_text(text)
-        return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
-
-    return of
-
-
-@pytest.fixture(scope="module")
-def first(synthesized: Callable[..., Assembly]) -> Assembly:
-    return synthesized()
-
-
-@pytest.fixture(scope="module")
-def life(first: Assembly, synthesized: Callable[..., Assembly], files: Path) -> tuple[list[Statement], Iam]:
+def life(first: Assembly, tmp_path_factory: pytest.TempPathFactory, files: Path) -> tuple[list[Statement], Iam]:
     """A life in which everything happens: the policy's statements, and what was asked of them."""
+    changes = with_texts(CHANGES)
     iam = Iam()
     cloud = account(files, iam)
     must(first, cloud, "CREATE_COMPLETE")
     with iam.looking_away():
         stop_recommenders(cloud)
-    must(synthesized(CHANGES), cloud, "UPDATE_COMPLETE")
+    must(synthesized(tmp_path_factory.mktemp("changed"), files, changes), cloud, "UPDATE_COMPLETE")
     # Longer than max_wait allows, so it is stopped and taken back.
     cloud.service.faults.add(Fault("duration", "CreateSolutionVersion", seconds=30 * HOUR))
-    last = synthesized(CHANGES, ANOTHER_TRAINING)
+    last = synthesized(tmp_path_factory.mktemp("last"), files, changes, with_texts(ANOTHER_TRAINING))
     assert last.deploy(cloud)[RANKING].status == "UPDATE_ROLLBACK_COMPLETE"
     statements = iam.statements()
     # With the stack goes the policy, so what it said is kept.
@@ -165,11 +84,6 @@ def with_fixed_names(assembly: Assembly) -> Assembly:
             if prefix:
                 resource["Properties"]["Name"] = f"{prefix}-{logical_id}"[:63]
     return Assembly(named, assembly.needs)
-
-
-def must(assembly: Assembly, cloud: VirtualCloud, status: str) -> None:
-    for stack in assembly.deploy(cloud).values():
-        assert stack.status == status, stack.reasons
 
 
 def as_list(value: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,18 @@ from typing import Any
 import pytest
 import yaml
 
-from data import synthetic
-from sandbox.synth import synthesize
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.template import imports
 from stacks.settings import CONFIG_DIRECTORY
-from tests.provider.test_policy import Iam, Statement, account, must
+from tests import assemblies
+from tests.assemblies import must
+from tests.iam import DATA, Iam, Statement, account
 
-DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
+RECOMMENDERS, RANKING = "vod-dev-recommenders", "vod-dev-ranking"
 PLACEHOLDER = "AWS::CloudFormation::WaitConditionHandle"
 DAY = 24 * 3600.0
 NOTHING: Mapping[str, Any] = {"recommenders": {}, "ranking": None, "filters": {}, "event_tracker": False}
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files")
-    synthetic.generate().write(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +29,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Callab
     """Synthesizes dev with some settings changed."""
 
     def of(**changes: Any) -> Assembly:
-        folder = tmp_path_factory.mktemp("app")
-        config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
-        settings = yaml.safe_load((config / "dev.yaml").read_text())
-        (config / "dev.yaml").write_text(yaml.safe_dump(settings | changes))
-        return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
+        return assemblies.synthesized(tmp_path_factory.mktemp("app"), files, assemblies.with_settings(**changes))
 
     return of
 

@@ -1,0 +1,62 @@
+"""The app as `config/dev.yaml` describes it, with changed settings, to be deployed in virtual time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.synth import synthesize
+from sandbox.virtual.assembly import Assembly
+from sandbox.virtual.cloud import VirtualCloud
+from stacks.settings import CONFIG_DIRECTORY
+
+Edit = Callable[[Path], None]
+
+
+def synthesized(folder: Path, files: Path, *edits: Edit) -> Assembly:
+    """Synthesize dev.
+
+    Args:
+        folder: an empty one, for the settings and the templates.
+        files: the sample's CSV files.
+        edits: each changes the folder of the settings.
+    """
+    config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+    for edit in edits:
+        edit(config)
+    return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))
+
+
+def with_settings(**changes: Any) -> Edit:
+    """Dev with other values of some of its top-level settings."""
+
+    def edit(config: Path) -> None:
+        settings = yaml.safe_load((config / "dev.yaml").read_text())
+        (config / "dev.yaml").write_text(yaml.safe_dump(settings | changes))
+
+    return edit
+
+
+def with_texts(changes: Mapping[str, Mapping[str, str]]) -> Edit:
+    """Files of the settings with texts replaced, each of them once: by file, new text by old."""
+
+    def edit(config: Path) -> None:
+        for name, replaced in changes.items():
+            text = (config / name).read_text()
+            for old, new in replaced.items():
+                assert old in text, old
+                text = text.replace(old, new, 1)
+            (config / name).write_text(text)
+
+    return edit
+
+
+def must(assembly: Assembly, cloud: VirtualCloud, status: str) -> None:
+    """Deploy every stack, which ends in a status and without a failure on the way."""
+    for stack in assembly.deploy(cloud).values():
+        assert stack.status == status, stack.reasons
+        assert not any(event.is_failure for event in stack.events if event.time >= stack.began), stack.reasons
