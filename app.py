@@ -10,14 +10,13 @@ from pathlib import Path
 from aws_cdk import App, Environment, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from stacks.context import check_qualifier, read_boundary, read_folder
 from stacks.data import SAMPLE_DIRECTORY, DataStack
 from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 from stacks.tags import tag_everything
-
-_BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 
 # What the CDK says (aws-cdk-lib, core/lib/stack.ts).
 _TOO_MANY = re.compile(r"Number of resources in stack '(.+?)': (\d+) is greater than allowed maximum")
@@ -56,11 +55,12 @@ def write(app: App) -> None:
 
 def build(app: App) -> None:
     """Add the stacks of the environment that the app's context names."""
-    config_directory = Path(app.node.try_get_context("config_dir") or CONFIG_DIRECTORY)
-    _read_boundary(app)
-    sample_directory = Path(app.node.try_get_context("sample_dir") or SAMPLE_DIRECTORY)
+    config_directory = read_folder(app, "config_dir", CONFIG_DIRECTORY)
+    sample_directory = read_folder(app, "sample_dir", SAMPLE_DIRECTORY)
+    check_qualifier(app)
     settings = load_settings(str(app.node.try_get_context("env") or "dev"), config_directory)
     _check_region(settings)
+    read_boundary(app, settings)
     add_stacks(app, settings, sample_directory)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
 
@@ -73,16 +73,6 @@ def _check_region(settings: Settings) -> None:
             f"region: is empty, and {profile}, the region of your AWS profile, has no Amazon Personalize. "
             f"Set it to one of {', '.join(limits.REGIONS)}."
         )
-
-
-def _read_boundary(app: App) -> None:
-    """Let `-c @aws-cdk/core:permissionsBoundary=NAME` name the boundary of every role.
-
-    The CDK takes an object such as {"name": NAME}, as cdk.json can hold it, and passes over text without a word.
-    """
-    boundary = app.node.try_get_context(_BOUNDARY)
-    if isinstance(boundary, str):
-        app.node.set_context(_BOUNDARY, {"arn" if boundary.startswith("arn:") else "name": boundary})
 
 
 def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:

@@ -81,8 +81,16 @@ def _seconds(value: object) -> object:
 
 
 def _location(value: str) -> str:
-    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*", value):
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/.*", value)
+    if not found:
         raise ValueError(f"'{value}' must be a location such as s3://bucket/folder/.")
+    if re.search(r"\.[.-]|-\.|^\d+(\.\d+){3}$", found[1]):
+        raise ValueError(
+            f"'{found[1]}' cannot be the name of a bucket: a dot stands between letters or digits, and an IP "
+            "address is none. Correct it."
+        )
+    if "${" in value:
+        raise ValueError(f"'{value}' holds ${{, and nothing is filled in here. Write the location itself.")
     if len(value) > limits.S3_LOCATION_MAX_LENGTH:
         raise ValueError(f"has {len(value)} characters, at most {limits.S3_LOCATION_MAX_LENGTH} are allowed.")
     return value
@@ -342,13 +350,19 @@ def _check_hyper_parameter(name: str, value: object, allowed: limits.IntegerRang
 
 
 TagKey = Annotated[str, Field(min_length=1, max_length=limits.TAG_KEY_MAX_LENGTH)]
-TagValue = Annotated[str, Field(max_length=limits.TAG_VALUE_MAX_LENGTH)]
+# The API of CloudFormation, whose stacks carry the tags too, takes no empty value (Tag).
+TagValue = Annotated[str, Field(min_length=1, max_length=limits.TAG_VALUE_MAX_LENGTH)]
 
 
 def _valid_tags(tags: dict[str, str]) -> dict[str, str]:
+    by_lower_case: dict[str, str] = {}
     for key, value in tags.items():
         if mistake := tag_mistake(key, value):
             raise ValueError(mistake)
+        # IAM user guide, "Tags for AWS Identity and Access Management resources".
+        other = by_lower_case.setdefault(key.lower(), key)
+        if other != key:
+            raise ValueError(f"'{key}' and '{other}' are the same key to IAM, whose roles carry them. Remove one.")
     return tags
 
 
@@ -366,7 +380,7 @@ class Settings(_Section):
     region: Region | None = None
     tags: Annotated[
         dict[TagKey, TagValue],
-        Field(max_length=limits.MAX_TAGS - limits.OWNERSHIP_TAGS),
+        Field(max_length=limits.MAX_TAGS - len(limits.OWNERSHIP_TAGS)),
         AfterValidator(_valid_tags),
     ] = Field(default_factory=dict)
     removal_policy: Literal["destroy", "retain"]
@@ -431,11 +445,13 @@ def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settin
     file = config_directory / f"{env}.yaml"
     if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{limits.ENV_MAX_LENGTH - 1}}}", env):
         raise SettingsError(
-            f"env: '{env}' must be 1 to {limits.ENV_MAX_LENGTH} letters, digits and hyphens. Use -c env=NAME."
+            f"env: '{one_line(env)}' must be 1 to {limits.ENV_MAX_LENGTH} letters, digits and hyphens. Use -c env=NAME."
         )
+    if not config_directory.is_dir():
+        raise SettingsError(one_line(f"config_dir: there is no folder {config_directory}. Correct the path."))
     if not file.is_file():
         known = ", ".join(sorted(path.stem for path in config_directory.glob("*.yaml"))) or "none"
-        raise SettingsError(f"env: there is no file {file}. Environments in {config_directory}: {known}.")
+        raise SettingsError(one_line(f"env: there is no file {file}. Environments in {config_directory}: {known}."))
     try:
         settings = Settings.model_validate(read_settings(file))
     except ValidationError as error:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _METADATA = "enable_metadata_with_recommendations"
 # Constructs that the CDK itself adds to a stack.
 _IDS_OF_THE_CDK = frozenset({"BootstrapVersion", "CheckBootstrapVersion", "CDKMetadata"})
+# Either is what a construct stands for, so that none can have both (constructs, Node.defaultChild).
+_ONE_TO_THE_CDK = frozenset({"Default", "Resource"})
 
 
 def check_names(settings: Settings) -> Iterator[str]:
@@ -37,7 +39,8 @@ def _check_ids(section: str, ids_by_name: Mapping[str, frozenset[str]]) -> Itera
 
 def _ids(construct: str, output: str) -> frozenset[str]:
     """Ids of what a recommender or a filter adds to its stack: itself, its output, its parameter."""
-    return frozenset({construct, output, f"{output}Parameter"})
+    same = _ONE_TO_THE_CDK if construct in _ONE_TO_THE_CDK else {construct}
+    return frozenset({*same, output, f"{output}Parameter"})
 
 
 def check_keys(settings: Settings) -> Iterator[str]:

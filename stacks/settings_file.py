@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import json.decoder
 import json.scanner
+import math
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 # Beyond this, other programs that read the number would not read the same one.
 _LARGEST_NUMBER = 2**63
+_CDK_TOKEN = re.compile(r"[$#]\{Token\[")
 
 
 class SettingsError(Exception):
@@ -49,7 +52,7 @@ def read_settings(file: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        message = f"{where}{error.problem or error.context}. Correct the YAML."
+        message = f"{where}{_problem(error)}. Correct the YAML."
     except yaml.YAMLError as error:
         message = f"{error}. Correct the YAML."
     except RecursionError:
@@ -59,6 +62,13 @@ def read_settings(file: Path) -> Any:
     except ValueError as error:
         message = str(error)
     raise SettingsError(one_line(f"{file}: {message}"))
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str | None:
+    """PyYAML's words, of which some problems are only the second half."""
+    if error.problem and error.problem.startswith("but ") and error.context:
+        return f"{error.context}, {error.problem}"
+    return error.problem or error.context
 
 
 def read_schema(file: Path) -> dict[str, Any]:
@@ -91,6 +101,9 @@ def _read_text(file: Path) -> str:
     unprintable = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if unprintable:
         raise ValueError(f"{_place(text[: unprintable.start()])}: {_not_allowed(unprintable[0])}")
+    token = _CDK_TOKEN.search(text)
+    if token:
+        raise ValueError(f"{_place(text[: token.start()])}: {token[0]} is how the CDK marks its own values. Remove it.")
     return text
 
 
@@ -145,7 +158,7 @@ class _Loader(yaml.SafeLoader):
             value = super().construct_object(node, deep)
         except (ValueError, TypeError, LookupError, AttributeError):
             raise _marked(f"'{node.value[:40]}' cannot be read as what it looks like; put it in quotes", node) from None
-        if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        if isinstance(value, int | float) and _LARGEST_NUMBER < abs(value) < math.inf:
             raise _marked(f"'{node.value[:40]}' is too large a number; put it in quotes if it is text", node)
         return value
 

@@ -139,8 +139,8 @@ LOG_RETENTION_DAYS = {
 
 # Tags. "Tagging Amazon Personalize resources: guidelines and requirements"; API: Tag.
 MAX_TAGS = 50  # per resource
-OWNERSHIP_TAGS = 2  # stack id and logical id, put on every resource by the provider
-STACK_TAG = "cloudformation:stack-id"  # the first of them
+STACK_TAG = "cloudformation:stack-id"
+OWNERSHIP_TAGS = (STACK_TAG, "cloudformation:logical-id")  # put on every resource by the provider
 TAG_KEY_MAX_LENGTH = 128  # characters
 TAG_VALUE_MAX_LENGTH = 256  # characters
 TAG_RESERVED_PREFIX = "aws:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from .limits import TAG_CHARACTERS, TAG_RESERVED_PREFIX
+from .limits import OWNERSHIP_TAGS, TAG_CHARACTERS, TAG_RESERVED_PREFIX
 
 # Unicode's letters, numbers and separators, which a tab and a line break are not.
 _CATEGORIES = ("L", "N", "Z")
@@ -20,6 +20,8 @@ def tag_mistake(key: str, value: str) -> str | None:
         key: the tag's key.
         value: its value.
     """
+    if key in OWNERSHIP_TAGS:
+        return f"'{key}' is a tag by which the provider knows whose a resource is. Rename it."
     for what, text in ((f"'{key}'", key), (f"the value of '{key}'", value)):
         if text.lower().startswith(TAG_RESERVED_PREFIX):
             return f"{what} begins with {TAG_RESERVED_PREFIX}, which AWS keeps to itself. Rename it."

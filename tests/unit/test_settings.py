@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_cdk import Stack
+from aws_cdk import App, Stack
 from aws_cdk import aws_logs as logs
 
+from app import build
+from stacks.context import read_boundary
 from stacks.personalize.limits import LOG_RETENTION_DAYS
 from stacks.settings import CONFIG_DIRECTORY, SettingsError, load_settings
 
@@ -331,6 +333,34 @@ RECIPES = (
             f"line {line_of('event_tracker: true')}, column 1: 'data' is there twice. Correct the YAML.",
         ),
         ("tags:\n  project: vod", "tags: none", "tags: must be a section of settings, but is 'none'."),
+        ("  project: vod", "  project: ''", "tags.project: must not be empty."),
+        (
+            "  project: vod",
+            "  project: vod\n  Project: vod",
+            "tags: 'Project' and 'project' are the same key to IAM, whose roles carry them. Remove one.",
+        ),
+        (
+            "  project: vod",
+            "  cloudformation:stack-id: vod",
+            "tags: 'cloudformation:stack-id' is a tag by which the provider knows whose a resource is. Rename it.",
+        ),
+        (
+            "data: sample",
+            "data: s3://vod..films/data/",
+            "data: 'vod..films' cannot be the name of a bucket: a dot stands between letters or digits, and an IP "
+            "address is none. Correct it.",
+        ),
+        (
+            "data_location: null",
+            "data_location: s3://192.168.1.1/data/",
+            "datasets.interactions.data_location: '192.168.1.1' cannot be the name of a bucket: a dot stands between "
+            "letters or digits, and an IP address is none. Correct it.",
+        ),
+        (
+            "data: sample",
+            "data: s3://vod/${env}/",
+            "data: 's3://vod/${env}/' holds ${, and nothing is filled in here. Write the location itself.",
+        ),
     ],
 )
 def test_mistake(config: Path, old: str, new: str, sentence: str) -> None:
@@ -398,6 +428,12 @@ def test_all_filters_together_have_a_limit_of_columns(config: Path) -> None:
             "  bootstrap_version:\n",
             "recommenders.bootstrap_version: is a name that the CDK uses itself. Rename it.",
         ),
+        (
+            "  more_like_x:\n",
+            "  default: {recipe: aws-vod-trending-now}\n  resource:\n",
+            "recommenders.resource: becomes the same as 'default' in the template. Rename one of them.",
+        ),
+        ("  more_like_x:\n", "  resource:\n", None),
     ],
 )
 def test_names_that_become_one_are_one_line(config: Path, old: str, new: str, sentence: str | None) -> None:
@@ -510,6 +546,60 @@ def test_unknown_environment_names_those_that_exist() -> None:
 def test_environment_names_are_short(config: Path) -> None:
     with pytest.raises(SettingsError, match=r"^env: '../x' must be 1 to 10 letters, digits and hyphens"):
         load_settings("../x", config)
+
+
+def test_a_folder_of_settings_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere"
+    with pytest.raises(SettingsError, match=f"^config_dir: there is no folder {folder}. Correct the path.$"):
+        load_settings("dev", folder)
+
+
+QUALIFIER, BOUNDARY = "@aws-cdk/core:bootstrapQualifier", "@aws-cdk/core:permissionsBoundary"
+NO_NAME = "The CDK fills in ${Qualifier}, ${AWS::AccountId}, ${AWS::Region}, nothing else."
+NO_BOUNDARY = 'must be the name or the ARN of a policy, or in cdk.json {"name": NAME} or {"arn": ARN}.'
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("config_dir", 5, "must be the path of a folder, but is 5."),
+        ("config_dir", ["config"], "must be the path of a folder, but is a list."),
+        ("sample_dir", True, "must be the path of a folder, but is true."),
+        (QUALIFIER, "", "must be 1 to 10 letters, digits, underscores and hyphens, but is ''."),
+        (
+            QUALIFIER,
+            "team-for-films",
+            "must be 1 to 10 letters, digits, underscores and hyphens, but is 'team-for-films'.",
+        ),
+        (QUALIFIER, 5, "must be 1 to 10 letters, digits, underscores and hyphens, but is 5."),
+        (BOUNDARY, "", f"'' cannot be the name of a policy. {NO_NAME}"),
+        (BOUNDARY, "a b", f"'a b' cannot be the name of a policy. {NO_NAME}"),
+        (BOUNDARY, "x-${AWS::Partition}", f"'x-${{AWS::Partition}}' cannot be the name of a policy. {NO_NAME}"),
+        (BOUNDARY, {"arn": "arn:x"}, f"'arn:x' cannot be the ARN of a policy. {NO_NAME}"),
+        (BOUNDARY, {"nam": "x"}, NO_BOUNDARY),
+        (BOUNDARY, 5, NO_BOUNDARY),
+        (
+            BOUNDARY,
+            "x-${AWS::AccountId}",
+            "'x-${AWS::AccountId}' holds ${AWS::AccountId}, and account in the settings is empty. Set it.",
+        ),
+    ],
+)
+def test_a_mistake_in_the_context_is_one_line(config: Path, key: str, value: object, sentence: str) -> None:
+    """Cases 13 and 29: the CDK raises for some of these, and passes over others without a word."""
+    with pytest.raises(SettingsError) as caught:
+        build(App(context={"config_dir": str(config), key: value}))
+    assert str(caught.value) == f"{key}: {sentence}"
+
+
+@pytest.mark.parametrize("boundary", ["cdk-${Qualifier}-${AWS::AccountId}-${AWS::Region}", "team/limits"])
+def test_a_boundary_may_hold_what_the_settings_tell(config: Path, boundary: str) -> None:
+    """Case 29: the name that `cdk bootstrap` itself would choose."""
+    edit(config / "dev.yaml", "account: null", "account: '123456789012'")
+    edit(config / "dev.yaml", "region: null", "region: eu-west-1")
+    app = App(context={"config_dir": str(config), BOUNDARY: boundary})
+    read_boundary(app, load_settings("dev", config))
+    assert app.node.get_context(BOUNDARY) == {"name": boundary}
 
 
 def app(config: Path, **environment: str) -> subprocess.CompletedProcess[str]:

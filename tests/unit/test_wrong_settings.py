@@ -230,13 +230,18 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
         tag(b"project: !!python/object:os.system x"),
         "line 5, column 12: could not determine",
     ),
+    (tag(b"project: ${Token[TOKEN.1]}"), "line 5, column 12: ${Token[ is how the CDK marks its own values. Remove it."),
+    (tag(b"project: -1.8881545897087e+289"), "line 5, column 12: '-1.8881545897087e+289' is too large a number"),
     (before_tag(b"\tproject"), "line 5, column 1: found character '\\t' that cannot start any token."),
     (tag(b"project: 'vod"), "line 39, column 11: expected <block end>, but found '<scalar>'."),
     (
         tag(b"project: vod: on"),
         "line 5, column 15: mapping values are not allowed here.",
     ),
-    (with_bytes(b"filters:", b"---\nfilters:"), "line 38, column 1: but found another document. Correct the YAML."),
+    (
+        with_bytes(b"filters:", b"---\nfilters:"),
+        "line 38, column 1: expected a single document in the stream, but found another document. Correct the YAML.",
+    ),
     (
         tag(b"project: " + b"[" * 3000),
         "sections are nested too deeply,",

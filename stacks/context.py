@@ -1,0 +1,92 @@
+"""What the context of the app says, from cdk.json or `-c`: folders, the bootstrap, a permissions boundary.
+
+The CDK passes over some values without a word, and raises for others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import App
+
+from .settings import Settings, SettingsError
+from .settings_file import one_line
+from .settings_sentences import shown
+
+_BOUNDARY = "@aws-cdk/core:permissionsBoundary"
+_QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
+# IAM API, CreatePolicy: Path, PolicyName.
+_POLICY = r"[A-Za-z0-9+=,.@_/-]+"
+# What the CDK fills in, and the setting that tells it (aws-cdk-lib, core/lib/stack.ts).
+_FILLED_IN = {"${Qualifier}": None, "${AWS::AccountId}": "account", "${AWS::Region}": "region"}
+
+
+def read_folder(app: App, key: str, default: Path) -> Path:
+    """A folder of the context.
+
+    Args:
+        app: the app.
+        key: of the context.
+        default: if the context has none.
+
+    Raises:
+        SettingsError: it is not text.
+    """
+    value = app.node.try_get_context(key) or default
+    if not isinstance(value, str | Path):
+        raise SettingsError(f"{key}: must be the path of a folder, but is {shown(value)}.")
+    return Path(value)
+
+
+def check_qualifier(app: App) -> None:
+    """Refuse a qualifier that `cdk bootstrap` refuses; its template has the pattern.
+
+    Raises:
+        SettingsError: it does.
+    """
+    value = app.node.try_get_context(_QUALIFIER)
+    if value is None or (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,10}", value)):
+        return
+    raise SettingsError(
+        one_line(f"{_QUALIFIER}: must be 1 to 10 letters, digits, underscores and hyphens, but is {shown(value)}.")
+    )
+
+
+def read_boundary(app: App, settings: Settings) -> None:
+    """Let `-c @aws-cdk/core:permissionsBoundary=NAME` name the boundary of every role.
+
+    The CDK takes an object such as {"name": NAME}, as cdk.json can hold it, and passes over text without a word.
+
+    Args:
+        app: the app.
+        settings: tell the account and the region, which the name may hold.
+
+    Raises:
+        SettingsError: it is no name or ARN of a policy, or holds what cannot be filled in.
+    """
+    value = app.node.try_get_context(_BOUNDARY)
+    if value is None:
+        return
+    boundary = {"arn" if value.startswith("arn:") else "name": value} if isinstance(value, str) else value
+    mistake = _boundary_mistake(boundary, settings)
+    if mistake:
+        raise SettingsError(one_line(f"{_BOUNDARY}: {mistake}"))
+    app.node.set_context(_BOUNDARY, boundary)
+
+
+def _boundary_mistake(boundary: object, settings: Settings) -> str | None:
+    kind, value = next(iter(boundary.items())) if isinstance(boundary, Mapping) and len(boundary) == 1 else (None, None)
+    if kind not in ("name", "arn") or not isinstance(value, str):
+        return 'must be the name or the ARN of a policy, or in cdk.json {"name": NAME} or {"arn": ARN}.'
+    policy = value
+    for placeholder, setting in _FILLED_IN.items():
+        if setting and placeholder in value and getattr(settings, setting) is None:
+            return f"'{value}' holds {placeholder}, and {setting} in the settings is empty. Set it."
+        policy = policy.replace(placeholder, "123456789012")
+    pattern = _POLICY if kind == "name" else rf"arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/{_POLICY}"
+    if not re.fullmatch(pattern, policy):
+        what = "name" if kind == "name" else "ARN"
+        return f"'{value}' cannot be the {what} of a policy. The CDK fills in {', '.join(_FILLED_IN)}, nothing else."
+    return None
