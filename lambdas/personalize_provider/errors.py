@@ -298,7 +298,7 @@ def name_is_fixed(row: Resource, name: str, changed: list[str]) -> ProviderError
 
 
 def one_at_a_time(row: Resource, name: str, changed: list[str]) -> ProviderError:
-    """The service holds one such resource per parent, so old and new cannot live side by side."""
+    """The service holds one such resource per parent, so the old one and a new one cannot both exist."""
     return ProviderError(
         f"Changing {', '.join(changed)} needs a new {words(row.noun)}, but the service allows only one for the same "
         f"{' and '.join(row.unique_within)}. Undo the change to '{name}', or remove the resource in one deployment and "

@@ -54,7 +54,7 @@ class Effect(Enum):
     IN_PLACE = "updated in place"
     REPLACED = "replaced"
     GUARDED = "refused, unless allow_replacement accepts the loss of data"
-    REFUSED = "refused, because old and new cannot live side by side"
+    REFUSED = "refused, because only one can exist at a time"
     IMPOSSIBLE = "refused, because the service cannot change it so"
     BY_VALUE = "updated in place, or refused: that depends on the old and the new value"
 
