@@ -9,18 +9,17 @@ from typing import Any
 import boto3
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from . import errors
-from .errors import Meaning, meaning
 from .names import arn_of, last_part
 from .resources import Resource
+from .service_errors import Meaning, meaning
 
 Description = dict[str, Any]
 # What a template holds for a shape of the model; a scalar for any other.
 _FORMS = {"structure": Mapping, "map": Mapping, "list": list}
-SERVICE_ERRORS = (BotoCoreError, ClientError)
 _READING = ("Describe", "Get", "List")
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 
 from . import errors
-from .api import SERVICE_ERRORS, Api, Description
+from .api import Api, Description
 from .describe import is_busy
-from .errors import Meaning, meaning
 from .ownership import LOGICAL_TAG, STACK_TAG
 from .protocol import Event
 from .resources import RESOURCES, Blocker, Resource
+from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .stacks import Stacks, is_gone, known_deployment, stack_goes
 
 # A list may still show what has just been deleted, so a blocker is named at the second look.

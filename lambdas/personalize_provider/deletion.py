@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from . import errors
-from .api import SERVICE_ERRORS, Api, Description, member_name
+from .api import Api, Description, member_name
 from .blockers import Blockers
 from .describe import is_busy, is_older, status_of
-from .errors import Meaning, meaning
 from .identity import Identity
 from .names import content_hash, has_prefix, is_fixed, is_made_here, physical_name
 from .ownership import is_ours, made_by
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resources import DELETING, Resource
+from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
 from .stacks import Stacks, known_deployment, stack_goes
 
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
@@ -151,7 +150,7 @@ class Deletion:
             if self._may_stay(event, age):
                 return complete("kept, since it is in use; it goes with the stack")
             Blockers(row, self._api, self._stacks).clear(found, event, age, remove)
-            return pending(f"waiting ({errors.message(error)})")
+            return pending(f"waiting ({message(error)})")
         return pending("deletion requested")
 
 

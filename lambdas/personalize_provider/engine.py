@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors
-from .api import SERVICE_ERRORS, Api, Description
+from .api import Api, Description
 from .deletion import Deletion
 from .describe import attributes, has_failed, is_busy, is_older, source, status_of
-from .errors import Meaning, meaning
 from .identity import Identity
 from .names import physical_name
 from .ownership import all_tags, as_api, is_ours, owner
 from .patience import PROPAGATION_SECONDS, may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import DELETING, Resource
+from .service_errors import SERVICE_ERRORS, Meaning, may_be_propagation, meaning, message
 from .stacks import Stacks, asks_for, is_rollback
 from .update import Updates, check_wanted
 
@@ -163,9 +163,9 @@ class Engine:
         if what is Meaning.NO_SERVICE and event["RequestType"] == "Delete":
             return complete("nothing can exist in a region without Amazon Personalize")
         if may_pass(error, age) or what is Meaning.IN_USE:
-            return pending(f"waiting ({errors.message(error)})")
-        if age < PROPAGATION_SECONDS and (what is Meaning.EXISTS or errors.may_be_propagation(error)):
-            return pending(f"waiting ({errors.message(error)})")
+            return pending(f"waiting ({message(error)})")
+        if age < PROPAGATION_SECONDS and (what is Meaning.EXISTS or may_be_propagation(error)):
+            return pending(f"waiting ({message(error)})")
         if what is Meaning.EXISTS:
             raise errors.place_taken(row, name, error) from error
         if what is Meaning.LIMIT:

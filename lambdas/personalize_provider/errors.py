@@ -1,4 +1,4 @@
-"""Errors of the provider, and what the service's own errors mean to it.
+"""Errors of the provider.
 
 Every sentence a user can meet is made here; docs/errors.md explains each one.
 """
@@ -8,21 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from enum import Enum
-from functools import cache
-from urllib.parse import urlsplit
-
-import boto3
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    PartialCredentialsError,
-)
 
 from . import log
 from .resources import Resource
+from .service_errors import ServiceError, message, operation, regions
 
 # A response to CloudFormation has at most 4096 bytes (user guide, "Custom resource response objects"), and the
 # framework adds its own to the reason.
@@ -49,57 +38,6 @@ class ProviderError(Exception):
         super().__init__(text)
 
 
-class Meaning(Enum):
-    """What a service error means for the request at hand."""
-
-    RETRY = "try again at the next poll"
-    IN_USE = "refused in this state: try again at the next poll"
-    ABSENT = "the resource does not exist"
-    EXISTS = "the name, or the one place for such a resource, is taken"
-    LIMIT = "a quota is used up"
-    DENIED = "a permission is missing, or is not visible yet"
-    UNKNOWN_CALLER = "the credentials are none"
-    NO_SERVICE = "Personalize has no endpoint in the region"
-    INVALID = "the request is wrong"
-
-
-_MEANINGS = {
-    "ResourceInUseException": Meaning.IN_USE,
-    "ResourceNotFoundException": Meaning.ABSENT,
-    "ResourceAlreadyExistsException": Meaning.EXISTS,
-    "LimitExceededException": Meaning.LIMIT,
-    "AccessDeniedException": Meaning.DENIED,
-    "AccessDenied": Meaning.DENIED,
-    "UnrecognizedClientException": Meaning.UNKNOWN_CALLER,
-    "InvalidClientTokenId": Meaning.UNKNOWN_CALLER,
-}
-# botocore retries these itself (retry mode documentation, "Standard retry mode"); what is left after its
-# attempts is worth another poll.
-_RETRYABLE = frozenset(
-    {
-        "ThrottlingException",
-        "Throttling",
-        "ThrottledException",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "InternalFailure",
-        "InternalServerError",
-        "InternalServerException",
-    }
-)
-_SERVER_ERROR = 500
-# "Common error messages in Amazon Personalize" and the page of quotas: at most so many jobs are pending or in progress,
-# which passes by itself. Every other quota stays used up until somebody deletes something.
-_JOBS_UNDER_WAY = re.compile(r"\b(PENDING|IN_PROGRESS)\b")
-_HOST = re.compile(r"personalize\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
-# Roles and bucket policies reach Personalize some time after IAM and S3 have accepted them.
-_NOT_YET_VISIBLE = re.compile(r"role|assum|trust|permission|privilege|bucket|access", re.IGNORECASE)
-
-
 # Developer guide, "Common error messages in Amazon Personalize": the same words whatever it is that refuses.
 _MAY_NOT_READ = re.compile(r"insufficient privileges for accessing data", re.IGNORECASE)
 _LET_IT_READ = (
@@ -107,62 +45,6 @@ _LET_IT_READ = (
     "the data is encrypted with a KMS key, in the key's policy; name that key in data_encryption_key_arn. If all of "
     "them allow it, set bucket_policy_conditions to false, or leave the conditions out of a bucket policy of your own."
 )
-
-
-def meaning(error: BotoCoreError | ClientError) -> Meaning:
-    """Say what an error of a call to Personalize or CloudFormation means for the request."""
-    if not isinstance(error, ClientError):
-        return _meaning_of_silence(error)
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _RETRYABLE or status >= _SERVER_ERROR:
-        return Meaning.RETRY
-    if code == "LimitExceededException" and _JOBS_UNDER_WAY.search(message(error)):
-        return Meaning.RETRY
-    return _MEANINGS.get(code, Meaning.INVALID)
-
-
-def _meaning_of_silence(error: BotoCoreError) -> Meaning:
-    """What it means that there was no answer: a network that failed for a while, unless botocore knows better.
-
-    A name that does not resolve looks like a failed network, so the list of regions decides, which botocore brings
-    along.
-    """
-    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
-        return Meaning.UNKNOWN_CALLER
-    if isinstance(error, EndpointConnectionError) and not _may_exist(str(error.kwargs["endpoint_url"])):
-        return Meaning.NO_SERVICE
-    return Meaning.RETRY
-
-
-def _may_exist(endpoint_url: str) -> bool:
-    """Whether an endpoint is one of Personalize's, or none that this can be said of, such as a proxy's."""
-    host = _HOST.fullmatch(urlsplit(endpoint_url).hostname or "")
-    return not host or host[1] in _regions()
-
-
-@cache
-def _regions() -> frozenset[str]:
-    session = boto3.session.Session()
-    partitions = session.get_available_partitions()
-    return frozenset(region for each in partitions for region in session.get_available_regions("personalize", each))
-
-
-def message(error: BotoCoreError | ClientError) -> str:
-    """The service's own words, without botocore's frame around them."""
-    if not isinstance(error, ClientError):
-        return str(error)
-    return str(error.response.get("Error", {}).get("Message") or error).strip().rstrip(".")
-
-
-def operation(error: BotoCoreError | ClientError) -> str:
-    """The call that the error is about; botocore's own errors do not say."""
-    return str(getattr(error, "operation_name", "the call"))
-
-
-def may_be_propagation(error: BotoCoreError | ClientError) -> bool:
-    """Whether a refusal may be a role or policy that Personalize cannot see yet."""
-    return meaning(error) is Meaning.INVALID and bool(_NOT_YET_VISIBLE.search(message(error)))
 
 
 def words(noun: str) -> str:
@@ -175,7 +57,7 @@ def called(row: Resource, name: str) -> str:
     return f"{words(row.noun)} '{name}'"
 
 
-def access_denied(error: BotoCoreError | ClientError) -> ProviderError:
+def access_denied(error: ServiceError) -> ProviderError:
     """A permission is missing from the provider's role."""
     said = message(error)
     action = re.search(r"perform: (\S+)", said)
@@ -188,7 +70,7 @@ def access_denied(error: BotoCoreError | ClientError) -> ProviderError:
     )
 
 
-def caller_unknown(error: BotoCoreError | ClientError) -> ProviderError:
+def caller_unknown(error: ServiceError) -> ProviderError:
     """Nobody knows who calls, so no call can succeed."""
     return ProviderError(
         f"AWS does not accept the credentials of the provider's function: {message(error)}. Check that the account may "
@@ -197,16 +79,16 @@ def caller_unknown(error: BotoCoreError | ClientError) -> ProviderError:
     )
 
 
-def no_service(error: BotoCoreError | ClientError) -> ProviderError:
+def no_service(error: ServiceError) -> ProviderError:
     """The region of the stack has no Amazon Personalize."""
     return ProviderError(
         f"Amazon Personalize is not available in this region: {message(error).rstrip('.')}. Deploy to one of "
-        f"{', '.join(sorted(_regions()))}.",
+        f"{', '.join(sorted(regions()))}.",
         at_once=True,
     )
 
 
-def limit_exceeded(row: Resource, error: BotoCoreError | ClientError) -> ProviderError:
+def limit_exceeded(row: Resource, error: ServiceError) -> ProviderError:
     """A quota of the account is used up."""
     return ProviderError(
         f"Service quota reached: {row.quota}. Delete what is not needed, or request an increase of the quota in the "
@@ -214,12 +96,12 @@ def limit_exceeded(row: Resource, error: BotoCoreError | ClientError) -> Provide
     )
 
 
-def refused(row: Resource, name: str, error: BotoCoreError | ClientError) -> ProviderError:
+def refused(row: Resource, name: str, error: ServiceError) -> ProviderError:
     """The service will not take the request as it is."""
     return ProviderError(f"{operation(error)} of {called(row, name)} was refused: {message(error)}.")
 
 
-def not_begun(error: BotoCoreError | ClientError) -> ProviderError:
+def not_begun(error: ServiceError) -> ProviderError:
     """The request could not even find out what there is to do."""
     return ProviderError(
         f"The request could not begin, because {operation(error)} did not succeed: {message(error)}. "
@@ -235,7 +117,7 @@ def failed(row: Resource, name: str, status: str, reason: str | None, source: st
     return ProviderError(f"The {called(row, name)} is {status}: {why}.{where}{advice}")
 
 
-def stopped(row: Resource, name: str, error: ClientError) -> ProviderError:
+def stopped(row: Resource, name: str, error: ServiceError) -> ProviderError:
     """The service neither updates nor starts what somebody has stopped."""
     return ProviderError(
         f"The {called(row, name)} is stopped, and cannot be changed while it is. Starting it failed: "
@@ -260,7 +142,7 @@ def exists_elsewhere(row: Resource, name: str, owner: str | None) -> ProviderErr
     )
 
 
-def place_taken(row: Resource, name: str, error: BotoCoreError | ClientError) -> ProviderError:
+def place_taken(row: Resource, name: str, error: ServiceError) -> ProviderError:
     """The service allows one such resource, and there is one already."""
     return ProviderError(
         f"The {called(row, name)} cannot be created: {message(error)}. "

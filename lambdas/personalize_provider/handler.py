@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import errors, log
-from .api import SERVICE_ERRORS, Api, default_client
+from .api import Api, default_client
 from .engine import Engine
 from .pace import is_due
 from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
 from .protocol import REQUEST_SECONDS, SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
+from .service_errors import SERVICE_ERRORS
 from .stacks import OneAnswer, Stacks, default_stacks
 from .wait import DeletionWait, Wait
 

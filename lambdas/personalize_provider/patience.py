@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from . import errors
-from .errors import Meaning, ProviderError, meaning
+from .errors import ProviderError
+from .service_errors import Meaning, ServiceError, meaning
 
 # IAM, buckets and the service's own lists are eventually consistent: within this time of a request's start, a denied
 # call, "no such role" and "name taken, but nothing of that name" are worth another poll (aws/aws-cdk issues 18237 and
@@ -16,7 +15,7 @@ PROPAGATION_SECONDS = 120.0
 HOLD_SECONDS = 60.0
 
 
-def may_pass(error: BotoCoreError | ClientError, age: float) -> bool:
+def may_pass(error: ServiceError, age: float) -> bool:
     """Whether an error may be gone at the next poll.
 
     Args:
@@ -27,7 +26,7 @@ def may_pass(error: BotoCoreError | ClientError, age: float) -> bool:
     return what is Meaning.RETRY or (what is Meaning.DENIED and age < PROPAGATION_SECONDS)
 
 
-def verdict(error: BotoCoreError | ClientError) -> ProviderError | None:
+def verdict(error: ServiceError) -> ProviderError | None:
     """The sentence for what no request can do anything about; None for errors that depend on the request."""
     what = meaning(error)
     if what is Meaning.DENIED:

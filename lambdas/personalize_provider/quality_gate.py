@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .api import SERVICE_ERRORS, Api, Description
+from .api import Api, Description
 from .describe import METRIC_DECIMALS, as_text, metrics
 from .names import last_part
 from .patience import PROPAGATION_SECONDS, may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES
+from .service_errors import SERVICE_ERRORS, message
 
 _VERSION = RESOURCES["SolutionVersion"]
 _CAMPAIGN = RESOURCES["Campaign"]
@@ -84,8 +85,8 @@ class QualityGate:
             return self._judge(event)
         except SERVICE_ERRORS as error:
             if may_pass(error, now - progress.started):
-                return pending(f"waiting ({errors.message(error)})")
-            raise verdict(error) or errors.metrics_unreadable(errors.message(error)) from error
+                return pending(f"waiting ({message(error)})")
+            raise verdict(error) or errors.metrics_unreadable(message(error)) from error
 
     def is_staggered(self, event: Event) -> bool:
         """There is one gate for a campaign."""

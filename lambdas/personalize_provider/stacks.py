@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from .errors import Meaning, meaning, message
 from .protocol import CLOCK_SECONDS, Progress
+from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
 
 _GONE = "DELETE_COMPLETE since 0"
 
@@ -74,7 +74,7 @@ def known_deployment(stacks: Stacks, stack_id: str) -> str | None:
     """
     try:
         return stacks.deployment(stack_id)
-    except (BotoCoreError, ClientError) as error:
+    except SERVICE_ERRORS as error:
         if meaning(error) is Meaning.RETRY:
             raise
         return None

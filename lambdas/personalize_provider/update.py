@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 from . import errors
 from .api import Api, Description, member_name
 from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
-from .errors import Meaning, ProviderError, meaning
+from .errors import ProviderError
 from .merge import GONE, applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resources import ACTIVE, INACTIVE, RESOURCES, Members, Resource, ValueRule
+from .service_errors import Meaning, meaning
 from .stacks import Stacks, is_rollback, is_wanted
 
 # A request that could wait longer leaves the rest to others.

@@ -11,13 +11,13 @@ import hashlib
 from typing import Any
 
 from . import errors
-from .api import SERVICE_ERRORS, Api, Description
+from .api import Api, Description
 from .deletion import stop
 from .describe import attributes, has_failed, is_busy, latest_update, revision, source, status_of, update_id
-from .errors import Meaning, meaning
 from .patience import may_pass, verdict
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES, Resource
+from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
 
 
 class _Link:
@@ -53,7 +53,7 @@ class Wait(_Link):
             return self._until_settled(event, progress, now)
         except SERVICE_ERRORS as error:
             if may_pass(error, now - progress.started) or meaning(error) is Meaning.IN_USE:
-                return pending(f"waiting ({errors.message(error)})")
+                return pending(f"waiting ({message(error)})")
             raise verdict(error) or errors.refused(*_target(event["ResourceProperties"]), error) from error
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
@@ -111,7 +111,7 @@ class DeletionWait(_Link):
             sentence = None if may_pass(error, now - progress.started) else verdict(error)
             if sentence:
                 raise sentence from error
-            status = f"waiting ({errors.message(error)})"
+            status = f"waiting ({message(error)})"
         if status is None:
             return complete("idle", following)
         if _time_is_up(event, progress, now):

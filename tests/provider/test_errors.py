@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from lambdas.personalize_provider import errors
-from lambdas.personalize_provider.errors import Meaning
+from lambdas.personalize_provider import errors, service_errors
 from lambdas.personalize_provider.resources import RESOURCES
+from lambdas.personalize_provider.service_errors import Meaning
 
 SOLUTION = RESOURCES["Solution"]
 IMPORT = RESOURCES["DatasetImportJob"]
@@ -46,7 +46,7 @@ def answered(code: str, message: str = "Said.", status: int = 400) -> ClientErro
     ],
 )
 def test_an_answer_has_a_meaning(code: str, status: int, meaning: Meaning) -> None:
-    assert errors.meaning(answered(code, status=status)) is meaning
+    assert service_errors.meaning(answered(code, status=status)) is meaning
 
 
 @pytest.mark.parametrize(
@@ -58,18 +58,18 @@ def test_an_answer_has_a_meaning(code: str, status: int, meaning: Meaning) -> No
     ],
 )
 def test_no_answer_is_worth_another_poll(error: ReadTimeoutError) -> None:
-    assert errors.meaning(error) is Meaning.RETRY
-    assert URL in errors.message(error)
+    assert service_errors.meaning(error) is Meaning.RETRY
+    assert URL in service_errors.message(error)
 
 
 def test_an_answer_without_an_error_in_it_is_invalid() -> None:
     bare = ClientError({}, "CreateSolution")
-    assert errors.meaning(bare) is Meaning.INVALID
-    assert "CreateSolution" in errors.message(bare)
+    assert service_errors.meaning(bare) is Meaning.INVALID
+    assert "CreateSolution" in service_errors.message(bare)
 
 
 def test_the_services_words_are_kept_without_botocores_frame_and_full_stop() -> None:
-    assert errors.message(answered("InvalidInputException", " Name is taken. ")) == "Name is taken"
+    assert service_errors.message(answered("InvalidInputException", " Name is taken. ")) == "Name is taken"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_services_words_are_kept_without_botocores_frame_and_full_stop() -> 
     ],
 )
 def test_a_refusal_that_speaks_of_permissions_may_be_their_propagation(code: str, message: str, may_be: bool) -> None:
-    assert errors.may_be_propagation(answered(code, message)) is may_be
+    assert service_errors.may_be_propagation(answered(code, message)) is may_be
 
 
 # -- sentences -----------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, PartialCredentialsError
 
-from lambdas.personalize_provider import errors, patience
+from lambdas.personalize_provider import errors, patience, service_errors
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.engine import Engine
-from lambdas.personalize_provider.errors import Meaning
 from lambdas.personalize_provider.patience import HOLD_SECONDS, PROPAGATION_SECONDS
+from lambdas.personalize_provider.service_errors import Meaning
 from sandbox.personalize import Durations, Fault, Quotas
 from sandbox.personalize.inprocess import connect
 from sandbox.virtual.cloud import VirtualCloud
@@ -151,7 +151,7 @@ def unreachable(region: str, suffix: str = "") -> EndpointConnectionError:
 )
 def test_a_network_that_failed_is_told_from_an_endpoint_that_does_not_exist(error: Any, meaning: Meaning) -> None:
     """Case 10: botocore's list of regions decides, since both look the same."""
-    assert errors.meaning(error) is meaning
+    assert service_errors.meaning(error) is meaning
 
 
 def answering(cloud: VirtualCloud, operation: str, code: str) -> None:
