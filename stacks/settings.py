@@ -111,7 +111,7 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-# Personalize ends a training after 72 hours (CreateSolutionVersion); a deployment waits for two days at most.
+# No page says how long a training may take; a deployment waits for two days at most.
 MAX_WAIT_RANGE = (3600, 48 * 3600)
 
 AppName = Annotated[

@@ -438,7 +438,7 @@ RESOURCES: Mapping[str, Resource] = {
                 completed=_following_the_latest,
             ),
             attributes={"CampaignArn": "campaignArn"},
-            quota="active campaigns per account",
+            quota="active campaigns per dataset group",
         ),
         Resource(
             noun="Filter",

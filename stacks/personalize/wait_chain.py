@@ -15,7 +15,7 @@ from .resource import PersonalizeResource
 DEFAULT_MAX_WAIT = Duration.hours(4)
 # CloudFormation gives a custom resource an hour at most (ServiceTimeout); a link ends before that.
 _LINK = Duration.minutes(50)
-# Personalize ends a training after 72 hours at most (CreateSolutionVersion); 96 links are 80 hours.
+# No page says how long a training may take; 96 links are 80 hours.
 _MAX_LINKS = 96
 
 
