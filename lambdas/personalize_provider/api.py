@@ -83,13 +83,7 @@ class Api:
     def summaries(self, row: Resource, properties: Mapping[str, Any]) -> Iterator[Description]:
         """List resources of a type, narrowed to the parent that the properties name."""
         members = {member: properties[name] for name, member in row.list_filter.items() if name in properties}
-        pages = self._client.get_paginator(xform_name(f"List{row.noun}s")).paginate(**members)
-        try:
-            for page in pages:
-                yield from page[row.list_key]
-        except ClientError as error:
-            if meaning(error) is not Meaning.ABSENT:
-                raise
+        return self._list(row, members)
 
     def find(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
         """Describe what has a name, where the properties of a request place it; None if there is nothing."""
@@ -118,9 +112,17 @@ class Api:
 
     def child_summaries(self, child: Resource, member: str | None, parent_arn: str) -> list[Description]:
         """List resources of a type, narrowed to those of a parent if there is a member for that."""
-        members = {member: parent_arn} if member else {}
-        pages = self._client.get_paginator(xform_name(f"List{child.noun}s")).paginate(**members)
-        return [summary for page in pages for summary in page[child.list_key]]
+        return list(self._list(child, {member: parent_arn} if member else {}))
+
+    def _list(self, row: Resource, members: Mapping[str, str]) -> Iterator[Description]:
+        """Summaries of resources; none if what they are narrowed to does not exist, as a list may still say it does."""
+        pages = self._client.get_paginator(xform_name(f"List{row.noun}s")).paginate(**members)
+        try:
+            for page in pages:
+                yield from page[row.list_key]
+        except ClientError as error:
+            if meaning(error) is not Meaning.ABSENT:
+                raise
 
 
 def member_name(property_name: str) -> str:
@@ -139,18 +141,22 @@ def _typed(value: Any, shape: Shape, path: str) -> Any:
     if _form(value) != _FORMS.get(shape.type_name):
         raise errors.wrong_type(path, shape.type_name, value)
     if isinstance(shape, StructureShape):
-        known = {name: child for name, child in value.items() if member_name(name) in shape.members}
-        if len(known) < len(value):
-            raise errors.unknown_member(path, sorted(value.keys() - known.keys()))
-        return {
-            member_name(name): _typed(child, shape.members[member_name(name)], f"{path}.{name}")
-            for name, child in value.items()
-        }
+        return _typed_members(value, shape, path)
     if isinstance(shape, MapShape):
         return {key: _typed(child, shape.value, f"{path}.{key}") for key, child in value.items()}
     if isinstance(shape, ListShape):
         return [_typed(child, shape.member, f"{path}[{index}]") for index, child in enumerate(value)]
     return _scalar(value, shape.type_name, path)
+
+
+def _typed_members(value: Mapping[str, Any], shape: StructureShape, path: str) -> dict[str, Any]:
+    unknown = sorted(name for name in value if member_name(name) not in shape.members)
+    if unknown:
+        raise errors.unknown_member(path, unknown)
+    return {
+        member_name(name): _typed(child, shape.members[member_name(name)], f"{path}.{name}")
+        for name, child in value.items()
+    }
 
 
 def _form(value: Any) -> type | None:

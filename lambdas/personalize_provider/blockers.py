@@ -113,11 +113,13 @@ class Blockers:
             return _Fate.GOES if is_own and not blocker.is_inside else _Fate.STAYS
         if is_own and blocker.is_inside:
             return _Fate.FORGOTTEN  # Its own deletion would have come before.
+        return self._fate_with_stack(stack_id, is_own)
+
+    def _fate_with_stack(self, stack_id: str, is_own: bool) -> _Fate:
         deployment = known_deployment(self._stacks, stack_id)
-        if deployment and (is_gone(deployment) or (is_own and stack_goes(deployment))):
+        if is_gone(deployment) or (is_own and stack_goes(deployment)):
             return _Fate.FORGOTTEN
-        is_going = is_own or (deployment and stack_goes(deployment))
-        return _Fate.GOES if is_going else _Fate.STAYS
+        return _Fate.GOES if is_own or stack_goes(deployment) else _Fate.STAYS
 
 
 def _words(child: Resource, summary: Description, tags: dict[str, str]) -> str:

@@ -8,9 +8,10 @@ from .describe import is_busy, is_older, status_of
 from .identity import Identity
 from .names import content_hash, has_prefix, is_fixed, is_made_here, physical_name
 from .ownership import is_ours, made_by
+from .patience import waiting
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resources import DELETING, Resource
-from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
+from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .stacks import Stacks, known_deployment, stack_goes
 
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
@@ -55,7 +56,7 @@ class Deletion:
         """
         row, properties = self._row, event["ResourceProperties"]
         may_be_forgotten = row.deletable and not row.holds_data and not is_fixed(properties)
-        if not may_be_forgotten or not stack_goes(known_deployment(self._stacks, event["StackId"]) or ""):
+        if not may_be_forgotten or not stack_goes(known_deployment(self._stacks, event["StackId"])):
             return None
         for summary in self._summaries(event):
             if has_prefix(str(summary.get(row.name_member)), properties["NamePrefix"]):
@@ -131,7 +132,7 @@ class Deletion:
         """
         if not self._row.stays_while_used or age < _STAYS_AFTER_SECONDS:
             return False
-        return not stack_goes(known_deployment(self._stacks, event["StackId"]) or "")
+        return not stack_goes(known_deployment(self._stacks, event["StackId"]))
 
     def _delete(self, found: Description, event: Event, age: float) -> Outcome:
         row, arn = self._row, found[self._row.arn_member]
@@ -150,7 +151,7 @@ class Deletion:
             if self._may_stay(event, age):
                 return complete("kept, since it is in use; it goes with the stack")
             Blockers(row, self._api, self._stacks).clear(found, event, age, remove)
-            return pending(f"waiting ({message(error)})")
+            return waiting(error)
         return pending("deletion requested")
 
 

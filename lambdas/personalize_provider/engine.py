@@ -16,10 +16,10 @@ from .describe import attributes, has_failed, is_busy, is_older, source, status_
 from .identity import Identity
 from .names import physical_name
 from .ownership import all_tags, as_api, is_ours, owner
-from .patience import PROPAGATION_SECONDS, may_pass, verdict
+from .patience import PROPAGATION_SECONDS, may_be_seen_soon, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import DELETING, Resource
-from .service_errors import SERVICE_ERRORS, Meaning, may_be_propagation, meaning, message
+from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .stacks import Stacks, asks_for, is_rollback
 from .update import Updates, check_wanted
 
@@ -107,22 +107,36 @@ class Engine:
     def _create_or_adopt(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
         """A new resource, or what is there of that name from an earlier delivery or deployment."""
         row, name = self._row, event["PhysicalResourceId"]
-        if found and not is_ours(self._api, row, event, found):
+        if found is None:
+            older = self._older_run_in_flight(event)
+            if older:
+                return pending(f"waiting for {older}, which would replace what this imports")
+            return self._follow(event, progress, self._create(event, progress), now, remains=False)
+        if not is_ours(self._api, row, event, found):
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
-        remains = found and is_older(found, progress.started)
-        if found and remains and has_failed(found) and row.deletable:
+        remains = is_older(found, progress.started)
+        if remains and has_failed(found) and row.deletable:
             self._deletion.remove(found, event, now - progress.started)
             return pending("removing what an earlier deployment left")
-        older = None if found else self._older_run_in_flight(event)
-        if older:
-            return pending(f"waiting for {older}, which would replace what this imports")
-        found = found or self._create(event, progress)
+        return self._follow(event, progress, found, now, remains=remains)
+
+    def _follow(self, event: Event, progress: Progress, found: Description, now: float, *, remains: bool) -> Outcome:
+        """Complete the request once the resource has settled, or before that if it may outlast the request.
+
+        Args:
+            event: the request.
+            progress: of the request.
+            found: the resource's description.
+            now: seconds since the epoch.
+            remains: whether it is what an earlier deployment left, and so may have to be changed.
+        """
+        row = self._row
         is_new = not remains or (row.is_job and is_busy(found))
         if row.outlasts_request and is_new and not self._updates.must_await_rollback(progress, found, now):
             return complete(status_of(found), attributes(self._api, row, found))
         if is_busy(found):
             return pending(status_of(found))
-        self._check_sound(name, found)
+        self._check_sound(event["PhysicalResourceId"], found)
         if remains:
             return self._updates.bring_up_to_date(event, progress, found, now)
         return complete(status_of(found), attributes(self._api, row, found))
@@ -162,10 +176,8 @@ class Engine:
         what, age = meaning(error), now - progress.started
         if what is Meaning.NO_SERVICE and event["RequestType"] == "Delete":
             return complete("nothing can exist in a region without Amazon Personalize")
-        if may_pass(error, age) or what is Meaning.IN_USE:
-            return pending(f"waiting ({message(error)})")
-        if age < PROPAGATION_SECONDS and (what is Meaning.EXISTS or may_be_propagation(error)):
-            return pending(f"waiting ({message(error)})")
+        if what is Meaning.IN_USE or may_pass(error, age) or may_be_seen_soon(error, age):
+            return waiting(error)
         if what is Meaning.EXISTS:
             raise errors.place_taken(row, name, error) from error
         if what is Meaning.LIMIT:

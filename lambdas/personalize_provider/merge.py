@@ -25,18 +25,19 @@ def difference(before: Any, after: Any, defaults: Mapping[str, Any]) -> dict[str
     without members, since a request that leaves it out may mean that it stays.
     """
     before, after = before or {}, after or {}
-    changed: dict[str, Any] = {}
-    for name in sorted(before.keys() | after.keys()):
-        old, new, default = before.get(name), after.get(name), defaults.get(name)
-        if isinstance(old, Mapping) or isinstance(new, Mapping):
-            inner = difference(old, new, default or {})
-            if inner:
-                changed[name] = inner
-        elif name not in after:
-            changed[name] = GONE if default is None else default
-        elif name not in before or not _is_unchanged(old, new):
-            changed[name] = new
-    return changed
+    return {
+        name: _change(before.get(name), after.get(name), defaults.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if not _is_unchanged(before.get(name), after.get(name))
+    }
+
+
+def _change(old: Any, new: Any, default: Any) -> Any:
+    if isinstance(old, Mapping) or isinstance(new, Mapping):
+        return difference(old, new, default or {})
+    if new is None:
+        return GONE if default is None else default
+    return new
 
 
 def merged(actual: Any, change: Any) -> Any:
@@ -112,6 +113,8 @@ def _same(actual: Any, wanted: Any) -> bool:
 
 
 def _is_unchanged(old: Any, new: Any) -> bool:
+    if isinstance(old, Mapping) or isinstance(new, Mapping):
+        return not difference(old, new, {})
     if isinstance(old, list) and isinstance(new, list):
         return _same_elements(old, new) and _same_elements(new, old)
     return bool(old == new)

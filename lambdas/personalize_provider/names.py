@@ -51,6 +51,14 @@ def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
     return _generated(properties["NamePrefix"], suffix)
 
 
+def steady_id(prefix: str, event: Mapping[str, Any]) -> str:
+    """Physical id of a custom resource that stands for no resource of the service: it never changes."""
+    if event["RequestType"] != "Create":
+        return str(event["PhysicalResourceId"])
+    identity = f"{event['StackId']} {event['LogicalResourceId']}"
+    return f"{prefix}-{hashlib.sha256(identity.encode()).hexdigest()[:_HASH_LENGTH]}"
+
+
 def has_prefix(name: str, prefix: str) -> bool:
     """Whether a name may have been generated with a prefix, which is cut where the name would be too long."""
     return name == _generated(prefix, name[-_HASH_LENGTH:])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from . import errors
 from .errors import ProviderError
-from .service_errors import Meaning, ServiceError, meaning
+from .protocol import Outcome, pending
+from .service_errors import Meaning, ServiceError, may_be_propagation, meaning, message
 
 # IAM, buckets and the service's own lists are eventually consistent: within this time of a request's start, a denied
 # call, "no such role" and "name taken, but nothing of that name" are worth another poll (aws/aws-cdk issues 18237 and
@@ -24,6 +25,21 @@ def may_pass(error: ServiceError, age: float) -> bool:
     """
     what = meaning(error)
     return what is Meaning.RETRY or (what is Meaning.DENIED and age < PROPAGATION_SECONDS)
+
+
+def may_be_seen_soon(error: ServiceError, age: float) -> bool:
+    """Whether a call that changes something may succeed once the service sees what it does not see yet.
+
+    Args:
+        error: a role or a policy seems to be missing, or a name is taken by what cannot be found.
+        age: seconds since the request began.
+    """
+    return age < PROPAGATION_SECONDS and (meaning(error) is Meaning.EXISTS or may_be_propagation(error))
+
+
+def waiting(error: ServiceError) -> Outcome:
+    """Another poll after an error that may be gone by then."""
+    return pending(f"waiting ({message(error)})")
 
 
 def verdict(error: ServiceError) -> ProviderError | None:

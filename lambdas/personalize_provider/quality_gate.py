@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from . import errors
 from .api import Api, Description
 from .describe import METRIC_DECIMALS, as_text, metrics
-from .names import last_part
-from .patience import PROPAGATION_SECONDS, may_pass, verdict
-from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
+from .names import last_part, steady_id
+from .patience import PROPAGATION_SECONDS, may_pass, verdict, waiting
+from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete
 from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, message
 
@@ -72,10 +71,7 @@ class QualityGate:
 
     def begin(self, event: Event, now: float) -> tuple[str, Progress]:
         """Keep one physical id: the gate makes nothing."""
-        if event["RequestType"] != "Create":
-            return event["PhysicalResourceId"], Progress(started=now)
-        identity = f"{event['StackId']} {event['LogicalResourceId']}"
-        return f"gate-{hashlib.sha256(identity.encode()).hexdigest()[:10]}", Progress(started=now)
+        return steady_id("gate", event), Progress(started=now)
 
     def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Let the version pass, or fail with the table of what it missed."""
@@ -85,7 +81,7 @@ class QualityGate:
             return self._judge(event)
         except SERVICE_ERRORS as error:
             if may_pass(error, now - progress.started):
-                return pending(f"waiting ({message(error)})")
+                return waiting(error)
             raise verdict(error) or errors.metrics_unreadable(message(error)) from error
 
     def is_staggered(self, event: Event) -> bool:

@@ -97,6 +97,15 @@ class Update:
     completed: Callable[[Members, Members], Members] = lambda request, _: request
     rules: Mapping[str, ValueRule] = field(default_factory=dict)
 
+    def effect(self, name: str, before: str | None, after: str | None) -> Effect:
+        """What the change of a property does that needs no new resource; see Resource.effect."""
+        if name not in self.properties:
+            return Effect.NOTHING
+        rule = self.rules.get(name)
+        if rule and (before is None or after is None):
+            return Effect.BY_VALUE
+        return Effect.IMPOSSIBLE if rule and rule.refusal(str(before), str(after)) else Effect.IN_PLACE
+
 
 @dataclass(frozen=True)
 class Blocker:
@@ -233,20 +242,13 @@ class Resource:
         """
         if name not in self.properties | CONTROL_PROPERTIES:
             raise KeyError(name)
-        if name in self.create_only or name == "Name":
-            if self.holds_data and not accepts_loss:
-                return Effect.GUARDED
-            return Effect.REFUSED if self.unique_within and name not in self.unique_within else Effect.REPLACED
-        rule = self.update.rules.get(name) if self.update else None
-        if rule and (before is None or after is None):
-            return Effect.BY_VALUE
-        if rule and rule.refusal(str(before), str(after)):
-            return Effect.IMPOSSIBLE
-        if name == self.contents and not accepts_loss:
+        if (name in self.create_only | {"Name", self.contents}) and self.holds_data and not accepts_loss:
             return Effect.GUARDED
-        if (self.update and name in self.update.properties) or (name == "Tags" and self.taggable):
-            return Effect.IN_PLACE
-        return Effect.NOTHING
+        if name in self.create_only | {"Name"}:
+            return Effect.REFUSED if self.unique_within and name not in self.unique_within else Effect.REPLACED
+        if name == "Tags":
+            return Effect.IN_PLACE if self.taggable else Effect.NOTHING
+        return self.update.effect(name, before, after) if self.update else Effect.NOTHING
 
 
 def _following_the_latest(request: Members, actual: Members) -> Members:

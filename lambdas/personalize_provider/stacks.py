@@ -67,8 +67,8 @@ def is_gone(deployment: str) -> bool:
     return deployment.startswith("DELETE_COMPLETE")
 
 
-def known_deployment(stacks: Stacks, stack_id: str) -> str | None:
-    """The deployment of a stack as far as the provider may ask; None where it may not.
+def known_deployment(stacks: Stacks, stack_id: str) -> str:
+    """The deployment of a stack as far as the provider may ask; empty where it may not.
 
     For deletions: what CloudFormation does not tell must not keep a resource from being deleted.
     """
@@ -77,7 +77,7 @@ def known_deployment(stacks: Stacks, stack_id: str) -> str | None:
     except SERVICE_ERRORS as error:
         if meaning(error) is Meaning.RETRY:
             raise
-        return None
+        return ""
 
 
 class CloudFormationStacks:

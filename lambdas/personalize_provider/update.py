@@ -72,26 +72,39 @@ class Updates:
         row = self._row
         update = latest_update(row, found)
         is_ours = self._is_asked_for(progress, update, change)
-        hands_over = row.outlasts_request and not progress.paused
-        if is_busy(update) and not (is_ours and (hands_over or now - progress.started > HAND_OVER_SECONDS)):
+        if is_busy(update) and not (
+            is_ours and (self._hands_over(progress) or now - progress.started > HAND_OVER_SECONDS)
+        ):
             return found, f"update {status_of(update)}"
         if not is_ours:
             change = self._still_to_do(event, progress, found, change)
         if change and not self._is_applied(event, progress, found, change):
-            change = self._possible(event, progress, found, change)
-        if change and not self._is_applied(event, progress, found, change):
-            try:
-                found, is_accepted = self._update(event, progress, found, change)
-            except ClientError as error:
-                if not self._is_refused_as_stopped(found, error):
-                    raise
-                self._start(event, found)
-                return found, "starting, to be updated"
-            if is_accepted and not hands_over:
-                return found, "update requested"
+            found, waits_for = self._request(event, progress, found, change)
+            if waits_for:
+                return found, waits_for
         if self.must_await_rollback(progress, latest_update(row, found), now):
             return found, f"update {status_of(latest_update(row, found))}"
         return found, ""
+
+    def _hands_over(self, progress: Progress) -> bool:
+        """Whether the links follow the update, so that the request need not; they stop nothing again."""
+        return self._row.outlasts_request and not progress.paused
+
+    def _request(
+        self, event: Event, progress: Progress, found: Description, change: Members
+    ) -> tuple[Description, str]:
+        """Ask for what the service can change; answer the resource as it is then, and what to wait for, if anything."""
+        change = self._possible(event, progress, found, change)
+        if not change or self._is_applied(event, progress, found, change):
+            return found, ""
+        try:
+            found, is_accepted = self._update(event, progress, found, change)
+        except ClientError as error:
+            if not self._is_refused_as_stopped(found, error):
+                raise
+            self._start(event, found)
+            return found, "starting, to be updated"
+        return found, "update requested" if is_accepted and not self._hands_over(progress) else ""
 
     def _change(self, event: Event, progress: Progress) -> Members:
         """What the template changed, in request members; all it says of what an earlier deployment left."""

@@ -7,17 +7,17 @@ hands over to the next (docs/decisions/0003-wait-chains.md).
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from . import errors
 from .api import Api, Description
 from .deletion import stop
 from .describe import attributes, has_failed, is_busy, latest_update, revision, source, status_of, update_id
-from .patience import may_pass, verdict
+from .names import steady_id
+from .patience import may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resources import RESOURCES, Resource
-from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
+from .service_errors import SERVICE_ERRORS, Meaning, meaning
 
 
 class _Link:
@@ -32,10 +32,7 @@ class _Link:
 
     def begin(self, event: Event, now: float) -> tuple[str, Progress]:
         """Keep one physical id for the link's whole life: a link is never replaced."""
-        if event["RequestType"] != "Create":
-            return event["PhysicalResourceId"], Progress(started=now)
-        identity = f"{event['StackId']} {event['LogicalResourceId']}"
-        return f"wait-{hashlib.sha256(identity.encode()).hexdigest()[:10]}", Progress(started=now)
+        return steady_id("wait", event), Progress(started=now)
 
     def is_staggered(self, event: Event) -> bool:
         """Links come one after the other, and each would lose a round."""
@@ -53,7 +50,7 @@ class Wait(_Link):
             return self._until_settled(event, progress, now)
         except SERVICE_ERRORS as error:
             if may_pass(error, now - progress.started) or meaning(error) is Meaning.IN_USE:
-                return pending(f"waiting ({message(error)})")
+                return waiting(error)
             raise verdict(error) or errors.refused(*_target(event["ResourceProperties"]), error) from error
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
@@ -111,7 +108,7 @@ class DeletionWait(_Link):
             sentence = None if may_pass(error, now - progress.started) else verdict(error)
             if sentence:
                 raise sentence from error
-            status = f"waiting ({message(error)})"
+            status = waiting(error).status
         if status is None:
             return complete("idle", following)
         if _time_is_up(event, progress, now):
