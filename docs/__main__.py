@@ -45,12 +45,12 @@ Every property of every type, from the provider's resource table
 - **Updated in place**: the resource keeps its ARN and serves what it served until the update is done.
 - **Replaced**: a new resource is made first, what refers to it follows, then the old one is deleted. A new import or
   solution version is a new run; the service keeps the old ones until their dataset or solution goes.
-- **Refused**: a replacement would lose data, or only one can exist at a time, so the deployment fails before anything is
-  changed.
+- **Refused**: a replacement would lose data, or only one can exist at a time, so the deployment fails before anything
+  is changed.
 - **Nothing now**: it matters to the next resource of the type only.
 
-A replacement under a fixed `Name` is refused as well, unless `Name` changes too. `NamePrefix` changes only what is made
-from then on, so the part before the underscore, which the provider's role is limited to, must stay.
+A replacement under a fixed `Name` is refused as well, unless `Name` changes too. A `NamePrefix` that changes
+before its underscore is refused, because the provider's role would no longer reach what is there.
 
 An update sends only what the template changed. What people, the service or a refresh changed since the last deployment
 stays; a rollback undoes only what the update did. A dataset's new columns are not trained on until a recommender or

@@ -188,6 +188,15 @@ def one_at_a_time(row: Resource, name: str, changed: list[str]) -> ProviderError
     )
 
 
+def out_of_reach(row: Resource, name: str, prefix: str) -> ProviderError:
+    """The template gives the provider a role that does not reach what is there."""
+    return ProviderError(
+        f"The {called(row, name)} cannot be updated or replaced: its name does not begin with "
+        f"'{prefix.partition('_')[0]}_', and the provider's role now reaches only names that do. Go back to the "
+        f"name_prefix that it was made with, or destroy the stacks and deploy them anew."
+    )
+
+
 def deleted_outside(row: Resource, name: str) -> ProviderError:
     """Somebody deleted the resource by hand."""
     return ProviderError(

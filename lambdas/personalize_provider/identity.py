@@ -8,7 +8,7 @@ from typing import Any
 from . import errors
 from .api import Api, Description
 from .describe import has_failed, is_busy, is_older, latest_update, status_of, update_id
-from .names import create_only, is_fixed, last_part, physical_name, same_content
+from .names import create_only, is_fixed, is_within_reach, last_part, physical_name, same_content
 from .ownership import holds
 from .protocol import Event, as_before
 from .resources import CONTROL_PROPERTIES, PAUSED, Resource
@@ -71,8 +71,11 @@ class Identity:
             is_rollback: whether it takes an update back.
 
         Raises:
-            ProviderError: the change is a replacement that cannot be, or loses data.
+            ProviderError: the change is a replacement that cannot be, or loses data, or the provider's role would no
+                longer reach what is there.
         """
+        if not is_rollback and not is_within_reach(event["PhysicalResourceId"], event["ResourceProperties"]):
+            raise errors.out_of_reach(self._row, event["PhysicalResourceId"], event["ResourceProperties"]["NamePrefix"])
         changed = self._changed_create_only(event)
         lost = self._row.taken_away(event["OldResourceProperties"], event["ResourceProperties"])
         if lost and not is_rollback and not _accepts_loss(event):

@@ -64,6 +64,15 @@ def has_prefix(name: str, prefix: str) -> bool:
     return name == _generated(prefix, name[-_HASH_LENGTH:])
 
 
+def is_within_reach(name: str, properties: Mapping[str, Any]) -> bool:
+    """Whether the provider's role reaches a name, if it has the prefix of a request's properties.
+
+    The role is limited to names that begin with what stands before a prefix's underscore, and the underscore.
+    """
+    app, underscore, _ = str(properties.get("NamePrefix", "")).partition("_")
+    return not underscore or name.startswith(f"{app}_")
+
+
 def _generated(prefix: object, suffix: str) -> str:
     readable = str(prefix)[: MAX_LENGTH - len(suffix) - 1].rstrip("-_")
     return f"{readable}-{suffix}"

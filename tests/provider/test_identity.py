@@ -12,8 +12,9 @@ from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Durations, Fault
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack
+from sandbox.virtual.framework import words
 from tests.provider import blocks
-from tests.provider.blocks import BUCKET, Resources, template
+from tests.provider.blocks import BUCKET, Resources, custom, template
 from tests.provider.changes import SETTINGS
 from tests.provider.requests import Requests
 
@@ -53,6 +54,39 @@ def test_a_request_that_names_no_parent_fails_and_is_cleaned_up(cloud: VirtualCl
     created = requests.create(properties)
     assert not created.succeeded
     assert requests.delete(created.physical_id, properties).succeeded
+
+
+# -- what the provider's role reaches -----------------------------------------------------------------------------
+
+
+def prefixed(prefix: str, domain: str | None = None) -> Resources:
+    return {
+        "Group": custom(
+            "DatasetGroup", NamePrefix=prefix, AllowReplacement="true", **({"Domain": domain} if domain else {})
+        )
+    }
+
+
+@pytest.mark.parametrize("domain", [None, blocks.VOD])
+def test_a_prefix_that_shuts_the_provider_out_of_what_is_there_is_refused(
+    cloud: VirtualCloud, domain: str | None
+) -> None:
+    """Changed in place or replaced: the old one could never be deleted, by a role that is limited to the new names."""
+    deployed(cloud, prefixed("vod-dev-group"))
+    before = cloud.inventory()
+    refused = cloud.cloudformation.deploy("app", template(prefixed("vod-dev_group", domain)))
+    assert refused.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert "its name does not begin with 'vod-dev_'" in words(refused.reasons[0])
+    assert cloud.inventory() == before
+    cloud.cloudformation.delete("app")
+    assert cloud.inventory() == {}
+
+
+def test_what_follows_the_underscore_of_a_prefix_may_change(cloud: VirtualCloud) -> None:
+    deployed(cloud, prefixed("vod-dev_group"))
+    before = cloud.inventory()
+    deployed(cloud, prefixed("vod-dev_films"))
+    assert cloud.inventory() == before
 
 
 # -- solution versions --------------------------------------------------------------------------------------------

@@ -170,6 +170,11 @@ CASES: dict[str, Case] = {
         "the change to 'mine', or remove the resource in one deployment and add it again in the next.",
         before=tracked("mine"),
     ),
+    "out_of_reach": Case(
+        changed(GROUP, "Group", NamePrefix="vod-other_group"),
+        "The dataset group 'vod-test-datasetgroup-",
+        before=GROUP,
+    ),
     "deleted_outside": Case(
         changed(INTERACTIONS, "InteractionsDataset", Tags=[{"Key": "team", "Value": "films"}]),
         "The dataset 'vod-test-dataset-",
