@@ -116,6 +116,8 @@ class CsvFile:
                     row += 1
                     if row in of_rows:
                         of_rows[row] = begins
+        if is_open and record + 1 in of_records:
+            of_records[record + 1] = begins
         return of_rows, of_records
 
 
@@ -151,6 +153,8 @@ def read_header(path: Path, fields: Mapping[str, Field]) -> tuple[list[str], lis
 
 
 def _hint(header: Sequence[str], missing: Sequence[str]) -> str:
+    if len(header) == 1 and any(separator in header[0] for separator in ";\t|"):
+        return " Separate the columns by commas."
     plain = {name.strip().strip('"').upper() for name in header}
     if not plain & {name.upper() for name in missing}:
         return ""

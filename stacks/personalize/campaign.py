@@ -13,7 +13,7 @@ from constructs import Construct
 from .config import ItemExplorationConfig, check_minimum_throughput
 from .errors import PropsError
 from .filter import IFilter
-from .imported import ImportedArn
+from .imported import ImportedArn, checked_arn
 from .limits import RANKING_INFLUENCE_RANGE, RANKING_INFLUENCES
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -148,8 +148,12 @@ class Campaign(PersonalizeResource, _ServingCampaign):
 
     @staticmethod
     def from_campaign_arn(campaign_arn: str) -> ICampaign:
-        """Use a campaign that exists already."""
-        return _ImportedCampaign(campaign_arn)
+        """Use a campaign that exists already.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedCampaign(checked_arn("campaign_arn", campaign_arn, "campaign"))
 
     @property
     def campaign_arn(self) -> str:

@@ -157,6 +157,8 @@ def _check_columns(id: str, prop: str, columns_by_type: DatasetColumns) -> None:
     for dataset_type, columns in columns_by_type.items():
         if dataset_type not in ("INTERACTIONS", "ITEMS", "USERS"):
             raise PropsError(f"{id}: {prop} has '{dataset_type}'; its keys must be INTERACTIONS, ITEMS or USERS.")
+        if isinstance(columns, str):
+            raise PropsError(f"{id}: {prop} has the text '{columns}' for {dataset_type}; it must be a list of columns.")
         wrong = [column for column in columns if not _is_column_name(column)]
         if wrong:
             raise PropsError(f"{id}: {prop} has '{wrong[0]}', which is not a column name.")
@@ -183,9 +185,13 @@ def check_minimum_throughput(id: str, prop: str, value: int) -> None:
         value: requests per second.
 
     Raises:
-        PropsError: it is less than 1.
+        PropsError: it is no whole number, or out of range.
     """
-    if not Token.is_unresolved(value) and value < MIN_TPS:
+    if Token.is_unresolved(value):
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise PropsError(f"{id}: {prop} must be a whole number of requests per second, but is {value!r}.")
+    if value < MIN_TPS:
         raise PropsError(f"{id}: {prop} must be at least {MIN_TPS} request per second, but is {value}.")
-    if not Token.is_unresolved(value) and value > MAX_TPS:
+    if value > MAX_TPS:
         raise PropsError(f"{id}: {prop} must be at most {MAX_TPS} requests per second, but is {value}.")

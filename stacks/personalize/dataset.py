@@ -8,10 +8,10 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .dataset_group import DatasetGroup, IDatasetGroup
+from .dataset_group import DatasetGroup, IDatasetGroup, take_place
 from .errors import PropsError
 from .grants import grant
-from .imported import ImportedArn
+from .imported import ImportedArn, checked_arn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .schema import ISchema, Schema
@@ -95,11 +95,13 @@ class Dataset(PersonalizeResource, _GrantsPuts):
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the dataset type is unknown, or the schema is for another type or domain.
+            PropsError: the dataset type is unknown, the schema is for another type or domain, or the group has a
+                dataset of that type already.
         """
         if dataset_type not in DATASET_TYPES:
             raise PropsError(f"{id}: dataset_type must be one of {', '.join(DATASET_TYPES)}, but is '{dataset_type}'.")
         _check_schema(id, dataset_type, dataset_group, schema)
+        take_place(dataset_group, f"dataset of the type {dataset_type}", 1, scope, id)
         super().__init__(
             scope,
             id,
@@ -126,8 +128,11 @@ class Dataset(PersonalizeResource, _GrantsPuts):
         Args:
             dataset_arn: ARN of the dataset; ends in its type.
             dataset_group: the group it belongs to.
+
+        Raises:
+            PropsError: it is not such an ARN.
         """
-        return _ImportedDataset(dataset_arn, dataset_group)
+        return _ImportedDataset(checked_arn("dataset_arn", dataset_arn, "dataset"), dataset_group)
 
     @property
     def dataset_arn(self) -> str:  # type: ignore[override]  # an attribute of CloudFormation, read-only

@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct, DependencyGroup
 
 from .errors import PropsError
-from .imported import ImportedArn
+from .imported import ImportedArn, checked_arn
 from .limits import DOMAIN
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -79,6 +79,30 @@ class IDatasetGroup(Protocol):
         """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
         ...
 
+    @property
+    def members(self) -> dict[str, set[str]]:
+        """Paths of what this app makes in the group, by what it is, where the group takes only so many."""
+        ...
+
+
+def take_place(group: IDatasetGroup, what: str, most: int, scope: Construct, id: str) -> None:
+    """Count what the group takes only so many of.
+
+    Args:
+        group: the dataset group.
+        what: of what there may be only so many, in the plural if it is more than one.
+        most: how many.
+        scope: parent construct of the one that is added.
+        id: its construct id.
+
+    Raises:
+        PropsError: there are more.
+    """
+    members = group.members.setdefault(what, set())
+    members.add(f"{scope.node.path}/{id}")
+    if len(members) > most:
+        raise PropsError(f"{id}: its dataset group has {most} {what} already, and takes no more. Remove one.")
+
 
 class _DataOfGroup:
     """What constructs of this app make in a dataset group, as far as others look at it."""
@@ -90,6 +114,7 @@ class _DataOfGroup:
         self.filter_columns: set[str] = set()
         self.filter_turns = Turns(_FILTERS_AT_ONCE)
         self.removals: dict[str, str] = {}
+        self.members: dict[str, set[str]] = {}
 
 
 class _ImportedDatasetGroup(_DataOfGroup):
@@ -164,8 +189,12 @@ class DatasetGroup(PersonalizeResource):
 
     @staticmethod
     def from_dataset_group_arn(dataset_group_arn: str) -> IDatasetGroup:
-        """Use a dataset group that exists already. Its data is taken to be imported."""
-        return _ImportedDatasetGroup(dataset_group_arn)
+        """Use a dataset group that exists already. Its data is taken to be imported.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedDatasetGroup(checked_arn("dataset_group_arn", dataset_group_arn, "dataset-group"))
 
     @property
     def dataset_group_arn(self) -> str:
@@ -201,6 +230,11 @@ class DatasetGroup(PersonalizeResource):
     def removals(self) -> dict[str, str]:
         """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
         return self._data.removals
+
+    @property
+    def members(self) -> dict[str, set[str]]:
+        """Paths of what this app makes in the group, by what it is, where the group takes only so many."""
+        return self._data.members
 
 
 @jsii.implements(IStableAnyProducer)

@@ -8,8 +8,9 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .dataset_group import IDatasetGroup
+from .dataset_group import IDatasetGroup, take_place
 from .grants import grant
+from .imported import checked_arn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
@@ -68,8 +69,10 @@ class EventTracker(PersonalizeResource, _GrantsPutEvents):
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the name is not valid.
+            PropsError: the name is not valid, or the group has an event tracker already.
         """
+        # API reference, CreateEventTracker.
+        take_place(dataset_group, "event tracker", 1, scope, id)
         super().__init__(
             scope,
             id,
@@ -84,8 +87,12 @@ class EventTracker(PersonalizeResource, _GrantsPutEvents):
 
     @staticmethod
     def from_event_tracker_arn(event_tracker_arn: str) -> IEventTracker:
-        """Use an event tracker that exists already."""
-        return _ImportedEventTracker(event_tracker_arn)
+        """Use an event tracker that exists already.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedEventTracker(checked_arn("event_tracker_arn", event_tracker_arn, "event-tracker"))
 
     @property
     def event_tracker_arn(self) -> str:

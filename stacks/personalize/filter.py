@@ -11,6 +11,7 @@ from constructs import Construct
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .filter_expression import check_filter, filter_columns
+from .imported import checked_arn
 from .limits import FILTERS_MAX_FIELDS
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -31,6 +32,8 @@ class _ImportedFilter:
 
 
 def _check_expression(id: str, expression: str, dataset_group: IDatasetGroup) -> None:
+    if not isinstance(expression, str):
+        raise PropsError(f"{id}: filter_expression must be text, but is {expression!r}.")
     mistakes = check_filter(expression)
     if mistakes:
         raise PropsError(f"{id}: filter_expression {' '.join(mistakes)}")
@@ -94,8 +97,12 @@ class Filter(PersonalizeResource):
 
     @staticmethod
     def from_filter_arn(filter_arn: str) -> IFilter:
-        """Use a filter that exists already."""
-        return _ImportedFilter(filter_arn)
+        """Use a filter that exists already.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedFilter(checked_arn("filter_arn", filter_arn, "filter"))
 
     @property
     def filter_arn(self) -> str:

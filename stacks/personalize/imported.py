@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from aws_cdk import Token
+
+from .errors import PropsError
 
 
 class ImportedArn(str):
@@ -21,3 +26,19 @@ class ImportedArn(str):
         marked = super().__new__(cls, arn)
         marked.permitted_on = permitted_on or [arn]
         return marked
+
+
+def checked_arn(prop: str, arn: str, resource: str) -> str:
+    """An ARN, if it is one of such a resource or known only at deployment.
+
+    Args:
+        prop: what the caller calls it, for the message.
+        arn: the ARN.
+        resource: the type as ARNs name it, such as dataset-group.
+
+    Raises:
+        PropsError: it is not.
+    """
+    if Token.is_unresolved(arn) or re.fullmatch(rf"arn:[^:]+:personalize:[^:]*:[^:]*:{resource}/\S+", arn):
+        return arn
+    raise PropsError(f"{prop}: '{arn}' must be an ARN such as arn:aws:personalize:REGION:ACCOUNT:{resource}/NAME.")

@@ -15,9 +15,10 @@ from .config import (
     recipe_arn,
     training_data_config,
 )
-from .dataset_group import VIDEO_ON_DEMAND, DatasetGroup, IDatasetGroup
+from .dataset_group import VIDEO_ON_DEMAND, DatasetGroup, IDatasetGroup, take_place
 from .errors import PropsError
-from .limits import VOD_USE_CASES, UseCase
+from .imported import checked_arn
+from .limits import MAX_RECOMMENDERS, VOD_USE_CASES, UseCase
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .serving import Serving
@@ -109,6 +110,7 @@ class Recommender(PersonalizeResource, _ServingRecommender):
                 f"{VIDEO_ON_DEMAND} only. Leave out domain=None there, or use a Solution and a Campaign."
             )
         check_minimum_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
+        take_place(dataset_group, "recommenders", MAX_RECOMMENDERS, scope, id)
         exploration = {"ItemExplorationConfig": item_exploration_config.render()} if item_exploration_config else {}
         super().__init__(
             scope,
@@ -138,8 +140,12 @@ class Recommender(PersonalizeResource, _ServingRecommender):
 
     @staticmethod
     def from_recommender_arn(recommender_arn: str) -> IRecommender:
-        """Use a recommender that exists already."""
-        return _ImportedRecommender(recommender_arn)
+        """Use a recommender that exists already.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedRecommender(checked_arn("recommender_arn", recommender_arn, "recommender"))
 
     @property
     def recommender_arn(self) -> str:

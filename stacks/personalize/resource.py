@@ -46,9 +46,13 @@ class PersonalizeResource(Construct):
             taggable: whether the service has tags for the type.
 
         Raises:
-            PropsError: the name is not one that the service or the provider's role accepts.
+            PropsError: the name is not one that the service or the provider's role accepts, or the removal policy is
+                SNAPSHOT.
         """
         super().__init__(scope, id)
+        if removal_policy == RemovalPolicy.SNAPSHOT:
+            # CloudFormation user guide, "DeletionPolicy": custom resources have no snapshots.
+            raise PropsError(f"{self.node.path}: removal_policy cannot be SNAPSHOT. Use DESTROY or RETAIN.")
         self.provider = provider
         provider.serve(Stack.of(self))
         for value in properties.values():

@@ -12,6 +12,8 @@ from constructs import Construct
 from .avro import canonical, check_schema
 from .dataset_group import VIDEO_ON_DEMAND, check_domain
 from .errors import PropsError
+from .imported import checked_arn
+from .limits import MAX_METADATA_FIELDS
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 
@@ -59,9 +61,12 @@ class Schema(PersonalizeResource):
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
-            PropsError: the domain is another, or the schema breaks a rule of the service; names every one.
+            PropsError: the domain or the type is another, or the schema breaks a rule of the service; names every one.
         """
         check_domain(id, domain)
+        if domain == VIDEO_ON_DEMAND and dataset_type not in MAX_METADATA_FIELDS:
+            known = ", ".join(MAX_METADATA_FIELDS)
+            raise PropsError(f"{id}: dataset_type must be one of {known}, but is '{dataset_type}'.")
         problems = check_schema(schema, dataset_type) if domain == VIDEO_ON_DEMAND else []
         if problems:
             raise PropsError(f"{id}: {' '.join(problems)}")
@@ -81,8 +86,12 @@ class Schema(PersonalizeResource):
 
     @staticmethod
     def from_schema_arn(schema_arn: str) -> ISchema:
-        """Use a schema that exists already."""
-        return _ImportedSchema(schema_arn)
+        """Use a schema that exists already.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedSchema(checked_arn("schema_arn", schema_arn, "schema"))
 
     @property
     def schema_arn(self) -> str:

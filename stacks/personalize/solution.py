@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Token
 from constructs import Construct
 
 from .config import DatasetColumns, EventParameters, recipe_arn, training_data_config
 from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
-from .imported import ImportedArn
-from .limits import AUTO_TRAINING_DAYS_RANGE, MORE_SOLUTION_CONFIG
+from .imported import ImportedArn, checked_arn
+from .limits import AUTO_TRAINING_DAYS_RANGE, EVENT_TYPE_MAX_LENGTH, MORE_SOLUTION_CONFIG, RANKING_RECIPES
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
+
+# How the recipes of the domains begin (developer guide, "Choosing recommenders").
+_FOR_RECOMMENDERS = ("aws-vod-", "aws-ecomm-")
 
 
 class ISolution(Protocol):
@@ -100,6 +103,10 @@ class Solution(PersonalizeResource):
         if (recipe is None) is not perform_auto_ml:
             # API reference, CreateSolution: performAutoML chooses the recipe.
             raise PropsError(f"{id}: set either recipe or perform_auto_ml.")
+        if event_type is not None and not 1 <= len(event_type) <= EVENT_TYPE_MAX_LENGTH:
+            raise PropsError(f"{id}: event_type must have 1 to {EVENT_TYPE_MAX_LENGTH} characters.")
+        if recipe and not Token.is_unresolved(recipe):
+            _check_recipe(id, recipe.rpartition("/")[2], algorithm_hyper_parameters or {}, perform_hpo, events_config)
         super().__init__(
             scope,
             id,
@@ -134,13 +141,40 @@ class Solution(PersonalizeResource):
         Args:
             solution_arn: ARN of the solution.
             dataset_group: the group whose data it trains on.
+
+        Raises:
+            PropsError: it is not such an ARN.
         """
-        return _ImportedSolution(solution_arn, dataset_group)
+        return _ImportedSolution(checked_arn("solution_arn", solution_arn, "solution"), dataset_group)
 
     @property
     def solution_arn(self) -> str:
         """ARN of the solution."""
         return self.attribute("SolutionArn")
+
+
+def _check_recipe(
+    id: str,
+    recipe: str,
+    hyper_parameters: Mapping[str, object],
+    perform_hpo: bool,
+    events: Sequence[EventParameters] | None,
+) -> None:
+    """Refuse recipes for recommenders, and what a ranking recipe does not take; other recipes are not known here."""
+    if recipe.startswith(_FOR_RECOMMENDERS):
+        raise PropsError(f"{id}: recipe '{recipe}' is for recommenders. Use a Recommender.")
+    known = RANKING_RECIPES.get(recipe)
+    if known is None:
+        return
+    unknown = [name for name in hyper_parameters if name not in known.hyper_parameters]
+    if unknown:
+        raise PropsError(
+            f"{id}: '{unknown[0]}' is not a hyperparameter of '{recipe}'. Use {', '.join(known.hyper_parameters)}."
+        )
+    if perform_hpo and not known.hpo:
+        raise PropsError(f"{id}: recipe '{recipe}' does not take perform_hpo. Remove it.")
+    if events is not None and not known.events:
+        raise PropsError(f"{id}: recipe '{recipe}' does not take events_config. Remove it.")
 
 
 def _updatable(id: str, days: int | None, events: Sequence[EventParameters] | None) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ from aws_cdk import Duration, Fn, IStableAnyProducer, Lazy, Token
 from constructs import Construct
 
 from .errors import PropsError
-from .imported import ImportedArn
+from .imported import ImportedArn, checked_arn
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .solution import ISolution
@@ -109,8 +109,12 @@ class SolutionVersion(PersonalizeResource):
 
     @staticmethod
     def from_solution_version_arn(solution_version_arn: str) -> ISolutionVersion:
-        """Use a version that is trained already."""
-        return _ImportedSolutionVersion(solution_version_arn)
+        """Use a version that is trained already.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedSolutionVersion(checked_arn("solution_version_arn", solution_version_arn, "solution"))
 
     @property
     def solution_version_arn(self) -> str:

@@ -163,6 +163,13 @@ def test_events_of_another_name_are_told_with_the_recipe_that_needs_them(
         ("items", lambda text: text + 'i9,"A"x,War,1,1\n', "1 line has quotes that do not match"),
         (
             "items",
+            lambda text: text + 'i9,"A,War,1,1\n',
+            'as \\"; the first is line 602: ',
+        ),
+        ("items", lambda text: text.replace(",", ";"), "Separate the columns by commas."),
+        ("items", lambda text: text.replace(",", "\t"), "Separate the columns by commas."),
+        (
+            "items",
             lambda text: text + "i9,A,,1999,1\n",
             "GENRES: 1 value is empty, which the schema does not allow; it is",
         ),

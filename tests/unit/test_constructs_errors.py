@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_cdk import App, CfnParameter, Duration, Environment, Stack, Tags
+from aws_cdk import App, CfnParameter, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Annotations, Match
 
@@ -46,6 +46,7 @@ class Scene(Kit):
         self.dataset_group: IDatasetGroup = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
         self.trained = Solution.from_solution_arn(SOLUTION_ARN, self.dataset_group)
         self.version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
+        self.empty_group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
         self.custom_group = self.group("CustomGroup", domain=None)
         self.some_schema = self.schema("SomeSchema")
         self.some_dataset = self.dataset(self.dataset_group, self.some_schema, "SomeDataset")
@@ -278,6 +279,58 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
         lambda s: s.gate(compared_metrics=[]),
         "X: compared_metrics must name at least one metric.",
     ),
+    (
+        lambda s: s.recommender(min_recommendation_requests_per_second=1.5),
+        "X: min_recommendation_requests_per_second must be a whole number of requests per second, but is 1.5.",
+    ),
+    (
+        lambda s: s.campaign(min_provisioned_tps="2"),
+        "X: min_provisioned_tps must be a whole number of requests per second, but is '2'.",
+    ),
+    (
+        lambda s: s.recommender(excluded_dataset_columns={"ITEMS": "YEAR"}),
+        "X: excluded_dataset_columns has the text 'YEAR' for ITEMS; it must be a list of columns.",
+    ),
+    (
+        lambda s: s.filter(None),  # type: ignore[arg-type]  # as from a program that mypy does not check
+        "X: filter_expression must be text, but is None.",
+    ),
+    (
+        lambda s: s.schema("X", dataset_type="Actions"),
+        "X: dataset_type must be one of INTERACTIONS, ITEMS, USERS, but is 'Actions'.",
+    ),
+    (
+        lambda s: s.group("X", removal_policy=RemovalPolicy.SNAPSHOT),
+        "Test/X: removal_policy cannot be SNAPSHOT. Use DESTROY or RETAIN.",
+    ),
+    (
+        lambda s: s.solution(recipe="aws-vod-top-picks"),
+        "X: recipe 'aws-vod-top-picks' is for recommenders. Use a Recommender.",
+    ),
+    (
+        lambda s: s.solution(recipe="arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"),
+        "X: recipe 'aws-ecomm-recommended-for-you' is for recommenders. Use a Recommender.",
+    ),
+    (
+        lambda s: s.solution(algorithm_hyper_parameters={"bptt": 4}),
+        "X: 'bptt' is not a hyperparameter of 'aws-personalized-ranking-v2'. Use apply_recency_bias.",
+    ),
+    (
+        lambda s: s.solution(perform_hpo=True),
+        "X: recipe 'aws-personalized-ranking-v2' does not take perform_hpo. Remove it.",
+    ),
+    (
+        lambda s: s.solution(recipe="aws-personalized-ranking", events_config=[]),
+        "X: recipe 'aws-personalized-ranking' does not take events_config. Remove it.",
+    ),
+    (
+        lambda s: s.solution(event_type="x" * 257),
+        "X: event_type must have 1 to 256 characters.",
+    ),
+    (
+        lambda s: s.dataset(s.dataset_group, s.some_schema, "X"),
+        "X: its dataset group has 1 dataset of the type INTERACTIONS already, and takes no more. Remove one.",
+    ),
 ]
 
 
@@ -286,6 +339,24 @@ def test_a_mistake_is_one_sentence(scene: Scene, declare: Callable[[Scene], obje
     with pytest.raises(PropsError) as refused:
         declare(scene)
     assert str(refused.value) == sentence
+
+
+def test_a_group_takes_five_recommenders_and_one_event_tracker() -> None:
+    """Case 19: known at synth, wherever in the app they are."""
+    scene = Scene()
+    for number in range(5):
+        Recommender(scene.stack, f"R{number}", recipe=TOP_PICKS, **scene.of_group)
+    with pytest.raises(PropsError, match=r"^X: its dataset group has 5 recommenders already, and takes no more\."):
+        scene.recommender()
+    EventTracker(Stack(scene.app, "Other"), "Tracker", **scene.of_group)
+    with pytest.raises(PropsError, match=r"^X: its dataset group has 1 event tracker already, and takes no more\."):
+        EventTracker(scene.stack, "X", **scene.of_group)
+
+
+@pytest.mark.parametrize("arn", ["", "films", f"{GROUP_ARN}/x y", SOLUTION_ARN, "arn:aws:s3:::bucket"])
+def test_what_exists_is_named_by_its_arn(arn: str) -> None:
+    with pytest.raises(PropsError, match=r"must be an ARN such as arn:aws:personalize:REGION:ACCOUNT:dataset-group/"):
+        DatasetGroup.from_dataset_group_arn(arn)
 
 
 AT_THE_LIMIT: list[Callable[[Scene], object]] = [
@@ -327,7 +398,7 @@ def test_exploration_is_judged_even_if_the_recipe_is_known_only_at_deployment(sc
 NAMED: dict[str, Callable[[Scene, str], object]] = {
     "dataset group": lambda s, name: s.group("X", name=name),
     "schema": lambda s, name: s.schema("X", name=name),
-    "dataset": lambda s, name: s.dataset(s.dataset_group, s.some_schema, "X", name=name),
+    "dataset": lambda s, name: s.dataset(s.empty_group, s.some_schema, "X", name=name),
     "import": lambda s, name: s.data(s.some_dataset, "X", name=name),
     "recommender": lambda s, name: s.recommender(name=name),
     "solution": lambda s, name: s.solution(name=name),

@@ -46,9 +46,8 @@ class Scene(Kit):
             scope or self.stack,
             id,
             provider=self.provider,
-            dataset_group=self.films,
             recipe="aws-vod-more-like-x",
-            **props,
+            **{"dataset_group": self.films, **props},
         )
 
 
@@ -75,7 +74,9 @@ CHAINS = {
 def chains() -> Resources:
     scene = Scene()
     for seconds in CHAINS:
-        scene.recommender(id=f"Max{seconds}", max_wait=Duration.seconds(seconds))
+        # A group has five at most.
+        group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+        scene.recommender(id=f"Max{seconds}", max_wait=Duration.seconds(seconds), dataset_group=group)
     scene.recommender(id="Default")
     short = scene.recommender(id="Short", max_wait=Duration.minutes(50))
     WaitChain(

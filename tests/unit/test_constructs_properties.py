@@ -26,7 +26,7 @@ from stacks.personalize import (
 )
 from stacks.personalize.avro import canonical
 from stacks.personalize.limits import RANKING_METRICS
-from tests.unit.constructs import GROUP_ARN, INTERACTIONS, LOCATION, SOLUTION_ARN, VERSION_ARN, Kit, Resources
+from tests.unit.constructs import GIVEN, GROUP_ARN, INTERACTIONS, LOCATION, SOLUTION_ARN, VERSION_ARN, Kit, Resources
 
 ROLE = "arn:aws:iam::123456789012:role/given"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"
@@ -134,7 +134,7 @@ FULL: dict[str, dict[str, Any]] = {
     "FullSolution": {
         "Name": "vod-test_my-solution",
         "DatasetGroupArn": "${FullGroup.DatasetGroupArn}",
-        "RecipeArn": f"{RECIPE}/aws-personalized-ranking",
+        "RecipeArn": f"{RECIPE}/aws-user-personalization",
         "PerformHPO": True,
         "PerformIncrementalUpdate": True,
         "EventType": "Watch",
@@ -263,7 +263,7 @@ def full(kit: Kit) -> None:
     solution = Solution(
         kit.stack,
         "FullSolution",
-        recipe="aws-personalized-ranking",
+        recipe="aws-user-personalization",
         auto_training_days=3,
         perform_incremental_update=True,
         perform_hpo=True,
@@ -484,11 +484,16 @@ def test_imported_resources_answer_the_arn_they_were_given() -> None:
     group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
     assert group.dataset_group_arn == GROUP_ARN
     assert group.data_versions == {}
-    assert Schema.from_schema_arn("arn:schema").schema_arn == "arn:schema"
-    assert Recommender.from_recommender_arn("arn:recommender").recommender_arn == "arn:recommender"
-    assert Campaign.from_campaign_arn("arn:campaign").campaign_arn == "arn:campaign"
-    assert Filter.from_filter_arn("arn:filter").filter_arn == "arn:filter"
-    assert EventTracker.from_event_tracker_arn("arn:tracker").event_tracker_arn == "arn:tracker"
+    assert Schema.from_schema_arn(f"{GIVEN}:schema/films").schema_arn == f"{GIVEN}:schema/films"
+    assert (
+        Recommender.from_recommender_arn(f"{GIVEN}:recommender/films").recommender_arn == f"{GIVEN}:recommender/films"
+    )
+    assert Campaign.from_campaign_arn(f"{GIVEN}:campaign/films").campaign_arn == f"{GIVEN}:campaign/films"
+    assert Filter.from_filter_arn(f"{GIVEN}:filter/films").filter_arn == f"{GIVEN}:filter/films"
+    assert (
+        EventTracker.from_event_tracker_arn(f"{GIVEN}:event-tracker/films").event_tracker_arn
+        == f"{GIVEN}:event-tracker/films"
+    )
     assert SolutionVersion.from_solution_version_arn(VERSION_ARN).solution_version_arn == VERSION_ARN
     solution = Solution.from_solution_arn(SOLUTION_ARN, group)
     assert (solution.solution_arn, solution.dataset_group) == (

@@ -16,7 +16,7 @@ import stacks.personalize as constructs
 from stacks.personalize import Campaign, Dataset, DatasetGroup, EventTracker, Filter, Recommender
 from tests.emulator.account import Account
 from tests.iam import Policies, Principal, Statement
-from tests.unit.constructs import by_path, new_app, statements
+from tests.unit.constructs import GROUP_ARN, by_path, new_app, statements
 
 Call = Callable[["Client"], Any]
 
@@ -97,7 +97,7 @@ def filters(arns: dict[str, str]) -> list[Any]:
 
 
 def dataset(arn: str) -> Any:
-    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn("arn:any"))
+    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn(GROUP_ARN))
 
 
 def recommender(arns: dict[str, str]) -> Any:
