@@ -11,6 +11,8 @@ from .resources import DELETING, FAILED, TRANSITIONAL, Resource
 # A schema has no status: it exists or it does not.
 _NO_STATUS = "ACTIVE"
 METRIC_DECIMALS = 4
+# Ends a revision after which the chain stops again what somebody had stopped.
+THEN_PAUSE = " then pause"
 
 
 def status_of(description: Description) -> str:

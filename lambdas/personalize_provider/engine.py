@@ -115,7 +115,9 @@ class Engine:
         if not is_ours(self._api, row, event, found):
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
         remains = is_older(found, progress.started)
-        if remains and has_failed(found) and row.deletable:
+        if remains and has_failed(found):
+            if not row.deletable:
+                raise errors.name_used_up(row, name, status_of(found))
             self._deletion.remove(found, event, now - progress.started)
             return pending("removing what an earlier deployment left")
         return self._follow(event, progress, found, now, remains=remains)

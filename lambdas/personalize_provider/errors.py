@@ -142,6 +142,14 @@ def exists_elsewhere(row: Resource, name: str, owner: str | None) -> ProviderErr
     )
 
 
+def name_used_up(row: Resource, name: str, status: str) -> ProviderError:
+    """A run of a fixed name came to nothing, and the service deletes no runs."""
+    return ProviderError(
+        f"The {called(row, name)} is {status} since an earlier deployment, and can neither be deleted nor run again. "
+        f"Choose another Name, or leave Name out to have one generated."
+    )
+
+
 def place_taken(row: Resource, name: str, error: ServiceError) -> ProviderError:
     """The service allows one such resource, and there is one already."""
     return ProviderError(

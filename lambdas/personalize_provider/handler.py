@@ -75,9 +75,10 @@ def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]
             return handler.begin(event, started)
         except SERVICE_ERRORS as error:
             age = clock.time() - started
-            if not may_pass(error, age) or age + pause > PROPAGATION_SECONDS:
+            if not may_pass(error, age) or age >= PROPAGATION_SECONDS:
                 raise verdict(error) or errors.not_begun(error) from error
-        clock.sleep(pause)
+        # The last try is at the very end, however long the calls before it took.
+        clock.sleep(min(pause, PROPAGATION_SECONDS - age))
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 

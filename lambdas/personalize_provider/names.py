@@ -19,9 +19,21 @@ _GENERATED = re.compile(rf".+-[0-9a-f]{{{_HASH_LENGTH}}}(-[0-9a-f]{{{_RUN_LENGTH
 
 
 def create_only(row: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties of a request that cannot change without a new resource, Name included."""
+    """The properties of a request that cannot change without a new resource, Name included; lists in one order.
+
+    Lists of the API are sets, so a new order is no reason for a new resource.
+    """
     names = row.create_only | {"Name"}
-    return {name: properties[name] for name in sorted(names) if name in properties}
+    return {name: in_order(properties[name]) for name in sorted(names) if name in properties}
+
+
+def in_order(value: Any) -> Any:
+    """The same with every list in one order, whichever it was in."""
+    if isinstance(value, Mapping):
+        return {key: in_order(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted(map(in_order, value), key=lambda each: json.dumps(each, sort_keys=True))
+    return value
 
 
 def is_fixed(properties: Mapping[str, Any]) -> bool:

@@ -65,8 +65,9 @@ _RETRYABLE = frozenset(
 )
 _SERVER_ERROR = 500
 # "Common error messages in Amazon Personalize" and the page of quotas: at most so many jobs are pending or in progress,
-# which passes by itself. Every other quota stays used up until somebody deletes something.
-_JOBS_UNDER_WAY = re.compile(r"\b(PENDING|IN_PROGRESS)\b")
+# which passes by itself. Every other quota counts what is ACTIVE, and stays used up until somebody deletes some of it.
+_JOBS_UNDER_WAY = re.compile(r"\b(pending|in[ _-]progress)\b", re.IGNORECASE)
+_ALSO_AT_REST = re.compile(r"\b(active|delete)\b", re.IGNORECASE)
 _HOST = re.compile(r"personalize\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 # Roles and bucket policies reach Personalize some time after IAM and S3 have accepted them.
 _NOT_YET_VISIBLE = re.compile(r"role|assum|trust|permission|privilege|bucket|access", re.IGNORECASE)
@@ -80,9 +81,14 @@ def meaning(error: ServiceError) -> Meaning:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _RETRYABLE or status >= _SERVER_ERROR:
         return Meaning.RETRY
-    if code == "LimitExceededException" and _JOBS_UNDER_WAY.search(message(error)):
+    if code == "LimitExceededException" and _passes(message(error)):
         return Meaning.RETRY
     return _MEANINGS.get(code, Meaning.INVALID)
+
+
+def _passes(quota: str) -> bool:
+    """Whether the words for a quota that is used up speak of what ends by itself, and of nothing else."""
+    return bool(_JOBS_UNDER_WAY.search(quota)) and not _ALSO_AT_REST.search(quota)
 
 
 def _meaning_of_silence(error: BotoCoreError) -> Meaning:

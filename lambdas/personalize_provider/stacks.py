@@ -38,8 +38,8 @@ def is_rollback(deployment: str) -> bool:
 
 
 def stack_goes(deployment: str) -> bool:
-    """Whether the whole stack is deleted, or its creation taken back."""
-    return deployment.startswith(("DELETE", "ROLLBACK"))
+    """Whether the whole stack is being deleted, or its creation taken back."""
+    return deployment.startswith(("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"))
 
 
 def asks_for(deployment: str, request_type: str) -> bool:
@@ -63,8 +63,8 @@ def is_wanted(deployment: str, request_type: str, progress: Progress) -> bool:
 
 
 def is_gone(deployment: str) -> bool:
-    """Whether there is no such stack any more."""
-    return deployment.startswith("DELETE_COMPLETE")
+    """Whether there is nothing any more that the stack would delete."""
+    return deployment.startswith(("DELETE_COMPLETE", "ROLLBACK_COMPLETE"))
 
 
 def known_deployment(stacks: Stacks, stack_id: str) -> str:

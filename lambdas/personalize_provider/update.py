@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from . import errors
 from .api import Api, Description, member_name
-from .describe import attributes, has_failed, is_busy, latest_update, status_of, update_id
+from .describe import THEN_PAUSE, attributes, has_failed, is_busy, latest_update, status_of, update_id
 from .errors import ProviderError
 from .merge import GONE, applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
-from .resources import ACTIVE, INACTIVE, RESOURCES, Members, Resource, ValueRule
+from .resources import ACTIVE, INACTIVE, PAUSED, RESOURCES, Members, Resource, ValueRule
 from .service_errors import Meaning, meaning
 from .stacks import Stacks, is_rollback, is_wanted
 
@@ -39,7 +39,10 @@ class Updates:
             if waits_for:
                 return pending(waits_for)
         self._sync_tags(event, progress, found)
-        return complete(status_of(found), attributes(self._api, self._row, found))
+        answer = attributes(self._api, self._row, found)
+        if change and progress.paused and self._row.pause and status_of(found) not in PAUSED:
+            answer["Revision"] += THEN_PAUSE
+        return complete(status_of(found), answer)
 
     def must_await_rollback(self, progress: Progress, work: Description, now: float) -> bool:
         """Whether a rollback still has to wait for the update or the run that it asked for.

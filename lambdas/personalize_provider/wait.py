@@ -12,11 +12,11 @@ from typing import Any
 from . import errors
 from .api import Api, Description
 from .deletion import stop
-from .describe import attributes, has_failed, is_busy, latest_update, revision, source, status_of, update_id
+from .describe import THEN_PAUSE, attributes, has_failed, is_busy, latest_update, revision, source, status_of, update_id
 from .names import steady_id
 from .patience import may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
-from .resources import RESOURCES, Resource
+from .resources import ACTIVE, INACTIVE, RESOURCES, Resource
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
 
 
@@ -69,9 +69,13 @@ class Wait(_Link):
         update = latest_update(row, found)
         if has_failed(found):
             raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
-        if has_failed(update) and update_id(update) == properties["Revision"]:
+        is_settled = not is_busy(found) and not is_busy(update)
+        if is_settled and _pauses(event) and status_of(found) == ACTIVE:
+            self._api.call(str(row.pause), **{row.arn_member: found[row.arn_member]})
+            return pending("stopping again")
+        if has_failed(update) and update_id(update) == properties["Revision"].removesuffix(THEN_PAUSE):
             raise errors.update_failed(row, name, update.get("failureReason"))
-        if not is_busy(found) and not is_busy(update):
+        if is_settled:
             return complete(status_of(found), self._answer(event, row, found))
         still = pending(status_of(found if is_busy(found) else update))
         if not _time_is_up(event, progress, now):
@@ -84,7 +88,8 @@ class Wait(_Link):
         """What the next link goes on from, or, of the last one, everything; metrics are a call more."""
         if _is_last(event):
             return attributes(self._api, row, found)
-        return {f"{row.noun}Arn": found[row.arn_member], "Revision": revision(latest_update(row, found))}
+        then = THEN_PAUSE if _pauses(event) and status_of(found) != INACTIVE else ""
+        return {f"{row.noun}Arn": found[row.arn_member], "Revision": revision(latest_update(row, found)) + then}
 
 
 class DeletionWait(_Link):
@@ -159,6 +164,11 @@ def _target(properties: dict[str, Any]) -> tuple[Resource, str]:
     """Type and name of what a link follows."""
     row, arn = _row_and_arn(properties)
     return row, arn.rpartition("/")[2]
+
+
+def _pauses(event: Event) -> bool:
+    """Whether somebody had stopped what the link follows, before an update that outlasted its request."""
+    return str(event["ResourceProperties"]["Revision"]).endswith(THEN_PAUSE)
 
 
 def _time_is_up(event: Event, progress: Progress, now: float) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect, ValueRule
+from lambdas.personalize_provider.names import in_order
+from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect, Resource, ValueRule
 from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.template import imports, references
 
@@ -189,7 +190,7 @@ class _Replaced:
             if row and name == row.contents and not row.taken_away(before, after):
                 continue  # more in it, or what leaves it stays
             values = before.get(name), after.get(name)
-            if values[0] == values[1]:
+            if _is_same(row, *values):
                 cause = next((one for one in self._referred(stack, after[name]) if self._gets_another_arn(*one)), None)
                 if cause is None or new["Type"] in PASSING_ON:
                     continue
@@ -253,6 +254,14 @@ def _as_one(changes: list[PropertyChange]) -> list[PropertyChange]:
     return [
         replace(each, effect=Effect.REPLACED, why="") if each.effect is Effect.IMPOSSIBLE else each for each in changes
     ]
+
+
+def _is_same(row: Resource | None, before: Any, after: Any) -> bool:
+    """Whether two values are one to the provider, to which lists are sets; references are compared as they stand."""
+    if before == after or row is None:
+        return before == after
+    refers = any(True for value in (before, after) for _ in (*references(value), *imports(value)))
+    return not refers and bool(in_order(before) == in_order(after))
 
 
 def _rule(resource_type: str, name: str) -> ValueRule | None:

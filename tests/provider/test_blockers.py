@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.patience import PROPAGATION_SECONDS
+from lambdas.personalize_provider.resources import RESOURCES
 from sandbox.personalize import Fault
 from sandbox.virtual.cloud import VirtualCloud, not_permitted
 from sandbox.virtual.cloudformation import Stack
@@ -176,6 +177,41 @@ def test_what_another_stack_is_deleting_is_waited_for(cloud: VirtualCloud) -> No
     cloud.time.run()
     assert stack.status == "DELETE_COMPLETE", stack.reasons
     assert cloud.inventory() == {}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_another_stack_could_not_delete_is_named(cloud: VirtualCloud, at_once: bool) -> None:
+    """Case 20: nobody is deleting it any more, so it is not waited for."""
+    stack = deployed(cloud, blocks.group())
+    theirs = custom("Filter", DatasetGroupArn=arn_of(stack, "Group"), FilterExpression=WATCHED)
+    other = cloud.cloudformation.deploy("other", template({"Theirs": theirs}))
+    refuse(cloud, "DeleteFilter", "No.", count=99)
+    cloud.cloudformation.begin_delete("other")
+    if not at_once:
+        cloud.time.run()
+    begun = cloud.time.time()
+    cloud.cloudformation.begin_delete("app")
+    cloud.time.run()
+    assert (other.status, stack.status) == ("DELETE_FAILED", "DELETE_FAILED")
+    name = other.resources["Theirs"].physical_id
+    assert f"in use by filter '{name}' (Theirs of stack {other.stack_id}), which" in stack.reasons[0]
+    assert cloud.time.time() - begun <= 5 * MINUTE
+
+
+@pytest.mark.parametrize(("noun", "member"), [("Campaign", "solutionArn"), ("Dataset", "datasetGroupArn")])
+def test_nothing_is_built_on_what_has_gone_meanwhile(cloud: VirtualCloud, noun: str, member: str) -> None:
+    """Between the list of solutions and that of a solution's campaigns somebody may delete the solution."""
+    gone = {
+        "solutionArn": "arn:aws:personalize:eu-west-1:000000000000:solution/gone",
+        "datasetGroupArn": "arn:aws:personalize:eu-west-1:000000000000:dataset-group/gone",
+    }
+
+    def answer(**_: Any) -> None:
+        error: Any = {"Error": {"Code": "ResourceNotFoundException", "Message": "There is none."}}
+        raise ClientError(error, f"List{noun}s")
+
+    cloud.personalize.meta.events.register(f"before-call.personalize.List{noun}s", answer)
+    assert cloud.api.child_summaries(RESOURCES[noun], member, gone[member]) == []
 
 
 # -- what CloudFormation has forgotten -------------------------------------------------------------------------------

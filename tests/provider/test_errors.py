@@ -50,6 +50,24 @@ def test_an_answer_has_a_meaning(code: str, status: int, meaning: Meaning) -> No
 
 
 @pytest.mark.parametrize(
+    ("quota", "meaning"),
+    [
+        ("More than 5 resources with PENDING or IN_PROGRESS status", Meaning.RETRY),
+        ("More than 20 resources with CREATE PENDING or CREATE IN_PROGRESS status.", Meaning.RETRY),
+        ("You have reached the maximum number of pending or in progress dataset import jobs.", Meaning.RETRY),
+        ("Too many solution versions in-progress", Meaning.RETRY),
+        ("More than 5 resources in ACTIVE state. Please delete some and try again.", Meaning.LIMIT),
+        ("More than 10 resources in ACTIVE, PENDING or IN_PROGRESS state.", Meaning.LIMIT),
+        ("More than 5 resources, pending ones included. Please delete some and try again.", Meaning.LIMIT),
+        ("Too many schemas", Meaning.LIMIT),
+    ],
+)
+def test_a_quota_of_what_ends_by_itself_is_waited_for(quota: str, meaning: Meaning) -> None:
+    """The developer guide's words, and others that say the same."""
+    assert service_errors.meaning(answered("LimitExceededException", quota)) is meaning
+
+
+@pytest.mark.parametrize(
     "error",
     [
         ReadTimeoutError(endpoint_url=URL),

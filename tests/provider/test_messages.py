@@ -73,6 +73,22 @@ def delete_dataset(cloud: VirtualCloud) -> None:
     cloud.time.sleep(3600)
 
 
+def stop_training(cloud: VirtualCloud) -> None:
+    """In a deployment that trains a version with a name of the user's choice."""
+
+    def stop() -> None:
+        for version in cloud.personalize.list_solution_versions()["solutionVersions"]:
+            if version["status"] != "ACTIVE":
+                cloud.personalize.stop_solution_version_creation(solutionVersionArn=version["solutionVersionArn"])
+
+    cloud.time.spawn(stop, 400)
+    version = named(blocks.version(Triggers={"TrainingTrigger": "2"}), "second")
+    stack = cloud.cloudformation.deploy("app", template({**trained(), "Version": version}))
+    assert "is CREATE STOPPED: the service gave no reason" in stack.reasons[0]
+    stack.events.clear()
+    cloud.time.sleep(3600)
+
+
 def add_tracker(cloud: VirtualCloud) -> None:
     (group,) = cloud.personalize.list_dataset_groups()["datasetGroups"]
     cloud.personalize.create_event_tracker(name="by-hand", datasetGroupArn=group["datasetGroupArn"])
@@ -141,6 +157,13 @@ CASES: dict[str, Case] = {
         "A dataset group 'mine' exists already. It was not made by this stack, so it is neither adopted nor changed. "
         "Choose another Name, or leave Name out to have one generated.",
         meanwhile=by_hand("CreateDatasetGroup", name="mine"),
+    ),
+    "name_used_up": Case(
+        {**trained(), "Version": named(blocks.version(Triggers={"TrainingTrigger": "2"}), "second")},
+        "The solution version 'second' is CREATE STOPPED since an earlier deployment, and can neither be deleted nor "
+        "run again. Choose another Name, or leave Name out to have one generated.",
+        before=trained(),
+        meanwhile=stop_training,
     ),
     "place_taken": Case(
         tracker(),

@@ -16,7 +16,7 @@ from lambdas.personalize_provider.patience import HOLD_SECONDS, PROPAGATION_SECO
 from lambdas.personalize_provider.service_errors import Meaning
 from sandbox.personalize import Durations, Fault, Quotas
 from sandbox.personalize.inprocess import connect
-from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.cloud import VirtualCloud, not_permitted
 from sandbox.virtual.cloudformation import Stack
 from sandbox.virtual.conditions import Conditions
 from tests.provider import blocks
@@ -83,6 +83,33 @@ def test_an_update_that_may_not_look_yet_waits_before_it_chooses(cloud: VirtualC
     stack = cloud.cloudformation.deploy("app", template(filtered))
     cloud.service.faults.add(Fault("access_denied", "ListFilters", count=3))
     cloud.service.faults.add(Fault("access_denied", "DescribeFilter", count=3))
+    filtered["Filter"]["Properties"]["FilterExpression"] = 'INCLUDE ItemID WHERE Items.GENRES IN ("Drama")'
+    cloud.cloudformation.deploy("app", template(filtered))
+    assert stack.status == "UPDATE_COMPLETE", stack.reasons
+
+
+@pytest.mark.parametrize("seconds", [30.0, 90.0, 110.0, 119.0])
+@pytest.mark.parametrize("is_stacks", [True, False])
+def test_an_update_waits_two_minutes_before_it_chooses_however_long_its_calls_take(
+    seconds: float, is_stacks: bool
+) -> None:
+    """Case 24: on_event tries until the end of the two minutes, and not only as often as its pauses fit in."""
+    cloud = account(REAL_TIMES)
+    filtered = {**blocks.group(), "Filter": blocks.serving()["Filter"]}
+    stack = cloud.cloudformation.deploy("app", template(filtered))
+    until = cloud.time.time() + seconds
+    if is_stacks:
+        look = cloud.cloudformation.deployment
+
+        def denied(stack_id: str) -> str:
+            if cloud.time.time() < until:
+                raise not_permitted(stack_id)
+            return look(stack_id)
+
+        cloud.cloudformation.deployment = denied  # type: ignore[method-assign]
+    else:
+        cloud.service.faults.add(Fault("access_denied", "DescribeFilter", count=None))
+        cloud.time.spawn(cloud.service.faults.clear, seconds)
     filtered["Filter"]["Properties"]["FilterExpression"] = 'INCLUDE ItemID WHERE Items.GENRES IN ("Drama")'
     cloud.cloudformation.deploy("app", template(filtered))
     assert stack.status == "UPDATE_COMPLETE", stack.reasons

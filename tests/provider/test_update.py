@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from sandbox.personalize import Behaviour, Durations, Fault
+from sandbox.review.diff import compare
+from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack
 from tests.provider import blocks
@@ -233,6 +235,35 @@ def test_the_order_of_keys_in_a_list_of_structures_is_no_difference(cloud: Virtu
     assert cloud.calls.count("UpdateSolution") == 0
 
 
+def ranges(is_turned: bool) -> dict[str, Any]:
+    """Hyperparameters to try, and columns to leave out, in one order or the other."""
+    turn = -1 if is_turned else 1
+    hidden = {"MaxValue": 256, "MinValue": 32, "Name": "hidden_dimension"}
+    integers = [{"Name": "bptt", "MinValue": 2, "MaxValue": 8}, hidden]
+    categories = [{"Name": "recency_mask", "Values": ["true", "false"][::turn]}]
+    tried = {"IntegerHyperParameterRanges": integers[::turn], "CategoricalHyperParameterRanges": categories}
+    excluded = {"ITEMS": ["GENRES", "CREATION_TIMESTAMP"][::turn]}
+    config = {
+        "HpoConfig": {"AlgorithmHyperParameterRanges": tried},
+        "TrainingDataConfig": {"ExcludedDatasetColumns": excluded},
+    }
+    return {"PerformHPO": True, "SolutionConfig": config}
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_the_order_of_a_list_makes_no_new_solution(cloud: VirtualCloud, is_named: bool) -> None:
+    """Case 26: a replacement would train for hours; provider and review agree that nothing changes."""
+    before, after = (solved(**ranges(is_turned)) for is_turned in (False, True))
+    if is_named:
+        before, after = ({**each, "Solution": blocks.named(each["Solution"], "mine")} for each in (before, after))
+    deployed(cloud, before)
+    cloud.calls.clear()
+    deployed(cloud, after)
+    assert not [call for call in cloud.calls if call.startswith(("Create", "Update", "Delete"))]
+    base, head = (Assembly({"app": template(each)}, {"app": frozenset()}) for each in (before, after))
+    assert compare(base, head).changes == []
+
+
 # -- updates that change nothing ----------------------------------------------------------------------------------
 
 
@@ -326,12 +357,38 @@ def test_a_recommender_that_cannot_be_started_is_told_of(cloud: VirtualCloud) ->
     assert "Start it (StartRecommender), then deploy again." in stack.reasons[0]
 
 
-def test_a_long_training_of_a_stopped_recommender_hands_over() -> None:
-    """Case 11: a training can outlast the request, so the chain follows it, and the recommender serves."""
-    cloud = account(durations=Durations(retrain_recommender=3 * HOUR))
+OTHER_COLUMNS = {"TrainingDataConfig": {"ExcludedDatasetColumns": {"ITEMS": ["GENRES"]}}}
+
+
+@pytest.mark.parametrize("hours", [1, 3])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_stopped_recommender_whose_training_outlasts_the_request_is_stopped_by_the_chain(
+    hours: float, fails: bool
+) -> None:
+    """Case 11: columns train, which takes longer than a request; nothing is left running, which would cost money."""
+    cloud = account(durations=Durations(retrain_recommender=hours * HOUR))
     stack = stopped(cloud)
     cloud.time.sleep(HOUR)
-    deployed(cloud, recommending(TrainingDataConfig={"ExcludedDatasetColumns": {"ITEMS": ["GENRES"]}}))
+    if fails:
+        cloud.service.faults.add(Fault("fail", "UpdateRecommender"))
+    cloud.cloudformation.deploy("app", template(recommending(**OTHER_COLUMNS)))
+    assert stack.status == ("UPDATE_ROLLBACK_COMPLETE" if fails else "UPDATE_COMPLETE"), stack.reasons
+    recommender = described(cloud, stack, "Recommender", "Recommender")
+    assert recommender["status"] == "INACTIVE"
+    columns = {} if fails else {"ITEMS": ["GENRES"]}
+    assert recommender["recommenderConfig"].get("trainingDataConfig", {}).get("excludedDatasetColumns", {}) == columns
+
+
+def test_a_recommender_that_the_chain_has_stopped_is_left_to_whoever_starts_it(cloud: VirtualCloud) -> None:
+    """The chain of a later deployment has nothing to stop."""
+    stack = stopped(cloud)
+    cloud.time.sleep(HOUR)
+    deployed(cloud, recommending(**OTHER_COLUMNS))
+    cloud.personalize.start_recommender(recommenderArn=stack.resources["Recommender"].attributes["RecommenderArn"])
+    cloud.time.sleep(HOUR)
+    tagged = recommending(**OTHER_COLUMNS)
+    tagged["Recommender"]["Properties"]["Tags"] = [{"Key": "team", "Value": "films"}]
+    deployed(cloud, tagged)
     assert described(cloud, stack, "Recommender", "Recommender")["status"] == "ACTIVE"
 
 
