@@ -125,14 +125,7 @@ class _Loader(yaml.SafeLoader):
         node = super().compose_mapping_node(anchor)
         assert node is not None
         own = [pair for pair in node.value if pair[0].tag != _MERGE_TAG]
-        seen: set[str] = set()
-        for key, _ in own:
-            if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT_TAG:
-                shown = f"'{key.value}'" if isinstance(key, yaml.ScalarNode) else "a list or section"
-                raise _marked(f"{shown} is no name of a setting; put it in quotes if it is text", key)
-            if key.value in seen:
-                raise _marked(f"'{key.value}' is there twice", key)
-            seen.add(key.value)
+        seen = _names(own)
         # Merged here, because PyYAML lets the last section of a list win, and YAML the first.
         for merged in (value for key, value in node.value if key.tag == _MERGE_TAG):
             for pair in _pairs_to_merge(merged):
@@ -163,7 +156,23 @@ class _Loader(yaml.SafeLoader):
         return value
 
 
-def _pairs_to_merge(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
+_Pairs = list[tuple[yaml.Node, yaml.Node]]
+
+
+def _names(pairs: _Pairs) -> set[str]:
+    """The names of a section's settings, each of which is a text and there once."""
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT_TAG:
+            shown = f"'{key.value}'" if isinstance(key, yaml.ScalarNode) else "a list or section"
+            raise _marked(f"{shown} is no name of a setting; put it in quotes if it is text", key)
+        if key.value in seen:
+            raise _marked(f"'{key.value}' is there twice", key)
+        seen.add(key.value)
+    return seen
+
+
+def _pairs_to_merge(node: yaml.Node) -> _Pairs:
     sections = node.value if isinstance(node, yaml.SequenceNode) else [node]
     for section in sections:
         if not isinstance(section, yaml.MappingNode):

@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .config import ItemExplorationConfig, check_minimum_throughput
+from .config import ItemExplorationConfig, check_throughput
 from .errors import PropsError
 from .filter import IFilter
 from .imported import ImportedArn, checked_arn
@@ -119,7 +119,7 @@ class Campaign(PersonalizeResource, _ServingCampaign):
         Raises:
             PropsError: a prop is not what the API allows.
         """
-        check_minimum_throughput(id, "min_provisioned_tps", min_provisioned_tps)
+        check_throughput(id, "min_provisioned_tps", min_provisioned_tps)
         if item_exploration_config:
             item_exploration_config.check(id)
         _check_ranking_influence(id, ranking_influence or {})

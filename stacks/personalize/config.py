@@ -143,14 +143,18 @@ def training_data_config(
     _check_columns(id, "excluded_dataset_columns", excluded or {})
     _check_columns(id, "included_dataset_columns", included or {})
     for dataset_type, columns in (excluded or {}).items():
-        needed = [column for column in columns if column in ALWAYS_TRAINED_ON]
-        if needed:
-            raise PropsError(f"{id}: excluded_dataset_columns has '{needed[0]}', without which nothing can be trained.")
-        both = [column for column in columns if column in (included or {}).get(dataset_type, ())]
-        if both:
-            raise PropsError(f"{id}: '{both[0]}' of {dataset_type} is both included and excluded. Choose one.")
+        _check_excluded(id, dataset_type, columns, (included or {}).get(dataset_type, ()))
     config = {"ExcludedDatasetColumns": _as_lists(excluded)}
     return {**config, "IncludedDatasetColumns": _as_lists(included)} if included else config
+
+
+def _check_excluded(id: str, dataset_type: str, columns: Sequence[str], included: Sequence[str]) -> None:
+    needed = [column for column in columns if column in ALWAYS_TRAINED_ON]
+    if needed:
+        raise PropsError(f"{id}: excluded_dataset_columns has '{needed[0]}', without which nothing can be trained.")
+    both = [column for column in columns if column in included]
+    if both:
+        raise PropsError(f"{id}: '{both[0]}' of {dataset_type} is both included and excluded. Choose one.")
 
 
 def _check_columns(id: str, prop: str, columns_by_type: DatasetColumns) -> None:
@@ -176,8 +180,8 @@ def _is_column_name(text: str) -> bool:
     return bool(re.fullmatch(COLUMN_NAME_PATTERN, text)) and len(text) <= COLUMN_NAME_MAX_LENGTH
 
 
-def check_minimum_throughput(id: str, prop: str, value: int) -> None:
-    """Refuse a minimum throughput that the API refuses.
+def check_throughput(id: str, prop: str, value: int) -> None:
+    """Refuse a provisioned throughput that the API refuses.
 
     Args:
         id: construct id, for the message.

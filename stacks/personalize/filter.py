@@ -41,7 +41,7 @@ def _check_expression(id: str, expression: str, dataset_group: IDatasetGroup) ->
     used = len(dataset_group.filter_columns)
     if used > FILTERS_MAX_FIELDS:
         raise PropsError(
-            f"{id}: filter_expression makes {used} distinct columns in all filters of its dataset group, at most "
+            f"{id}: with filter_expression the filters of the dataset group use {used} distinct columns, at most "
             f"{FILTERS_MAX_FIELDS} are allowed. Use fewer columns."
         )
 

@@ -108,6 +108,11 @@ class Expression:
     where: tuple[Condition, ...]
     only_if: tuple[Condition, ...]
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All of them."""
+        return self.where + self.only_if
+
 
 def check_filter(text: str, schemas: Schemas | None = None) -> list[str]:
     """Check a filter expression.
@@ -128,7 +133,7 @@ def check_filter(text: str, schemas: Schemas | None = None) -> list[str]:
         return [_unexpected(text, error)]
     mistakes = [mistake for expression in expressions for mistake in _check_expression(expression)]
     if schemas is not None:
-        conditions = (each for expression in expressions for each in (*expression.where, *expression.only_if))
+        conditions = (each for expression in expressions for each in expression.conditions)
         mistakes += [mistake for condition in conditions for mistake in _check_condition_fits(condition, schemas)]
     used = filter_columns(text)
     if len(used) > limits.FILTER_MAX_FIELDS:
@@ -142,7 +147,7 @@ def filter_columns(text: str) -> set[str]:
         expressions = _parse(text)
     except UnexpectedInput:
         return set()
-    conditions = (each for expression in expressions for each in (*expression.where, *expression.only_if))
+    conditions = (each for expression in expressions for each in expression.conditions)
     return {f"{column.dataset}.{column.name}" for condition in conditions for column in _columns(condition)}
 
 
@@ -254,7 +259,7 @@ def _check_expression(expression: Expression) -> Iterator[str]:
                 f"at character {condition.column.position}: only CurrentUser can stand behind IF, not "
                 f"{condition.column.text}."
             )
-    for condition in (*expression.where, *expression.only_if):
+    for condition in expression.conditions:
         yield from _check_values(condition)
 
 

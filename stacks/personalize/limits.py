@@ -48,7 +48,6 @@ PREFIX_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9\-]*$"
 APP_NAME_MAX_LENGTH = 20
 ENV_MAX_LENGTH = 10
 NAME_PREFIX_MAX_LENGTH = APP_NAME_MAX_LENGTH + 1 + ENV_MAX_LENGTH
-HASH_LENGTH = 10
 
 # What names cannot begin with, in any case. Systems Manager API, PutParameter, Name; S3 user guide,
 # "General purpose bucket naming rules": CloudFormation names buckets after their stack.

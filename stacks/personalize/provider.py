@@ -82,7 +82,9 @@ _ACTIONS = {
 # A schema has no tags, so no condition can look at them either.
 _UNTAGGABLE = "schema"
 _TAG_ACTIONS = ("TagResource", "UntagResource", "ListTagsForResource")
-# An event tracker's ARN ends in an id of the service's making.
+_TAGGABLE = tuple(kind for kind in _ACTIONS if kind != _UNTAGGABLE)
+_TAGGABLE_OPERATIONS = tuple(dict.fromkeys(name for kind in _TAGGABLE for name in (*_ACTIONS[kind], *_TAG_ACTIONS)))
+# An event tracker's ARN ends in an id that the service generates.
 _NAMED_BY_THE_SERVICE = frozenset({"event-tracker"})
 _LIST_ACTIONS = tuple(
     f"List{plural}"
@@ -265,7 +267,7 @@ class PersonalizeProvider(Construct):
             self._allow([operation], resources, _REQUEST_TAG if _is_creation(operation) else None)
         acknowledge_wildcards(
             self._role,
-            "The last part of a solution version's ARN is an id of the service's making.",
+            "The last part of a solution version's ARN is an id that the service generates.",
             resources=[arn for arn in resources if arn.endswith("/*")],
         )
 
@@ -277,7 +279,7 @@ class PersonalizeProvider(Construct):
         arn = stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{_name_pattern(stack)}/*")
         self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[arn]))
         acknowledge_wildcards(
-            self._role, "The last part of a stack's ARN is an id of CloudFormation's making.", resources=[arn]
+            self._role, "The last part of a stack's ARN is an id that CloudFormation generates.", resources=[arn]
         )
 
     def check_name(self, construct: Construct, name: str) -> None:
@@ -297,7 +299,7 @@ class PersonalizeProvider(Construct):
         acknowledge_own_policies(self)
         acknowledge_log_encryption(self)
         named = "Names are made at deployment, so the role reaches every name with this app's prefix."
-        by_service = "The service makes the ids of event trackers, so no narrower ARN is known before."
+        by_service = "The service generates the ids of event trackers, so no narrower ARN is known before."
         for kind in _ACTIONS:
             reason = by_service if kind in _NAMED_BY_THE_SERVICE else named
             acknowledge_wildcards(self._role, reason, resources=[self._arn(kind)])
@@ -350,13 +352,12 @@ class PersonalizeProvider(Construct):
 
         Operations are checked on resources of their own types only, so that listing them together allows no more.
         """
-        taggable = [kind for kind in _ACTIONS if kind != _UNTAGGABLE]
-        operations = {name: None for kind in taggable for name in (*_ACTIONS[kind], *_TAG_ACTIONS)}
-        arns = [self._arn(kind) for kind in taggable]
-        self._allow([name for name in operations if _is_reading(name)], arns)
-        self._allow([name for name in operations if _is_creation(name)], arns, _REQUEST_TAG)
-        changes = [name for name in operations if not _is_reading(name) and not _is_creation(name)]
-        self._allow(changes, arns, _RESOURCE_TAG)
+        arns = [self._arn(kind) for kind in _TAGGABLE]
+        reading = list(filter(_is_reading, _TAGGABLE_OPERATIONS))
+        creating = list(filter(_is_creation, _TAGGABLE_OPERATIONS))
+        self._allow(reading, arns)
+        self._allow(creating, arns, _REQUEST_TAG)
+        self._allow([name for name in _TAGGABLE_OPERATIONS if name not in (*reading, *creating)], arns, _RESOURCE_TAG)
         self._allow(_ACTIONS[_UNTAGGABLE], [self._arn(_UNTAGGABLE)])
         # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
         self._allow(_LIST_ACTIONS, ["*"], sid="ListActionsHaveNoResourceType")

@@ -11,7 +11,7 @@ from constructs import Construct
 from .config import (
     DatasetColumns,
     ItemExplorationConfig,
-    check_minimum_throughput,
+    check_throughput,
     recipe_arn,
     training_data_config,
 )
@@ -109,7 +109,7 @@ class Recommender(PersonalizeResource, _ServingRecommender):
                 f"{id}: its dataset group has no domain, and recommenders are made in a group of the domain "
                 f"{VIDEO_ON_DEMAND} only. Leave out domain=None there, or use a Solution and a Campaign."
             )
-        check_minimum_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
+        check_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
         take_place(dataset_group, "recommenders", MAX_RECOMMENDERS, scope, id)
         exploration = {"ItemExplorationConfig": item_exploration_config.render()} if item_exploration_config else {}
         super().__init__(

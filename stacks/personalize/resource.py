@@ -12,7 +12,7 @@ from constructs import Construct, IValidation
 
 from .errors import PropsError
 from .imported import ImportedArn
-from .limits import NAME_PATTERN
+from .limits import NAME_MAX_LENGTH, NAME_PATTERN
 from .provider import PersonalizeProvider, refer_strongly
 from .tags import tag_mistake
 
@@ -95,10 +95,10 @@ class PersonalizeResource(Construct):
         return self.custom_resource.get_att_string(name)
 
     def _check_name(self, name: str) -> None:
-        if not re.fullmatch(NAME_PATTERN, name) or len(name) > 63:
+        if not re.fullmatch(NAME_PATTERN, name) or len(name) > NAME_MAX_LENGTH:
             raise PropsError(
-                f"{self.node.path}: name '{name}' must be 1 to 63 letters, digits, '-' or '_', and begin with a letter "
-                f"or digit. Rename it, or leave name out to have one generated."
+                f"{self.node.path}: name '{name}' must be 1 to {NAME_MAX_LENGTH} letters, digits, '-' or '_', and "
+                f"begin with a letter or digit. Rename it, or leave name out to have one generated."
             )
         self.provider.check_name(self, name)
 

@@ -422,7 +422,7 @@ def test_the_filters_of_a_group_have_a_limit_of_columns(scene: Scene) -> None:
     with pytest.raises(PropsError) as refused:
         declare("X", "Items.MORE = 1")
     assert str(refused.value) == (
-        "X: filter_expression makes 21 distinct columns in all filters of its dataset group, at most 20 are allowed. "
+        "X: with filter_expression the filters of the dataset group use 21 distinct columns, at most 20 are allowed. "
         "Use fewer columns."
     )
 
