@@ -195,8 +195,8 @@ Every line is a ratio against a floor measured in the same run.
 
 - Synthesis is the app by itself, without the CDK CLI; the least of {_RUNS} runs.
 - The handler's import is the median of {_HANDLER_RUNS} runs, turn by turn with bare boto3.
-- The asset is larger than its target, and stays so ([decision 29](decisions/0029-size-of-the-handler.md)): what it costs
-  is in the line above it, the import.
+- The asset is larger than its target, and stays so ([decision 29](decisions/0029-size-of-the-handler.md)): what that
+  costs is in the line above it, the import.
 - Deployments run in virtual time: the synthesized templates of `config/dev.yaml`, the real handlers, the Personalize
   emulator with its default durations (imports 10 minutes, trainings 50 and 60 minutes), and a CloudFormation that works
   in parallel. The critical path is the longest chain of these durations.
