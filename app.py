@@ -16,6 +16,7 @@ from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
+from stacks.settings_checks import check_keys
 from stacks.tags import tag_everything
 
 # What the CDK says (aws-cdk-lib, core/lib/stack.ts).
@@ -66,13 +67,19 @@ def build(app: App) -> None:
 
 
 def _check_region(settings: Settings) -> None:
-    """Refuse the region of the AWS CLI's profile, which the CDK CLI tells, where the settings leave it open."""
+    """Refuse the region of the AWS CLI's profile, which the CDK CLI tells, where the settings leave it open.
+
+    And keys of another region than that.
+    """
     profile = os.environ.get("CDK_DEFAULT_REGION")
     if settings.region is None and profile and profile not in limits.REGIONS:
         raise SettingsError(
             f"region: is empty, and {profile}, the region of your AWS profile, has no Amazon Personalize. "
             f"Set it to one of {', '.join(limits.REGIONS)}."
         )
+    mistakes = list(check_keys(settings, settings.region or profile))
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
 
 
 def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:

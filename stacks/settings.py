@@ -468,7 +468,7 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
     """Mistakes that no field has by itself."""
     yield from check_names(settings)
     yield from check_datasets(settings)
-    yield from check_keys(settings)
+    yield from check_keys(settings, settings.region)
     readable = True
     for kind, dataset in settings.datasets.used.items():
         where = f"datasets.{kind.lower()}.schema_file"

@@ -43,13 +43,20 @@ def _ids(construct: str, output: str) -> frozenset[str]:
     return frozenset({*same, output, f"{output}Parameter"})
 
 
-def check_keys(settings: Settings) -> Iterator[str]:
-    """Keys of another region: S3 and Personalize use those of their own (KMS developer guide)."""
+def check_keys(settings: Settings, region: str | None) -> Iterator[str]:
+    """Keys of another region: S3 and Personalize use those of their own (KMS developer guide).
+
+    Args:
+        settings: the settings.
+        region: the app's; None if nobody has said yet.
+    """
     for field in ("encryption_key", "data_encryption_key_arn"):
         arn = getattr(settings, field)
-        region = arn.split(":")[3] if arn else None
-        if region and settings.region and region != settings.region:
-            yield f"{field}: the key is in {region}, but region is {settings.region}. Use a key of that region."
+        _, partition, _, key_region, *_ = arn.split(":") if arn else ("", "", "", "")
+        if arn and region and key_region != region:
+            yield f"{field}: the key is in {key_region}, but region is {region}. Use a key of that region."
+        elif arn and key_region.startswith("cn-") is not (partition == "aws-cn"):
+            yield f"{field}: no key of {key_region} has an ARN that begins with arn:{partition}. Correct it."
 
 
 def check_datasets(settings: Settings) -> Iterator[str]:

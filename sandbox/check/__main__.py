@@ -6,6 +6,7 @@ Exit status 0 if it will, 1 if it would refuse something, or if the settings are
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Check, and print what was found."""
     options = _options(arguments)
     try:
+        _check_data(options.data)
         settings = load_settings(options.env, options.config_dir)
     except SettingsError as error:
         print(printable(str(error)), file=sys.stderr)
@@ -30,6 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         report = check_data(settings, options.data, options.sample_dir, Path(scratch))
     print(printable(as_text(options.env, report)))
     return 1 if report.refused else 0
+
+
+def _check_data(location: str | None) -> None:
+    if location and not re.match(r"s3://[^/]", location) and not Path(location).is_dir():
+        raise SettingsError(f"data: there is no folder {location}. Give a folder, or s3://bucket/folder/.")
 
 
 def as_text(env: str, report: Report) -> str:

@@ -100,7 +100,7 @@ def check_volume(found: Interactions, settings: Settings, fields: Mapping[str, F
     # What an incremental import adds to is not in the files.
     adds = settings.datasets.interactions.import_mode == "INCREMENTAL"
     for finding in _check_trainings(found, settings, where):
-        yield Finding(finding.where, finding.text, refuses=not adds)
+        yield Finding(finding.where, finding.text, refuses=finding.refuses and not adds)
 
 
 def _check_trainings(found: Interactions, settings: Settings, where: str) -> Iterator[Finding]:
@@ -130,6 +130,13 @@ def _check_trainings(found: Interactions, settings: Settings, where: str) -> Ite
                 f"{recipe} needs at least {needed:,} events of the type Watch, and there are {watched:,}. "
                 f"Event types are: {', '.join(found.events) or 'none'}. Rename yours to Watch, or choose "
                 "another recipe.",
+            )
+        elif found.events.get("Watch", 0) < needed:
+            yield Finding(
+                setting,
+                f"{recipe} needs {needed:,} events of the type Watch, and only {found.events.get('Watch', 0):,} are "
+                "written so. AWS does not say whether others count; write Watch to be sure.",
+                refuses=False,
             )
 
 

@@ -388,3 +388,23 @@ def test_check_and_emulator_agree_on_whatever_is_written(rows: list[list[str]], 
         assert findings == []
         found = check_values(connection, CsvFile(connection, file, header), columns, "ITEMS")
     assert imported(content) is not any(finding.refuses for finding in found)
+
+
+@pytest.mark.parametrize("location", ["nowhere", "s3://", "https://bucket/folder/", "interactions.csv"])
+def test_a_place_that_is_none_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], location: str) -> None:
+    given = location if ":" in location else str(folder / location)
+    assert main(["--env", "test", "--config-dir", str(folder), "--data", given]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"data: there is no folder {given}. Give a folder, or s3://bucket/folder/.\n"
+
+
+def test_watch_in_small_letters_is_worth_a_look(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Case 16: filters match event types in any case; of trainings nobody says it."""
+    edit(folder, "interactions", lambda text: text.replace("Watch", "watch"))
+    status, said = run(folder, capsys)
+    assert status == 0
+    assert (
+        "recommenders.popular: aws-vod-most-popular needs 1,000 events of the type Watch, and only 0 are written so."
+        in said
+    )

@@ -8,16 +8,19 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_logs as logs
+from pydantic import BaseModel
 
 from app import build
 from stacks.context import read_boundary
 from stacks.personalize.limits import LOG_RETENTION_DAYS
-from stacks.settings import CONFIG_DIRECTORY, SettingsError, load_settings
+from stacks.settings import CONFIG_DIRECTORY, DatasetSettings, Settings, SettingsError, load_settings
 
 ROOT = CONFIG_DIRECTORY.parent
 
@@ -65,6 +68,49 @@ def test_a_key_of_another_region_is_refused(config: Path, field: str) -> None:
     load_settings("dev", config)
     edit(config / "dev.yaml", "region: null", "region: eu-west-1")
     assert mistakes(config) == [f"{field}: the key is in us-east-1, but region is eu-west-1. Use a key of that region."]
+
+
+@pytest.mark.parametrize("field", ["encryption_key", "data_encryption_key_arn"])
+def test_a_key_of_another_region_than_the_profile_is_refused(config: Path, field: str) -> None:
+    """Case 10: `region: null` deploys where the AWS profile says."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    edit(config / "dev.yaml", f"{field}: null", f"{field}: {key}")
+    result = app(config, CDK_DEFAULT_REGION="eu-west-1")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"{field}: the key is in us-east-1, but region is eu-west-1. Use a key of that region."
+    )
+
+
+@pytest.mark.parametrize(("partition", "region"), [("aws", "cn-north-1"), ("aws-cn", "eu-west-1")])
+def test_a_key_has_the_partition_of_its_region(config: Path, partition: str, region: str) -> None:
+    key = f"arn:{partition}:kms:{region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    edit(config / "dev.yaml", "encryption_key: null", f"encryption_key: {key}")
+    assert mistakes(config) == [
+        f"encryption_key: no key of {region} has an ARN that begins with arn:{partition}. Correct it."
+    ]
+
+
+def test_dev_yaml_shows_every_setting() -> None:
+    text = (CONFIG_DIRECTORY / "dev.yaml").read_text()
+    datasets = text[text.index("\ndatasets:") : text.index("\nrecommenders:")]
+    assert [name for name in DatasetSettings.model_fields if f" {name}:" not in datasets] == []
+    assert [name for name in names_of(Settings) if not re.search(rf"\b{name}:", text)] == []
+
+
+def names_of(model: type[BaseModel]) -> Iterator[str]:
+    """Names of all settings of a section and of those in it."""
+    for name, field in model.model_fields.items():
+        yield name
+        for section in sections(field.annotation):
+            yield from names_of(section)
+
+
+def sections(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from sections(part)
 
 
 def test_logs_can_be_kept_as_long_as_cloudwatch_can() -> None:
