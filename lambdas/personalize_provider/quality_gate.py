@@ -12,7 +12,7 @@ from .describe import METRIC_DECIMALS, as_text, metrics
 from .names import last_part, steady_id
 from .patience import PROPAGATION_SECONDS, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete
-from .resources import RESOURCES
+from .resources import LATEST, RESOURCES
 from .service_errors import SERVICE_ERRORS, message
 
 _VERSION = RESOURCES["SolutionVersion"]
@@ -147,7 +147,7 @@ class QualityGate:
             str((self._api.describe(_CAMPAIGN, summary["campaignArn"]) or {}).get("solutionVersionArn"))
             for summary in self._api.child_summaries(_CAMPAIGN, "solutionArn", solution_arn)
         }
-        found = [self._version(arn) for arn in sorted(arns) if "/" in arn and not arn.endswith("/$LATEST")]
+        found = [self._version(arn) for arn in sorted(arns) if "/" in arn and not arn.endswith(LATEST)]
         return [one for one in found if one and one["creationDateTime"] < candidate["creationDateTime"]]
 
     def _data_changed(self, earlier: Description, later: Description) -> bool:

@@ -210,6 +210,23 @@ def ranking() -> Resources:
     }
 
 
+def gated(triggers: Mapping[str, str], data_version: str = "1", **properties: Any) -> Resources:
+    """The campaign behind a quality gate with these properties, with the data that it is trained on."""
+    resources = {**group(), **data(data_version), **ranking()}
+    resources["Version"]["Properties"]["Triggers"] = dict(triggers)
+    resources["Gate"] = {
+        "Type": "Custom::PersonalizeQualityGate",
+        "Properties": {
+            "ServiceToken": TOKEN,
+            "SolutionArn": arn("Solution", "Solution"),
+            "SolutionVersionArn": arn("VersionSettled", "SolutionVersion"),
+            **properties,
+        },
+    }
+    resources["Campaign"]["Properties"]["SolutionVersionArn"] = arn("Gate", "SolutionVersion")
+    return resources
+
+
 def serving() -> Resources:
     """Recommender, filter and event tracker."""
     datasets = ["InteractionsDataset", "ItemsDataset"]

@@ -15,7 +15,7 @@ from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.conditions import REALISTIC
 from stacks.settings import CONFIG_DIRECTORY, QualityGateSettings, load_settings
 from tests.provider import blocks
-from tests.provider.blocks import Resources, arn, template
+from tests.provider.blocks import Resources, template
 
 pytestmark = pytest.mark.unmeasured
 
@@ -46,23 +46,15 @@ def put_sample(cloud: VirtualCloud, catalogue: Catalogue, seed: int) -> None:
 
 def app(data_version: str, gate: QualityGateSettings) -> Resources:
     """The app whose data and trainings have a version."""
-    resources = {**blocks.group(), **blocks.data(data_version), **blocks.ranking()}
-    resources["Version"]["Properties"]["Triggers"] = {"InteractionsData": data_version}
-    resources["Gate"] = {
-        "Type": "Custom::PersonalizeQualityGate",
-        "Properties": {
-            "ServiceToken": blocks.TOKEN,
-            "SolutionArn": arn("Solution", "Solution"),
-            "SolutionVersionArn": arn("VersionSettled", "SolutionVersion"),
-            "Minimums": {metric: str(least) for metric, least in gate.minimums.items()},
-            "CompareWithDeployed": str(gate.compare_with_deployed).lower(),
-            "Tolerance": str(gate.tolerance),
-            "ComparedMetrics": gate.compared_metrics,
-            "FailOnOtherData": str(gate.fail_on_other_data).lower(),
-        },
-    }
-    resources["Campaign"]["Properties"]["SolutionVersionArn"] = arn("Gate", "SolutionVersion")
-    return resources
+    return blocks.gated(
+        {"InteractionsData": data_version},
+        data_version,
+        Minimums={metric: str(least) for metric, least in gate.minimums.items()},
+        CompareWithDeployed=str(gate.compare_with_deployed).lower(),
+        Tolerance=str(gate.tolerance),
+        ComparedMetrics=gate.compared_metrics,
+        FailOnOtherData=str(gate.fail_on_other_data).lower(),
+    )
 
 
 def verdicts(cloud: VirtualCloud, catalogue: Catalogue, gate: QualityGateSettings) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
@@ -14,26 +13,14 @@ from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.stacks import Stack
 from stacks.personalize import limits
 from tests.provider import blocks
-from tests.provider.blocks import Resources, arn, template
+from tests.provider.blocks import Resources, template
 
 METRICS = {"coverage": 0.9, "precision_at_5": 0.2, "mean_reciprocal_rank_at_25": 0.4}
 
 
 def gated(trigger: str = "1", **properties: Any) -> Resources:
     """The campaign behind a gate."""
-    resources = copy.deepcopy({**blocks.group(), **blocks.data(), **blocks.ranking()})
-    resources["Version"]["Properties"]["Triggers"] = {"TrainingTrigger": trigger}
-    resources["Gate"] = {
-        "Type": "Custom::PersonalizeQualityGate",
-        "Properties": {
-            "ServiceToken": blocks.TOKEN,
-            "SolutionArn": arn("Solution", "Solution"),
-            "SolutionVersionArn": arn("VersionSettled", "SolutionVersion"),
-            **properties,
-        },
-    }
-    resources["Campaign"]["Properties"]["SolutionVersionArn"] = arn("Gate", "SolutionVersion")
-    return resources
+    return blocks.gated({"TrainingTrigger": trigger}, **properties)
 
 
 @pytest.fixture
