@@ -9,10 +9,9 @@ from pathlib import Path
 import duckdb
 
 from stacks.personalize.avro import Field, fields
-from stacks.personalize.limits import VOD_USE_CASES
 from stacks.settings import Settings
 
-from .csv_file import CsvFile, read_header
+from .csv_file import CsvFile, all_rows, read_header
 from .findings import Finding, counted
 from .interactions import Interactions, check_volume
 from .places import NotFoundError, files_of
@@ -68,7 +67,6 @@ def check_data(settings: Settings, given: str | None, sample: Path, scratch: Pat
             read[kind] = files
             _check_dataset(connection, report, settings, kind, files, columns)
     report.findings += _check_references(connection, read)
-    report.findings += _check_datasets_of_recipes(settings)
     connection.close()
     return report
 
@@ -90,7 +88,7 @@ def _check_dataset(
         report.findings += check_volume(found, settings, columns, where)
         return
     key = _KEYS[kind]
-    rows, keys = connection.execute(f"SELECT count(*), count(DISTINCT {key}) FROM ({_all_rows(files)})").fetchone() or (
+    rows, keys = connection.execute(f"SELECT count(*), count(DISTINCT {key}) FROM ({all_rows(files)})").fetchone() or (
         0,
         0,
     )
@@ -108,7 +106,7 @@ def _check_emptiness(
     wanted = ", ".join(
         f'count(nullif("{name}", \'\')), min("{name}") IS NOT DISTINCT FROM max("{name}")' for name in columns
     )
-    count, *found = connection.execute(f"SELECT count(*), {wanted} FROM ({_all_rows(files)})").fetchone() or (0,)
+    count, *found = connection.execute(f"SELECT count(*), {wanted} FROM ({all_rows(files)})").fetchone() or (0,)
     for at, name in enumerate(columns):
         given, is_constant = found[2 * at : 2 * at + 2]
         if count > 1 and not given:
@@ -125,20 +123,9 @@ def _check_references(connection: duckdb.DuckDBPyConnection, read: Mapping[str, 
         key = _KEYS[kind]
         unknown, first = connection.execute(
             f"SELECT count(*), min({key}) "
-            f"FROM (SELECT DISTINCT {key} FROM ({_all_rows(read['INTERACTIONS'])})) AS used "
-            f"ANTI JOIN ({_all_rows(read[kind])}) AS known USING ({key}) WHERE {key} IS NOT NULL"
+            f"FROM (SELECT DISTINCT {key} FROM ({all_rows(read['INTERACTIONS'])})) AS used "
+            f"ANTI JOIN ({all_rows(read[kind])}) AS known USING ({key}) WHERE {key} IS NOT NULL"
         ).fetchone() or (0, "")
         if unknown:
             text = f"{counted(unknown, f'{key} has', f'{key}s have')} no record in {kind.lower()}, such as '{first}'."
             yield Finding("interactions", text, refuses=False)
-
-
-def _check_datasets_of_recipes(settings: Settings) -> Iterator[Finding]:
-    for name, each in settings.recommenders.items():
-        missing = [kind for kind in VOD_USE_CASES[each.recipe].datasets if kind not in settings.datasets.used]
-        if missing:
-            yield Finding(f"recommenders.{name}", f"{each.recipe} needs the dataset {', '.join(missing).lower()}.")
-
-
-def _all_rows(files: list[CsvFile]) -> str:
-    return " UNION ALL BY NAME ".join(f"SELECT * FROM {file.rows()}" for file in files)

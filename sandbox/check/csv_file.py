@@ -121,6 +121,11 @@ class CsvFile:
         return of_rows, of_records
 
 
+def all_rows(files: Iterable[CsvFile]) -> str:
+    """SQL that selects the records of files of one dataset, whatever the order of their columns."""
+    return " UNION ALL BY NAME ".join(f"SELECT * FROM {file.rows()}" for file in files)
+
+
 def read_header(path: Path, fields: Mapping[str, Field]) -> tuple[list[str], list[Finding]]:
     """The names of a file's columns, and what is wrong with them."""
     where = str(path)

@@ -11,7 +11,7 @@ from stacks.personalize.avro import Field
 from stacks.personalize.limits import VOD_USE_CASES
 from stacks.settings import Settings
 
-from .csv_file import CsvFile
+from .csv_file import CsvFile, all_rows
 from .findings import Finding, counted
 
 # Quotas: of interactions in an import, of event types and metadata columns together; minimums of a training.
@@ -48,10 +48,9 @@ class Interactions:
     @classmethod
     def read(cls, connection: duckdb.DuckDBPyConnection, files: Sequence[CsvFile]) -> Interactions:
         """Count what is in all files of the dataset."""
-        rows = " UNION ALL BY NAME ".join(f"SELECT * FROM {file.rows()}" for file in files)
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE interactions AS SELECT USER_ID, EVENT_TYPE, count(*) AS found, "
-            f"count(DISTINCT (ITEM_ID, TIMESTAMP)) AS different FROM ({rows}) GROUP BY ALL"
+            f"count(DISTINCT (ITEM_ID, TIMESTAMP)) AS different FROM ({all_rows(files)}) GROUP BY ALL"
         )
         count, distinct, users = _one(
             connection,
