@@ -135,9 +135,10 @@ def update_failed(row: Resource, name: str, reason: str | None) -> ProviderError
 
 def exists_elsewhere(row: Resource, name: str, owner: str | None) -> ProviderError:
     """The name belongs to somebody else."""
+    article = "An" if row.noun[0] in "AEIOU" else "A"
     belongs = f"It belongs to {owner}" if owner else "It was not made by this stack"
     return ProviderError(
-        f"A {called(row, name)} exists already. {belongs}, so it is neither adopted nor changed. "
+        f"{article} {called(row, name)} exists already. {belongs}, so it is neither adopted nor changed. "
         f"Choose another Name, or leave Name out to have one generated."
     )
 

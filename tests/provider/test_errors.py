@@ -163,6 +163,11 @@ def test_a_failure_without_a_reason_says_so(sentence: object, expected: str, rea
     assert str(sentence(reason)) == expected
 
 
+@pytest.mark.parametrize(("noun", "words"), [("EventTracker", "An event tracker 'x'"), ("Filter", "A filter 'x'")])
+def test_a_resource_that_exists_has_its_article(noun: str, words: str) -> None:
+    assert str(errors.exists_elsewhere(RESOURCES[noun], "x", None)).startswith(f"{words} exists already.")
+
+
 def test_a_reason_does_not_end_in_two_full_stops() -> None:
     assert str(errors.failed(SOLUTION, "films", "CREATE FAILED", "Too few interactions. ")).endswith("interactions.")
 
