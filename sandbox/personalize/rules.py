@@ -19,6 +19,8 @@ from .request import Request
 LATEST = "/$LATEST"
 # Columns that are part of every training.
 ALWAYS_TRAINED_ON = frozenset({"EVENT_TYPE", "USER_ID", "ITEM_ID", "TIMESTAMP"})
+# Developer guide, "Replacing a dataset's schema to add new columns".
+_WITH_REPLACEABLE_SCHEMA = ("ITEMS", "USERS")
 CUSTOM_SEMANTIC = "aws-semantic-similarity"
 
 Rule = Callable[[Request], None]
@@ -81,9 +83,6 @@ def must_change_something(request: Request, resource: Resource, fields: Mapping[
     is_new = any(resource.fields.get(name) != value for name, value in fields.items())
     if request.region.environment.behaviour.refuses_unchanged and not is_new:
         raise invalid(f"The update of {resource.arn} changes nothing.")
-
-
-_WITH_REPLACEABLE_SCHEMA = ("ITEMS", "USERS")
 
 
 # -- creating ----------------------------------------------------------------------------------------------

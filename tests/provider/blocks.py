@@ -7,7 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from sandbox.virtual.cloud import VirtualCloud
+from sandbox.virtual.stacks import Stack
 
 TOKEN = "arn:aws:lambda:eu-west-1:000000000000:function:provider"
 ROLE = "arn:aws:iam::000000000000:role/personalize"
@@ -279,3 +282,27 @@ def put_data(cloud: VirtualCloud) -> None:
         *(f"i{n},{'Drama|War' if n % 2 else 'Comedy'},{n}" for n in range(40)),
     ]
     cloud.objects.put(f"{BUCKET}/items.csv", "\n".join(items) + "\n")
+
+
+def deployed(cloud: VirtualCloud, resources: Resources, tags: dict[str, str] | None = None) -> Stack:
+    """The stack `app` with these resources, which must come to be."""
+    stack = cloud.cloudformation.deploy("app", template(resources, tags))
+    assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), stack.reasons
+    return stack
+
+
+def refuse(
+    cloud: VirtualCloud, operation: str, message: str, count: int | None, code: str = "InvalidInputException"
+) -> None:
+    """Let the service refuse an operation as it refuses what it cannot see yet."""
+    model = cloud.personalize.meta.service_model.operation_model(operation)
+    left = [count]
+
+    def answer(**_: Any) -> None:
+        if left[0] == 0:
+            return
+        left[0] = left[0] - 1 if left[0] is not None else None
+        error: Any = {"Error": {"Code": code, "Message": message}}
+        raise ClientError(error, operation)
+
+    cloud.personalize.meta.events.register(f"before-call.personalize.{model.name}", answer)

@@ -14,19 +14,12 @@ from sandbox.personalize import Fault
 from sandbox.virtual.cloud import VirtualCloud, not_permitted
 from sandbox.virtual.cloudformation import Stack
 from tests.provider import blocks
-from tests.provider.blocks import Resources, custom, template
+from tests.provider.blocks import Resources, custom, deployed, refuse, template
 from tests.provider.requests import Requests
-from tests.provider.test_races import refuse
 
 HOUR, MINUTE = 3600.0, 60.0
 RANKING_RECIPE = f"{blocks.RECIPE}/aws-personalized-ranking"
 WATCHED = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
-
-
-def deployed(cloud: VirtualCloud, resources: Resources) -> Stack:
-    stack = cloud.cloudformation.deploy("app", template(resources))
-    assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), stack.reasons
-    return stack
 
 
 def arn_of(stack: Stack, logical_id: str) -> str:
@@ -307,8 +300,7 @@ def test_a_live_resource_of_a_stack_that_stays_is_not_taken_for_a_forgotten_one(
 # -- what the provider may not look at -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("noun", ["Filter", "Recommender", "Solution"])
-def test_a_deletion_goes_on_when_cloudformation_does_not_answer_for_it(cloud: VirtualCloud, noun: str) -> None:
+def test_a_deletion_goes_on_when_cloudformation_does_not_answer_for_it(cloud: VirtualCloud) -> None:
     """Case 1: the permission to ask leaves with the stack that gave it."""
     stack = deployed(cloud, blocks.whole())
 

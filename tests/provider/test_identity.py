@@ -14,17 +14,11 @@ from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack
 from sandbox.virtual.framework import words
 from tests.provider import blocks
-from tests.provider.blocks import BUCKET, Resources, custom, template
+from tests.provider.blocks import BUCKET, Resources, custom, deployed, template
 from tests.provider.changes import SETTINGS
 from tests.provider.requests import Requests
 
 HOUR, MINUTE = 3600.0, 60.0
-
-
-def deployed(cloud: VirtualCloud, resources: Resources, tags: dict[str, str] | None = None) -> Stack:
-    stack = cloud.cloudformation.deploy("app", template(resources, tags))
-    assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), stack.reasons
-    return stack
 
 
 def versions(cloud: VirtualCloud) -> list[dict[str, Any]]:

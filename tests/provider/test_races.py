@@ -7,14 +7,13 @@ import itertools
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.patience import HOLD_SECONDS, PROPAGATION_SECONDS
 from sandbox.personalize import Durations, Fault
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.stacks import Stack
 from tests.provider import blocks
-from tests.provider.blocks import Resources, arn, custom, template
+from tests.provider.blocks import Resources, arn, custom, deployed, refuse, template
 from tests.provider.conftest import CONDITIONS
 from tests.provider.requests import Requests
 
@@ -22,29 +21,6 @@ HOUR, MINUTE = 3600.0, 60.0
 # Of the waiter's polls.
 INTERVAL = 10.0
 NOT_YET = "The role arn:aws:iam::000000000000:role/personalize cannot be assumed by Personalize"
-
-
-def deployed(cloud: VirtualCloud, resources: Resources) -> Stack:
-    stack = cloud.cloudformation.deploy("app", template(resources))
-    assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), stack.reasons
-    return stack
-
-
-def refuse(
-    cloud: VirtualCloud, operation: str, message: str, count: int | None, code: str = "InvalidInputException"
-) -> None:
-    """Let the service refuse an operation as it refuses what it cannot see yet."""
-    model = cloud.personalize.meta.service_model.operation_model(operation)
-    left = [count]
-
-    def answer(**_: Any) -> None:
-        if left[0] == 0:
-            return
-        left[0] = left[0] - 1 if left[0] is not None else None
-        error: Any = {"Error": {"Code": code, "Message": message}}
-        raise ClientError(error, operation)
-
-    cloud.personalize.meta.events.register(f"before-call.personalize.{model.name}", answer)
 
 
 # -- not visible yet ----------------------------------------------------------------------------------------------

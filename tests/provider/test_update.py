@@ -13,7 +13,7 @@ from sandbox.virtual.assembly import Assembly
 from sandbox.virtual.cloud import VirtualCloud
 from sandbox.virtual.cloudformation import Stack
 from tests.provider import blocks
-from tests.provider.blocks import Resources, custom, template
+from tests.provider.blocks import Resources, custom, deployed, template
 
 HOUR, MINUTE = 3600.0, 60.0
 FASTER = {"MinRecommendationRequestsPerSecond": 5}
@@ -23,12 +23,6 @@ def account(**options: Any) -> VirtualCloud:
     cloud = VirtualCloud(service_options=options)
     blocks.put_data(cloud)
     return cloud
-
-
-def deployed(cloud: VirtualCloud, resources: Resources) -> Stack:
-    stack = cloud.cloudformation.deploy("app", template(resources))
-    assert stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), stack.reasons
-    return stack
 
 
 def rolled_back(cloud: VirtualCloud, resources: Resources, after: str) -> Stack:

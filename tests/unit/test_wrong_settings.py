@@ -347,9 +347,10 @@ VALUES: list[tuple[str, str, str]] = [
     ("recommenders.picks.item_exploration_config.exploration_weight", ".nan", "must be"),
     ("recommenders.picks.item_exploration_config.exploration_weight", "1.1", "must be at most 1, but is 1.1."),
     *(
-        ("recommenders.more.recipe", value, "")
-        for value in ("''", "aws-sims", "5", "[]", "null", "aws-vod-top-picks\\n")
+        ("recommenders.more.recipe", value, "is not a recipe of the VIDEO_ON_DEMAND domain. Use one of ")
+        for value in ("''", "aws-sims", "aws-vod-top-picks\\n")
     ),
+    *(("recommenders.more.recipe", value, TEXT) for value in ("5", "[]", "null")),
     ("recommenders.more.excluded_dataset_columns", "{films: [A]}", "must be 'interactions', 'items' or 'users'"),
     ("recommenders.more.excluded_dataset_columns", "{items: YEAR}", "must be a list, but is 'YEAR'."),
     ("recommenders.more.excluded_dataset_columns", "{items: [5]}", "must be text"),
@@ -382,7 +383,11 @@ VALUES: list[tuple[str, str, str]] = [
     ("tags.project", "v" * 257, "is too long, at most 256 are allowed."),
     ("tags", "{aws:x: y}", "'aws:x' begins with aws:, which AWS keeps to itself. Rename it."),
     ("tags", "{'': y}", "must not be empty."),
-    *(("filters.genre", value, "") for value in ("''", "5", "[]", "null", "x" * 2501, "EXCLUDE", '"\\U0001F600"')),
+    *(("filters.genre", value, TEXT) for value in ("5", "[]", "null")),
+    ("filters.genre", "''", "must not be empty."),
+    ("filters.genre", "x" * 2501, "is too long, at most 2500 are allowed."),
+    ("filters.genre", "EXCLUDE", "expected ItemID, UserID or ActionID, but found the end of the expression."),
+    ("filters.genre", '"\\U0001F600"', "at character 1: expected INCLUDE or EXCLUDE, but found "),
     *(("event_tracker", value, "must be true or false") for value in ("'yes'", "1", "[]")),
 ]
 
