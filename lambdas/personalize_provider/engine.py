@@ -43,7 +43,7 @@ class Engine:
         if event["RequestType"] == "Delete":
             return event["PhysicalResourceId"], Progress(started=now)
         if event["RequestType"] == "Create":
-            # As few calls as can be before the first poll: there it is waited for that a new policy takes effect.
+            # Few calls before the first poll, since it is the polls that wait until a new policy takes effect.
             self._identity.check_unclaimed(event, now)
             return physical_name(self._row, event), Progress(started=now)
         self._identity.check_properties(event["ResourceProperties"])

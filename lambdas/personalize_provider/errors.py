@@ -160,7 +160,7 @@ def place_taken(row: Resource, name: str, error: ServiceError) -> ProviderError:
 
 
 def replacement_guarded(row: Resource, name: str, changed: list[str]) -> ProviderError:
-    """D6: data is never replaced silently."""
+    """Data is never replaced silently (docs/decisions/0015)."""
     return ProviderError(
         f"Changing {', '.join(changed)} would replace the {called(row, name)} and lose the data in it. "
         f"Undo the change, or set allow_replacement to accept the loss."
@@ -173,7 +173,7 @@ def cannot_change(row: Resource, name: str, prop: str, why: str) -> ProviderErro
 
 
 def contents_guarded(row: Resource, name: str, lost: list[str]) -> ProviderError:
-    """D6: what leaves the template is deleted, and data is never lost silently."""
+    """What leaves the template is deleted, and data is never lost silently (docs/decisions/0015)."""
     return ProviderError(
         f"Taking {', '.join(lost)} out of the {called(row, name)} would delete it and lose the data in it. "
         f"Put it back, or set allow_replacement to accept the loss."

@@ -1,7 +1,7 @@
 """The links of the two chains that follow what can outlast CloudFormation's hour.
 
-Custom::PersonalizeWait follows a creation or update until it has settled. Custom::PersonalizeDeletionWait holds
-the deletion of the resource back until the service can delete it. Each link waits for its share of the time and
+Custom::PersonalizeWait follows a creation or update until it has settled, and stops again what somebody had stopped
+before. Custom::PersonalizeDeletionWait holds the deletion of the resource back until the service can delete it. Each link waits for its share of the time and
 hands over to the next (docs/decisions/0003-wait-chains.md).
 """
 
@@ -77,6 +77,11 @@ class Wait(_Link):
             raise errors.update_failed(row, name, update.get("failureReason"))
         if is_settled:
             return complete(status_of(found), self._answer(event, row, found))
+        return self._go_on(event, progress, row, found, now)
+
+    def _go_on(self, event: Event, progress: Progress, row: Resource, found: Description, now: float) -> Outcome:
+        """Wait for what is at work, hand over to the next link, or give up."""
+        update = latest_update(row, found)
         still = pending(status_of(found if is_busy(found) else update))
         if not _time_is_up(event, progress, now):
             return still

@@ -111,8 +111,8 @@ def test_every_notebook_variable_is_an_output_and_a_parameter(dev: Templates, st
 # -- order ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("stack", "noun"), [("recommenders", "Recommender"), ("ranking", "SolutionVersion")])
-def test_training_stacks_come_after_the_data_stack(dev_assembly: Path, stack: str, noun: str) -> None:
+@pytest.mark.parametrize("stack", ["recommenders", "ranking"])
+def test_training_stacks_come_after_the_data_stack(dev_assembly: Path, stack: str) -> None:
     manifest = json.loads((dev_assembly / "manifest.json").read_text())
     assert "vod-dev-data" in manifest["artifacts"][f"vod-dev-{stack}"]["dependencies"]
 
