@@ -1,8 +1,8 @@
 """The links of the two chains that follow what can outlast CloudFormation's hour.
 
 Custom::PersonalizeWait follows a creation or update until it has settled, and stops again what somebody had stopped
-before. Custom::PersonalizeDeletionWait holds the deletion of the resource back until the service can delete it. Each link waits for its share of the time and
-hands over to the next (docs/decisions/0003-wait-chains.md).
+before. Custom::PersonalizeDeletionWait holds the deletion of the resource back until the service can delete it. Each
+link waits for its share of the time and hands over to the next (docs/decisions/0003-wait-chains.md).
 """
 
 from __future__ import annotations
