@@ -77,9 +77,9 @@ class CsvFile:
         )
 
     def numbered_rows(self, scan: str) -> str:
-        """The same with a column `n`, which counts from 1; lines that cannot be read go into tables of that name."""
+        """The same with a column `#`, which counts from 1; lines that cannot be read go into tables of that name."""
         rejects = f"store_rejects=true, rejects_table='{scan}_rejects', rejects_scan='{scan}_scans', rejects_limit=0"
-        return f"(SELECT row_number() OVER () AS n, * FROM {self.rows(rejects)})"
+        return f'(SELECT row_number() OVER () AS "#", * FROM {self.rows(rejects)})'
 
     def rejected(self, scan: str) -> list[Rejected]:
         """What was wrong with records that could not be read; to be asked for after the rows."""

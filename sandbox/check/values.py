@@ -54,8 +54,8 @@ def check_values(
     """What is wrong with a file's lines and values: of each kind the number, and line and value of the first."""
     rules = [rule for field in fields.values() for rule in _rules(field, dataset_type)]
     wanted = ", ".join(
-        f"count(*) FILTER (WHERE {rule.condition}), min(n) FILTER (WHERE {rule.condition}), "
-        f"arg_min({_column(rule.column)}, n) FILTER (WHERE {rule.condition})"
+        f'count(*) FILTER (WHERE {rule.condition}), min("#") FILTER (WHERE {rule.condition}), '
+        f'arg_min({_column(rule.column)}, "#") FILTER (WHERE {rule.condition})'
         for rule in rules
     )
     connection.execute("DROP TABLE IF EXISTS check_rejects; DROP TABLE IF EXISTS check_scans")

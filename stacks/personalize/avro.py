@@ -226,12 +226,16 @@ def _check_names(raw: Sequence[Any]) -> Iterator[str]:
                 f"{name}: a field name has letters, digits and underscores, does not begin with a digit "
                 f"and has at most {limits.COLUMN_NAME_MAX_LENGTH} characters."
             )
-        # The service compares names by their alphanumeric characters alone.
-        key = name.replace("_", "")
+        # The service compares names by their alphanumeric characters alone; that case does not tell them apart
+        # either is inferred from filters, which take columns in any case.
+        key = name.replace("_", "").upper()
         if key in seen and seen[key] == name:
             yield f"{name}: is there twice."
         elif key in seen:
-            yield f"{name}: differs from {seen[key]} only in underscores, which the service takes for the same name."
+            yield (
+                f"{name}: differs from {seen[key]} only in underscores or case, which the service takes for the same "
+                f"name."
+            )
         seen.setdefault(key, name)
 
 

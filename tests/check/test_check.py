@@ -408,3 +408,18 @@ def test_watch_in_small_letters_is_worth_a_look(folder: Path, capsys: pytest.Cap
         "recommenders.popular: aws-vod-most-popular needs 1,000 events of the type Watch, and only 0 are written so."
         in said
     )
+
+
+@pytest.mark.parametrize("names", [["n"], ["N"], ["_1", "select"]])
+def test_columns_may_have_any_name(folder: Path, capsys: pytest.CaptureFixture[str], names: list[str]) -> None:
+    """Case 6: columns of one's own, also such as SQL takes for others."""
+    (folder / "items.avsc").write_text(schema("items", *((name, "int", {}) for name in names)))
+    file = folder / "items.csv"
+    first, *rows = file.read_text().splitlines()
+    more = ",".join(str(number) for number in range(len(names)))
+    lines = [",".join([first, *names]), *(f"{row},{more}" for row in rows), f"i9,A,War,1,1{',x' * len(names)}"]
+    file.write_text("".join(f"{line}\n" for line in lines))
+    status, said = run(folder, capsys)
+    assert status == 1
+    for name in names:
+        assert f"items.csv: {name}: 1 value is not of type int; it is 'x' in line 602." in said

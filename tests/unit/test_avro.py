@@ -203,7 +203,11 @@ ALLOWED = "use one of boolean, double, float, int, long, string, or null with on
         (field("GENRES", categorical=True), "GENRES: is there twice."),
         (
             field("ITEMID"),
-            "ITEMID: differs from ITEM_ID only in underscores, which the service takes for the same name.",
+            "ITEMID: differs from ITEM_ID only in underscores or case, which the service takes for the same name.",
+        ),
+        (
+            field("Genres"),
+            "Genres: differs from GENRES only in underscores or case, which the service takes for the same name.",
         ),
     ],
 )
