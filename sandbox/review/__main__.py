@@ -23,7 +23,7 @@ from stacks.settings import SettingsError
 from .diff import compare
 from .document import as_html, as_markdown, as_text
 from .rehearsal import rehearse
-from .report import document, stops
+from .report import document, is_stopped
 
 _NOTHING = Assembly({}, {})
 
@@ -55,14 +55,15 @@ def review(env: str, base: str, out: Path) -> int:
         head = Assembly.read(synthesize(env, Path(folder, "head"), sample))
         before = _base(env, base, Path(folder), sample)
         comparison = compare(before, head)
-        report = document(env, base, before, head, comparison, rehearse(before, head))
+        rehearsal = rehearse(before, head)
+        report = document(env, base, before, head, comparison, rehearsal)
     out.mkdir(parents=True, exist_ok=True)
     page, comment = out / f"review-{env}.html", out / f"review-{env}.md"
     page.write_text(as_html(report))
     comment.write_text(as_markdown(report))
     print(printable(as_text(report, "Verdict", "What deploying it does", "Time", "Money")))
     print(f"The whole review, with permissions, outputs and all resources: {page} and {comment}")
-    return 2 if stops(comparison) else 0
+    return 2 if is_stopped(comparison, rehearsal) else 0
 
 
 def _base(env: str, ref: str, folder: Path, sample: Path) -> Assembly:

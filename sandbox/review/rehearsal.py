@@ -25,6 +25,8 @@ _CUSTOM = "Custom::Personalize"
 # Links of a chain, and what they wait for, are one step.
 CHAIN = "/Wait/"
 _SHORTEST_SHOWN = 1.0
+# Judges by metrics of data that are made up here.
+_JUDGES_DATA = f"{_CUSTOM}QualityGate"
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class Rehearsal:
         seconds: from its beginning to its end.
         steps: what took time, in the order in which it began.
         reasons: what failed, in the provider's words.
+        refusals: those of them that do not depend on what the data say, so that deploying would meet them too.
         critical_path: steps that delay the end, from the first to the last.
     """
 
     seconds: float
     steps: tuple[Step, ...]
     reasons: tuple[str, ...]
+    refusals: tuple[str, ...] = ()
     critical_path: tuple[Step, ...] = ()
 
     def seconds_of(self, stack: str, path: str) -> float:
@@ -80,8 +84,14 @@ def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
         (step for name, stack in stacks.items() for step in _steps(stack, head, events[name], begun)),
         key=lambda step: (step.begins, step.ends, step.path),
     )
-    reasons = tuple(words(event.reason) for each in events.values() for event in each if event.is_failure)
-    return Rehearsal(cloud.time.time() - begun, tuple(steps), reasons, tuple(_critical_path(steps, head)))
+    failures = [event for each in events.values() for event in each if event.is_failure]
+    return Rehearsal(
+        seconds=cloud.time.time() - begun,
+        steps=tuple(steps),
+        reasons=tuple(words(event.reason) for event in failures),
+        refusals=tuple(words(event.reason) for event in failures if event.type != _JUDGES_DATA),
+        critical_path=tuple(_critical_path(steps, head)),
+    )
 
 
 def _steps(stack: Stack, head: Assembly, events: Iterable[StackEvent], begun: float) -> Iterable[Step]:

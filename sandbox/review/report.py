@@ -54,12 +54,24 @@ def stops(comparison: Comparison) -> list[ResourceChange]:
     return [each for each in comparison.changes if each.loses_data or each.is_refused]
 
 
-def verdict(comparison: Comparison) -> str:
-    """One sentence."""
+def is_stopped(comparison: Comparison, rehearsal: Rehearsal) -> bool:
+    """Whether the change must not be deployed as it is."""
+    return bool(stops(comparison) or rehearsal.refusals)
+
+
+def verdict(comparison: Comparison, refusals: Sequence[str] = ()) -> str:
+    """One sentence.
+
+    Args:
+        comparison: what changes.
+        refusals: what was refused in rehearsal.
+    """
     stopping = stops(comparison)
     if stopping:
         what = ", ".join(f"{each.path} {'loses its data' if each.loses_data else 'is refused'}" for each in stopping)
         return f"**Do not deploy this as it is**: {what}."
+    if refusals:
+        return f"**Do not deploy this as it is**: in rehearsal it was refused. {refusals[0]}"
     counts = Counter(_summary(each) for each in comparison.changes if each.type not in PASSING_ON)
     if not counts:
         return "Deploying changes nothing."
@@ -73,7 +85,7 @@ def document(
     return Document(
         f"Review of {env} against {base_name}",
         [
-            Section("Verdict", [verdict(comparison)]),
+            Section("Verdict", [verdict(comparison, rehearsal.refusals)]),
             Section("What deploying it does", list(_changes(head, comparison, rehearsal))),
             Section("Time", list(_time(rehearsal))),
             Section("Money", list(_money(base, head, comparison, load_prices()))),

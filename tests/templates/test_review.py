@@ -18,11 +18,12 @@ from sandbox.review.document import as_html, as_markdown, as_text
 from sandbox.review.iam import statements
 from sandbox.review.money import costs, load_prices
 from sandbox.review.rehearsal import Rehearsal, Step, rehearse
-from sandbox.review.report import document, stops, verdict
+from sandbox.review.report import document, is_stopped, stops, verdict
 from sandbox.virtual.assembly import Assembly
 from stacks.settings import CONFIG_DIRECTORY
 
 Edit = Callable[[Path], None]
+NOTHING = Assembly({}, {})
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +171,27 @@ def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison]
     assert {change.name for each in comparison.changes for change in each.properties} == {"Tags"}
     assert verdict(comparison).endswith("with other tags only.")
     assert "Tags of 15 resources of vod-dev-ranking change in place." in shown(base, comparison)
+
+
+def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp_path: Path) -> None:
+    """Case 7: the first import into a dataset cannot be an incremental one, which no template says."""
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    settings("import_mode: FULL", "import_mode: INCREMENTAL")(folder)
+    head = Assembly.read(assembly("dev", folder))
+    comparison, rehearsal = compare(NOTHING, head), rehearse(NOTHING, head)
+    assert stops(comparison) == []
+    assert is_stopped(comparison, rehearsal)
+    said = verdict(comparison, rehearsal.refusals)
+    assert said.startswith("**Do not deploy this as it is**: in rehearsal it was refused. CreateDatasetImportJob of ")
+
+
+def test_a_quality_gate_that_judges_made_up_data_does_not_decide(assembly: Callable[..., Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    settings("coverage: 0.1", "coverage: 0.999")(folder)
+    head = Assembly.read(assembly("dev", folder))
+    rehearsal = rehearse(NOTHING, head)
+    assert any("below its minimums" in reason for reason in rehearsal.reasons)
+    assert not is_stopped(compare(NOTHING, head), rehearsal)
 
 
 def test_another_domain_is_refused(base: Assembly) -> None:
