@@ -69,8 +69,7 @@ def said(comparison: Comparison, path: str, name: str) -> Effect:
 
 
 def check_another_domain_is_refused(app: App, comparison: Comparison) -> None:
-    # The schema of interactions cannot be replaced by one of another domain either.
-    assert [each.path for each in stops(comparison)] == ["DatasetGroup", "InteractionsDataset"]
+    assert [each.path for each in stops(comparison)] == ["DatasetGroup"]
     before, jobs = inventory.personalize_state(app.endpoint), runs(app)
     result = app.deploy(*ANOTHER_DOMAIN)
     assert result.exit_status != 0
