@@ -11,7 +11,8 @@ class Turns:
 
     CloudFormation begins everything that depends on nothing else at the same moment, and each request runs two Lambda
     functions at once, the framework's and ours. A new account runs ten (Lambda developer guide, "Lambda quotas"), and
-    the framework gives up on a request that has no room for two seconds.
+    the framework gives up on a request that has no room for about two seconds (its retries: aws-cdk-lib,
+    custom-resources/lib/provider-framework/runtime/outbound.js; their pauses are estimated).
     """
 
     def __init__(self, lanes: int) -> None:
