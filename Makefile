@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-INSTALLED := .venv/.installed node_modules/.package-lock.json sandbox/lambda_runtime/node_modules/.package-lock.json
+INSTALLED := .venv/.installed node_modules/.package-lock.json tools/sandbox/lambda_runtime/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help install data demo test test-nightly mutants unit snapshots docs review check bench lock audit lint format sandbox stop deploy diff destroy synth clean
@@ -24,10 +24,10 @@ help: ## this list
 install: $(INSTALLED) ## install everything into this folder
 
 data: install ## make the sample data in data/out (MovieLens 100K, or a generated catalogue)
-	@$(PY) -m data sample
+	@$(PY) -m tools.data sample
 
 demo: install ## deploy to a local cloud, ask for recommendations, change a setting, destroy, check
-	@$(PY) -m sandbox demo
+	@$(PY) -m tools.sandbox demo
 
 test: lint ## all checks and tests
 	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
@@ -37,7 +37,7 @@ test-nightly: lint ## the same with 2,000 random sequences from a new seed, and 
 	$(MAKE) mutants
 
 mutants: install ## show that no row of the resource table can lose something unnoticed
-	$(PY) -m tests.provider.mutants
+	$(PY) -m tests.lambdas.personalize_provider.support.mutants
 
 unit: install ## the tests without those that deploy with the CDK CLI
 	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
@@ -45,19 +45,19 @@ unit: install ## the tests without those that deploy with the CDK CLI
 lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks lambdas sandbox data docs benchmarks
+	$(BIN)/mypy app.py stacks lambdas tools
 
 snapshots: install ## write the snapshots of the templates anew; git diff then shows what a change does to them
-	@$(PY) -m tests.templates.snapshots
+	@$(PY) -m tests.stacks.support.snapshots
 
 review: install ## what deploying the working tree would do to ENV as it is at BASE (default HEAD)
-	@$(PY) -m sandbox.review --env $(ENV) --base $(BASE)
+	@$(PY) -m tools.review --env $(ENV) --base $(BASE)
 
 check: install ## whether the service will take the data that ENV imports (DATA=folder: look there instead)
-	@$(PY) -m sandbox.check --env $(ENV) $(if $(DATA),--data $(DATA))
+	@$(PY) -m tools.review.check --env $(ENV) $(if $(DATA),--data $(DATA))
 
 bench: install ## measure speed and size against their floors, into docs/benchmarks.md
-	@$(PY) -m benchmarks
+	@$(PY) -m tools.benchmarks
 
 lock: install ## write requirements-lock.txt anew, after a change of requirements*.txt (ARGS=--upgrade: with newer packages)
 	@cp requirements-lock.txt .venv/lock.txt
@@ -71,30 +71,30 @@ audit: install ## look for known vulnerabilities in everything the lock files pi
 	@status=0; \
 	$(BIN)/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements-lock.txt || status=1; \
 	npm audit || status=1; \
-	npm audit --prefix sandbox/lambda_runtime || status=1; \
+	npm audit --prefix tools/sandbox/lambda_runtime || status=1; \
 	exit $$status
 
 docs: install ## write the pages of docs/ that are generated
-	@$(PY) -m docs
+	@$(PY) -m tools.docs
 
 format: install ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 sandbox: install ## keep a local cloud running and print how to reach it
-	@$(PY) -m sandbox run $(ARGS)
+	@$(PY) -m tools.sandbox run $(ARGS)
 
 stop: install ## end the local cloud
-	@$(PY) -m sandbox stop
+	@$(PY) -m tools.sandbox stop
 
 deploy: data ## deploy ENV (default dev) to the local cloud
-	@$(PY) -m sandbox deploy --env $(ENV) -- $(ARGS)
+	@$(PY) -m tools.sandbox deploy --env $(ENV) -- $(ARGS)
 
 diff: data ## show what deploying ENV to the local cloud would change
-	@$(PY) -m sandbox diff --env $(ENV) -- $(ARGS)
+	@$(PY) -m tools.sandbox diff --env $(ENV) -- $(ARGS)
 
 destroy: data ## destroy ENV in the local cloud
-	@$(PY) -m sandbox destroy --env $(ENV) -- $(ARGS)
+	@$(PY) -m tools.sandbox destroy --env $(ENV) -- $(ARGS)
 
 synth: data ## synthesize ENV into cdk.out
 	cdk synth --quiet -c env=$(ENV) $(ARGS)
@@ -112,6 +112,6 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-sandbox/lambda_runtime/node_modules/.package-lock.json: sandbox/lambda_runtime/package-lock.json
-	npm ci --no-audit --no-fund --prefix sandbox/lambda_runtime
+tools/sandbox/lambda_runtime/node_modules/.package-lock.json: tools/sandbox/lambda_runtime/package-lock.json
+	npm ci --no-audit --no-fund --prefix tools/sandbox/lambda_runtime
 	@touch $@

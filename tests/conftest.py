@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from data import synthetic
-from sandbox.cloud import UNVALIDATED
+from tools.data import synthetic
+from tools.sandbox.cloud import UNVALIDATED
 
 _OPTION = "hypothesis_seed"
-_PROVIDER = Path(__file__).parent / "provider"
+_PROVIDER = Path(__file__).parent / "lambdas"
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_configure(config: pytest.Config) -> None:
     """Set the seed where none is given: the same one for every change; the workers get that of the controller.
 
-    Templates are not validated while they are synthesized, but for once, in tests/templates.
+    Templates are not validated while they are synthesized, but for once, in tests/stacks.
     """
     os.environ |= UNVALIDATED
     if config.getoption(_OPTION) is None:

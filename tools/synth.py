@@ -11,8 +11,7 @@ from aws_cdk import App
 
 from app import build, write
 from stacks.settings import CONFIG_DIRECTORY
-
-from .cloud import CHECKOUT
+from tools.sandbox.cloud import CHECKOUT
 
 
 def synthesize(

@@ -8,13 +8,7 @@ from aws_cdk import Annotations, Duration, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .config import (
-    DatasetColumns,
-    ItemExplorationConfig,
-    check_throughput,
-    recipe_arn,
-    training_data_config,
-)
+from .config import DatasetColumns, ItemExplorationConfig, check_throughput, recipe_arn, training_data_config
 from .dataset_group import VIDEO_ON_DEMAND, DatasetGroup, IDatasetGroup, take_place
 from .errors import PropsError
 from .imported import checked_arn

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cdk import Result
-from tests.docs.checkout import Checkout
-from tests.docs.pages import ROOT, Command, code, commands
+from tests.docs.support.checkout import Checkout
+from tests.docs.support.pages import ROOT, Command, code, commands
+from tools.sandbox.cdk import Result
 
 # The project's own checks: .ci/run and the nightly run carry them out, and these tests are a part of them.
 CHECKS = {
@@ -25,7 +25,7 @@ CHECKS = {
 }
 # What a page may say that a command needs.
 NOT_HERE = {"AWS", "GitHub", "the registries' advisories", "what the registries have that day"}
-# tests/sandbox/test_demo.py types it.
+# tests/tools/sandbox/test_demo.py types it.
 DEMO = {"make demo"}
 # Placeholders of the pages, and what stands for them here.
 NAMES = {"NAME": "dev"}
@@ -158,4 +158,4 @@ def check_the_code_of_the_readme(checkout: Checkout) -> None:
 
 
 def test_the_demonstration_is_typed_as_it_stands() -> None:
-    assert '["make", "demo"]' in Path(ROOT / "tests" / "sandbox" / "test_demo.py").read_text()
+    assert '["make", "demo"]' in Path(ROOT / "tests" / "tools" / "sandbox" / "test_demo.py").read_text()

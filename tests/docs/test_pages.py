@@ -10,9 +10,9 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from sandbox.virtual.cloud import VirtualCloud
-from tests.docs.pages import PAGES, ROOT, code, links
-from tests.provider import blocks
+from tests.docs.support.pages import PAGES, ROOT, code, links
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tools.simulation.cloud import VirtualCloud
 
 
 @pytest.mark.parametrize(("page", "target"), sorted(set(links())))

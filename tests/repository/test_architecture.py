@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tools.checkout import CHECKOUT
+
+ROOT = CHECKOUT
 OURS = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} | {"app"}
 # Folder -> what its modules may import of this repository.
 MAY_IMPORT = {

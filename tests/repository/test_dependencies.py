@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tools.checkout import CHECKOUT
+
+ROOT = CHECKOUT
 LOCK = ROOT / "requirements-lock.txt"
 PINS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
-NODE_LOCKS = [ROOT / "package-lock.json", ROOT / "sandbox" / "lambda_runtime" / "package-lock.json"]
+NODE_LOCKS = [ROOT / "package-lock.json", ROOT / "tools" / "sandbox" / "lambda_runtime" / "package-lock.json"]
 
 # name[extra]==version ; marker \ and then lines of hashes
 _ENTRY = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)(?: ; [^\\\n]+)?((?: \\\n +--hash=sha256:[0-9a-f]{64})*)$", re.M)

@@ -15,7 +15,9 @@ import pytest
 import yaml
 from aws_cdk import DefaultStackSynthesizer
 
-ROOT = Path(__file__).parents[2]
+from tools.checkout import CHECKOUT
+
+ROOT = CHECKOUT
 WORKFLOW = ROOT / ".github" / "workflows" / "pipeline.yaml"
 PAGE = ROOT / "docs" / "pipeline.md"
 TOOLS = Path(sys.executable).parent

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.synth import synthesize
 from stacks.settings import CONFIG_DIRECTORY
+from tools.synth import synthesize
 
 ROOT = CONFIG_DIRECTORY.parent
 Templates = dict[str, dict[str, Any]]

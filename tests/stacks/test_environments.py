@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.ownership import LOGICAL_TAG, STACK_TAG
 from stacks.personalize import DatasetGroup, PersonalizeProvider
-from tests.emulator.account import ACCOUNT, REGION, Account
-from tests.iam import Policies, Principal, Statement
-from tests.unit.constructs import by_path, new_app, statements
+from tests.stacks.personalize.support.construct_stacks import by_path, new_app, statements
+from tests.support.iam import Policies, Principal, Statement
+from tests.tools.emulator.support.account import ACCOUNT, REGION, Account
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/provider"
 PSEUDO = {"${AWS::Partition}": "aws", "${AWS::Region}": REGION, "${AWS::AccountId}": ACCOUNT}

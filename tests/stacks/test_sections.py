@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.template import imports
 from stacks.settings import CONFIG_DIRECTORY
-from tests import assemblies
-from tests.assemblies import must
-from tests.iam import DATA, Iam, Statement, account
+from tests.support import assemblies
+from tests.support.assemblies import must
+from tests.support.iam import DATA, Iam, Statement, account
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.template import imports
 
 RECOMMENDERS, RANKING = "vod-dev-recommenders", "vod-dev-ranking"
 PLACEHOLDER = "AWS::CloudFormation::WaitConditionHandle"

@@ -12,11 +12,11 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.synth import synthesize
-from sandbox.virtual.template import references
 from stacks.settings import CONFIG_DIRECTORY
-from tests.iam import permits
-from tests.templates.conftest import Templates, read
+from tests.stacks.conftest import Templates, read
+from tests.support.iam import permits
+from tools.simulation.template import references
+from tools.synth import synthesize
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 FOREIGN_KEY = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.templates.snapshots import SNAPSHOTS, environments, snapshots
+from tests.stacks.support.snapshots import SNAPSHOTS, environments, snapshots
 
 
 @pytest.mark.parametrize("env", environments())

@@ -18,10 +18,10 @@ from cfnlint.config import ManualArgs
 
 from app import build
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
-from sandbox.cloud import CHECKOUT, QUIET_JSII, isolated_environment
-from sandbox.virtual.template import dependencies, everything_before, references
-from tests.notebook import OUTPUTS, output_key
-from tests.templates.conftest import Templates
+from tests.stacks.conftest import Templates
+from tests.support.notebook import OUTPUTS, output_key
+from tools.sandbox.cloud import CHECKOUT, QUIET_JSII, isolated_environment
+from tools.simulation.template import dependencies, everything_before, references
 
 CUSTOM = "Custom::Personalize"
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from stacks.settings import Settings, SettingsError, load_settings
 from stacks.settings_file import one_line
-from tests.unit.test_settings import ROOT
+from tests.stacks.test_settings import ROOT
 
 # Settings of the tests' own: those in config/ are the user's.
 SCHEMAS = {

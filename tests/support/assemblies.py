@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from sandbox.synth import synthesize
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
 from stacks.settings import CONFIG_DIRECTORY
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
+from tools.synth import synthesize
 
 Edit = Callable[[Path], None]
 

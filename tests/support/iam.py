@@ -10,10 +10,10 @@ from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from sandbox.personalize import AccessDeniedError
-from sandbox.personalize.faults import Faults
-from sandbox.virtual.assembly import FilesByName
-from sandbox.virtual.cloud import VirtualCloud, not_permitted
+from tools.emulator import AccessDeniedError
+from tools.emulator.faults import Faults
+from tools.simulation.assembly import FilesByName
+from tools.simulation.cloud import VirtualCloud, not_permitted
 
 Statement = Mapping[str, Any]
 DATA = "vod-dev-data"

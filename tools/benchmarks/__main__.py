@@ -1,4 +1,4 @@
-"""`python -m benchmarks` (`make bench`): one table on the screen and in docs/benchmarks.md."""
+"""`python -m tools.benchmarks` (`make bench`): one table on the screen and in docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from data import synthetic
-from sandbox.cloud import CHECKOUT
-from sandbox.synth import synthesize
-from sandbox.virtual.assembly import Assembly, FilesByName
-from sandbox.virtual.cloud import VirtualCloud
 from stacks.settings import CONFIG_DIRECTORY
+from tools.data import synthetic
+from tools.sandbox.cloud import CHECKOUT
+from tools.simulation.assembly import Assembly, FilesByName
+from tools.simulation.cloud import VirtualCloud
+from tools.synth import synthesize
 
 from . import deployments, processes
 

@@ -14,12 +14,12 @@ from functools import cache
 from typing import Any
 
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.personalize import Durations
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import Conditions
-from sandbox.virtual.stacks import Stack
-from sandbox.virtual.template import imports, references
+from tools.emulator import Durations
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import Conditions
+from tools.simulation.stacks import Stack
+from tools.simulation.template import imports, references
 
 _PREFIX = "Custom::Personalize"
 # What trains comes after all imports of its dataset group, whatever the template says.

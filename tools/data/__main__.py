@@ -1,4 +1,4 @@
-"""`python -m data sample|movielens|synthetic`: write the sample CSV files."""
+"""`python -m tools.data sample|movielens|synthetic`: write the sample CSV files."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import hashlib
 import sys
 from pathlib import Path
 
+from tools.checkout import CHECKOUT
+
 from . import movielens, synthetic
 from .catalogue import Catalogue
 
-HERE = Path(__file__).parent
-OUT = HERE / "out"
+DATA = CHECKOUT / "data"
+OUT = DATA / "out"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the files, unless this code has written them before; 1 if they cannot be had."""
-    parser = argparse.ArgumentParser(prog="python -m data", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.data", description=__doc__)
     parser.add_argument(
         "source", choices=("sample", "movielens", "synthetic"), help="sample: MovieLens if it can be had"
     )
@@ -41,7 +43,7 @@ def _catalogue(source: str) -> Catalogue:
     if source == "synthetic":
         return synthetic.generate()
     try:
-        return movielens.load(HERE / ".cache")
+        return movielens.load(DATA / ".cache")
     except movielens.NotAvailableError as error:
         if source == "movielens":
             raise
@@ -50,7 +52,7 @@ def _catalogue(source: str) -> Catalogue:
 
 
 def _version() -> str:
-    code = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
+    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
     return hashlib.sha256(code).hexdigest()[:12]
 
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.review.diff import path_of
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import Template, dependencies, everything_before, imports, references
+from tools.review.diff import path_of
+from tools.simulation.assembly import Assembly
+from tools.simulation.template import Template, dependencies, everything_before, imports, references
 
 _CUSTOM = "Custom::Personalize"
 # Links hand on what they wait for, so they stand for it.

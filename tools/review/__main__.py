@@ -12,13 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from data import synthetic
 from lambdas.personalize_provider.log import printable
-from sandbox.cloud import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
-from sandbox.synth import synthesize
-from sandbox.virtual.assembly import Assembly
 from stacks.personalize import PropsError
 from stacks.settings import SettingsError
+from tools.data import synthetic
+from tools.sandbox.cloud import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
+from tools.simulation.assembly import Assembly
+from tools.synth import synthesize
 
 from .diff import compare
 from .document import as_html, as_markdown, as_text
@@ -103,7 +103,7 @@ def _git(*arguments: str) -> None:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.review", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.review", description=__doc__)
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--base", default="HEAD", help="git ref of what is deployed (default: HEAD)")
     parser.add_argument("--out", type=Path, default=STATE_DIRECTORY, help="folder of the report (default: .sandbox)")

@@ -16,8 +16,8 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lambdas.personalize_provider.names import in_order
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect, Resource, ValueRule
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import imports, references
+from tools.simulation.assembly import Assembly
+from tools.simulation.template import imports, references
 
 _CUSTOM = "Custom::Personalize"
 # They hand on what they wait for or judge.

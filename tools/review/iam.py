@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.virtual.assembly import Assembly
+from tools.simulation.assembly import Assembly
 
 from .diff import path_of
 from .values import as_text

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from data import synthetic
-from data.conforming import csv_of
-from sandbox.personalize.objects import ObjectNotFoundError
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import references
+from tools.data import synthetic
+from tools.data.conforming import csv_of
+from tools.emulator.objects import ObjectNotFoundError
+from tools.simulation.assembly import Assembly
+from tools.simulation.template import references
 
 _Properties = Mapping[str, Any]
 

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import Template, references
+from tools.simulation.assembly import Assembly
+from tools.simulation.template import Template, references
 
 from .diff import path_of
 from .values import as_text

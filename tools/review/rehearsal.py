@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.framework import words
-from sandbox.virtual.stacks import Stack, StackEvent
-from sandbox.virtual.template import dependencies, everything_before
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.framework import words
+from tools.simulation.stacks import Stack, StackEvent
+from tools.simulation.template import dependencies, everything_before
 
 from .diff import path_of
 from .made_data import MadeData

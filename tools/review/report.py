@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdas.personalize_provider.resources import Effect
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.template import Template
+from tools.simulation.assembly import Assembly
+from tools.simulation.template import Template
 
 from .diff import PASSING_ON, REFUSALS, Comparison, Kind, PropertyChange, ResourceChange, path_of
 from .document import Bar, Block, Document, Gantt, Section, Table

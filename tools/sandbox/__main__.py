@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the local cloud from the command line. `make help` lists the targets that use it."""
+"""`python -m tools.sandbox`: the local cloud from the command line. `make help` lists the targets that use it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.sandbox", description=__doc__)
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", help="start a sandbox and keep it running until Ctrl-C")
     run.add_argument(

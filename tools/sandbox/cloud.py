@@ -21,7 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from tools.checkout import CHECKOUT
+
 STATE_DIRECTORY = CHECKOUT / ".sandbox"
 LAMBDA_RUNTIME = Path(__file__).resolve().parent / "lambda_runtime"
 # MiniStack takes these for the account's root user, and its environment's account id for the account.
@@ -175,7 +176,7 @@ class Cloud:
             endpoint = Endpoint(f"https://127.0.0.1:{port}", str(certificate), self.region, 0, str(directory), str(log))
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "sandbox.server", "--fd", str(listener.fileno())),
+                    *(sys.executable, "-m", "tools.sandbox.server", "--fd", str(listener.fileno())),
                     *("--directory", str(directory), "--speed", str(self.speed)),
                     *("--propagation-seconds", str(self.propagation_seconds)),
                     *(() if self.detached else ("--watch-stdin",)),

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import data.__main__ as sample
-from data.catalogue import read_rows
+import tools.data.__main__ as sample
 from lambdas.personalize_provider.log import printable
+from tools.data.catalogue import read_rows
 
 from . import cdk, inventory, shared
 from .cloud import CHECKOUT, STATE_DIRECTORY, Cloud, CloudError, Endpoint, client

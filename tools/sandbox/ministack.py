@@ -18,8 +18,7 @@ from ministack.core import iam_evaluator, lambda_runtime, responses, router
 from ministack.services import cloudformation, cloudwatch_logs, iam, kms, lambda_svc, s3
 from ministack.services.cloudformation import changesets, custom_resource, engine, handlers, provisioners, stacks
 
-from .cloud import LATE_LINES_SECONDS
-from .personalize import (
+from tools.emulator import (
     AccessDeniedError,
     ObjectAccessDeniedError,
     ObjectNotFoundError,
@@ -27,7 +26,9 @@ from .personalize import (
     Service,
     ServiceError,
 )
-from .personalize.app import CONTROL_PREFIX, Headers, PersonalizeApp
+from tools.emulator.app import CONTROL_PREFIX, Headers, PersonalizeApp
+
+from .cloud import LATE_LINES_SECONDS
 
 _PERSONALIZE = "personalize.amazonaws.com"
 # User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves

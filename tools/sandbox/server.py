@@ -1,4 +1,4 @@
-"""The server process of the sandbox: `python -m sandbox.server`, started by sandbox.cloud with the environment set."""
+"""The server process of the sandbox: `python -m tools.sandbox.server`, started by cloud.py with the environment set."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.server")
+    parser = argparse.ArgumentParser(prog="python -m tools.sandbox.server")
     parser.add_argument("--fd", type=int, required=True, help="listening socket, inherited")
     parser.add_argument("--directory", type=Path, required=True, help="of this cloud, with certificate and key")
     parser.add_argument("--speed", type=float, required=True, help="virtual seconds per second")

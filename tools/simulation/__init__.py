@@ -2,7 +2,7 @@
 
 MiniStack creates resources one after another; AWS creates them in parallel and cancels what is in flight when
 one fails. Here both happen, with every interleaving decided by a clock that can be repeated. Each rule has its source
-where it is kept, and a test in tests/virtual. No source says, so it is inferred:
+where it is kept, and a test in tests/tools/simulation. No source says, so it is inferred:
 
 - what a resource that an update could not delete depends on is deleted nevertheless, during cleanup only;
 - a resource that a rollback replaces is deleted, whatever its UpdateReplacePolicy;

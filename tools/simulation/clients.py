@@ -12,8 +12,8 @@ from botocore.config import Config
 from botocore.retries import adaptive, bucket, quota, standard, throttling
 
 from lambdas.personalize_provider.api import CLIENT_CONFIG
-from sandbox.personalize import Service
-from sandbox.personalize.inprocess import connect
+from tools.emulator import Service
+from tools.emulator.inprocess import connect
 
 from .time import VirtualTime
 

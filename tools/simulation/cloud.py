@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.resources import RESOURCES, Resource
-from sandbox.personalize import AccessDeniedError, AllowAll, Authorizer, Service
-from sandbox.personalize.objects import MemoryObjects
+from tools.emulator import AccessDeniedError, AllowAll, Authorizer, Service
+from tools.emulator.objects import MemoryObjects
 
 from .clients import retrying, single_try
 from .cloudformation import CloudFormation

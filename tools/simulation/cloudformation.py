@@ -15,16 +15,7 @@ from typing import Any
 from .deployment import Deployment
 from .framework import Event, Response
 from .graph import Graph
-from .stacks import (
-    STACK,
-    Deployed,
-    Stack,
-    StackEvent,
-    Target,
-    ValidationError,
-    check,
-    is_kept_when_it_leaves,
-)
+from .stacks import STACK, Deployed, Stack, StackEvent, Target, ValidationError, check, is_kept_when_it_leaves
 from .template import Template, Values, as_strings, dependencies, imports
 from .time import VirtualTime
 

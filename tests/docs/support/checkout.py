@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.cdk import Result
-from sandbox.cloud import CHECKOUT, UNVALIDATED, isolated_environment
+from tools.sandbox.cdk import Result
+from tools.sandbox.cloud import CHECKOUT, UNVALIDATED, isolated_environment
 
 # What is installed and what was downloaded is used where it is.
-_SHARED = (".venv", "node_modules", "sandbox/lambda_runtime/node_modules", "data/.cache")
+_SHARED = (".venv", "node_modules", "tools/sandbox/lambda_runtime/node_modules", "data/.cache")
 # Variables that tell of the make and the pytest that run this.
 _OF_THE_RUN = ("MAKE", "MFLAGS", "PYTEST", "COV")
 _QUESTIONS = (b"(y/n)", b"[y/N]")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import Conditions
-from tests.provider.blocks import put_data
+from tests.lambdas.personalize_provider.support.template_parts import put_data
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import Conditions
 
 # What every test of the provider meets.
 CONDITIONS = Conditions(propagation_seconds=60.0)

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.patience import PROPAGATION_SECONDS
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.personalize import Fault
-from sandbox.virtual.cloud import VirtualCloud, not_permitted
-from sandbox.virtual.cloudformation import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, custom, deployed, refuse, template
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import Resources, custom, deployed, refuse, template
+from tools.emulator import Fault
+from tools.simulation.cloud import VirtualCloud, not_permitted
+from tools.simulation.cloudformation import Stack
 
 HOUR, MINUTE = 3600.0, 60.0
 RANKING_RECIPE = f"{blocks.RECIPE}/aws-personalized-ranking"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from lambdas.personalize_provider.resources import RESOURCES, Effect, Resource
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Deployed, Stack
-from tests.provider.blocks import template
-from tests.provider.changes import SETTINGS, WALK
+from tests.lambdas.personalize_provider.support.property_changes import SETTINGS, WALK
+from tests.lambdas.personalize_provider.support.template_parts import template
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Deployed, Stack
 
 
 def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed]:

@@ -14,11 +14,11 @@ import pytest
 
 from lambdas.personalize_provider.names import last_part
 from lambdas.personalize_provider.resources import RESOURCES, Resource
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.framework import Response
-from tests.provider.blocks import Resources, handle, template
-from tests.provider.changes import SETTINGS
-from tests.provider.requests import Properties, Requests
+from tests.lambdas.personalize_provider.support.property_changes import SETTINGS
+from tests.lambdas.personalize_provider.support.single_requests import Properties, Requests
+from tests.lambdas.personalize_provider.support.template_parts import Resources, handle, template
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.framework import Response
 
 NOUNS = list(RESOURCES)
 UPDATABLE = [noun for noun, row in RESOURCES.items() if row.update]

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from data import movielens, synthetic
-from data.catalogue import Catalogue
 from lambdas.personalize_provider.names import last_part
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import REALISTIC
 from stacks.settings import CONFIG_DIRECTORY, QualityGateSettings, load_settings
-from tests.provider import blocks
-from tests.provider.blocks import Resources, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, template
+from tools.checkout import CHECKOUT
+from tools.data import movielens, synthetic
+from tools.data.catalogue import Catalogue
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import REALISTIC
 
 pytestmark = pytest.mark.unmeasured
 
 REFRESHES = 10
-CACHE = Path(__file__).parents[2] / "data" / ".cache"
+CACHE = CHECKOUT / "data" / ".cache"
 
 
 @pytest.fixture(scope="module")

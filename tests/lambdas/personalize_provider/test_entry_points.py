@@ -16,9 +16,9 @@ from lambdas.personalize_provider.pace import waiter_seconds
 from lambdas.personalize_provider.patience import PROPAGATION_SECONDS
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
-from sandbox.virtual.cloud import REGION, VirtualCloud, not_permitted
-from tests.provider import blocks
-from tests.provider.blocks import custom, handle, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import custom, handle, template
+from tools.simulation.cloud import REGION, VirtualCloud, not_permitted
 
 
 @pytest.fixture

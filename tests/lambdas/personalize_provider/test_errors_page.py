@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 
 from lambdas.personalize_provider import errors
+from tools.checkout import CHECKOUT
 
-ROOT = Path(__file__).parents[2]
+ROOT = CHECKOUT
 PROVIDER = ROOT / "lambdas" / "personalize_provider"
 
 

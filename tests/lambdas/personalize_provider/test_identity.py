@@ -9,14 +9,14 @@ import pytest
 
 from lambdas.personalize_provider.names import arn_of
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.personalize import Durations, Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
-from sandbox.virtual.framework import words
-from tests.provider import blocks
-from tests.provider.blocks import BUCKET, Resources, custom, deployed, template
-from tests.provider.changes import SETTINGS
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.property_changes import SETTINGS
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import BUCKET, Resources, custom, deployed, template
+from tools.emulator import Durations, Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.cloudformation import Stack
+from tools.simulation.framework import words
 
 HOUR, MINUTE = 3600.0, 60.0
 

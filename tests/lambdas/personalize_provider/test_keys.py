@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.personalize import ObjectAccessDeniedError
-from sandbox.virtual.assembly import Assembly, FilesByName
-from sandbox.virtual.cloud import VirtualCloud
-from tests.assemblies import synthesized, with_settings
-from tests.iam import permits
+from tests.support.assemblies import synthesized, with_settings
+from tests.support.iam import permits
+from tools.emulator import ObjectAccessDeniedError
+from tools.simulation.assembly import Assembly, FilesByName
+from tools.simulation.cloud import VirtualCloud
 
 Deploy = Callable[[str | None], tuple[str, str]]
 pytestmark = pytest.mark.unmeasured

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize.quotas import Quotas
-from sandbox.virtual.assembly import Assembly, FilesByName
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import REALISTIC
 from stacks.personalize.limits import VOD_USE_CASES
-from tests.assemblies import must, synthesized, with_settings
+from tests.support.assemblies import must, synthesized, with_settings
+from tools.emulator.quotas import Quotas
+from tools.simulation.assembly import Assembly, FilesByName
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import REALISTIC
 
 pytestmark = pytest.mark.unmeasured
 

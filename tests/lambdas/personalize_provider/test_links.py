@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Fault
-from sandbox.virtual.cloud import VirtualCloud
-from tests.provider import blocks
-from tests.provider.blocks import template
-from tests.provider.requests import Properties, Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Properties, Requests
+from tests.lambdas.personalize_provider.support.template_parts import template
+from tools.emulator import Fault
+from tools.simulation.cloud import VirtualCloud
 
 LINK = 3000
 NOUN = "Recommender"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.framework import words
-from tests.provider import blocks
-from tests.provider.blocks import custom, template
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import custom, template
+from tools.emulator import Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.framework import words
 
 FIELDS = {"request_id", "request", "type", "logical_id", "physical_id", "step", "status", "seconds"}
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Durations, Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, chain, custom, template
-from tests.provider.conftest import CONDITIONS
+from tests.lambdas.personalize_provider.conftest import CONDITIONS
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, chain, custom, template
+from tools.emulator import Durations, Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Stack
 
 HOUR = 3600.0
 LINK = 3000

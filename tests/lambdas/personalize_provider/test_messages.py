@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from lambdas.personalize_provider import errors
-from sandbox.personalize import Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, arn, custom, named, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, arn, custom, named, template
+from tools.emulator import Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Stack
 
 GROUP: Resources = {"Group": custom("DatasetGroup", Domain=blocks.VOD)}
 INTERACTIONS: Resources = {key: each for key, each in blocks.group().items() if "Items" not in key}

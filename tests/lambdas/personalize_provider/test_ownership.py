@@ -10,12 +10,12 @@ import pytest
 from lambdas.personalize_provider.names import last_part
 from lambdas.personalize_provider.ownership import LOGICAL_TAG, STACK_TAG
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, template
-from tests.provider.changes import SETTINGS
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.property_changes import SETTINGS
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import Resources, template
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Stack
 
 NOUNS = list(RESOURCES)
 REPLACED = [(noun, prop) for noun, row in RESOURCES.items() for prop in sorted(row.create_only - row.no_effect)]

@@ -15,11 +15,11 @@ from lambdas.personalize_provider.engine import Engine
 from lambdas.personalize_provider.protocol import Handler
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.wait import DeletionWait, Wait
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import REALISTIC, Conditions
-from sandbox.virtual.framework import Event
-from tests.provider import blocks
-from tests.provider.blocks import Resources, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, template
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import REALISTIC, Conditions
+from tools.simulation.framework import Event
 
 ONE_A_SECOND = Conditions(call_seconds=0.2, request_seconds=5.0, requests_per_second=1.0)
 CEILING = 10

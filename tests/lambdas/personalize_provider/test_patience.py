@@ -14,14 +14,14 @@ from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.engine import Engine
 from lambdas.personalize_provider.patience import HOLD_SECONDS, PROPAGATION_SECONDS
 from lambdas.personalize_provider.service_errors import Meaning
-from sandbox.personalize import Durations, Fault, Quotas
-from sandbox.personalize.inprocess import connect
-from sandbox.virtual.cloud import VirtualCloud, not_permitted
-from sandbox.virtual.cloudformation import Stack
-from sandbox.virtual.conditions import Conditions
-from tests.provider import blocks
-from tests.provider.blocks import Resources, chain, custom, template
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import Resources, chain, custom, template
+from tools.emulator import Durations, Fault, Quotas
+from tools.emulator.inprocess import connect
+from tools.simulation.cloud import VirtualCloud, not_permitted
+from tools.simulation.cloudformation import Stack
+from tools.simulation.conditions import Conditions
 
 HOUR, MINUTE = 3600.0, 60.0
 # Of the waiter's rounds.

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize.faults import Fault
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from tests.assemblies import must, synthesized, with_texts
-from tests.iam import DATA, Iam, Statement, account, is_policy, permits
+from tests.support.assemblies import must, synthesized, with_texts
+from tests.support.iam import DATA, Iam, Statement, account, is_policy, permits
+from tools.emulator.faults import Fault
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
 
 pytestmark = pytest.mark.unmeasured
 
@@ -103,7 +103,7 @@ def test_no_action_of_a_statement_is_superfluous(life: tuple[list[Statement], Ia
         for statement in statements
         for action in set(as_list(statement["Action"])) - used(statement, iam)
     }
-    # Lambda writes the logs, not the provider; tests/sandbox/handler_role.py takes that statement away.
+    # Lambda writes the logs, not the provider; tests/tools/sandbox/support/handler_role.py takes that statement away.
     assert {each.partition(" ")[0] for each in superfluous} == {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 

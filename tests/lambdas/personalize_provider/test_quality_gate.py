@@ -8,12 +8,12 @@ import pytest
 
 from lambdas.personalize_provider import quality_gate
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.personalize import Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Stack
 from stacks.personalize import limits
-from tests.provider import blocks
-from tests.provider.blocks import Resources, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, template
+from tools.emulator import Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Stack
 
 METRICS = {"coverage": 0.9, "precision_at_5": 0.2, "mean_reciprocal_rank_at_25": 0.4}
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from lambdas.personalize_provider.patience import HOLD_SECONDS, PROPAGATION_SECONDS
-from sandbox.personalize import Durations, Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, arn, custom, deployed, refuse, template
-from tests.provider.conftest import CONDITIONS
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.conftest import CONDITIONS
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import Resources, arn, custom, deployed, refuse, template
+from tools.emulator import Durations, Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Stack
 
 HOUR, MINUTE = 3600.0, 60.0
 # Of the waiter's polls.

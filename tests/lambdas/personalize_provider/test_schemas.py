@@ -9,13 +9,13 @@ import pytest
 
 from lambdas.personalize_provider.resources import RESOURCES, Effect
 from lambdas.personalize_provider.schemas import refusal
-from sandbox.review.diff import compare
-from sandbox.review.report import verdict
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from tests.provider import blocks
-from tests.provider.blocks import Resources, custom, template
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import Resources, custom, template
+from tools.review.diff import compare
+from tools.review.report import verdict
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
 
 STUDIO = {"name": "STUDIO", "type": ["null", "string"], "categorical": True}
 # Fields that no domain requires, so that the rules of schemas themselves allow their change.

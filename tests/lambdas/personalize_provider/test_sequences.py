@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.personalize import Fault
-from sandbox.virtual.conditions import REALISTIC, Conditions
-from tests.provider.sequences import AT_REST, HOUR, MINUTE, Account, Life, Mishap, Wish
+from tests.lambdas.personalize_provider.support.random_lives import AT_REST, HOUR, MINUTE, Account, Life, Mishap, Wish
+from tools.emulator import Fault
+from tools.simulation.conditions import REALISTIC, Conditions
 
 # Shards run on different workers; each has its own share of the sequences.
 SHARDS = 8

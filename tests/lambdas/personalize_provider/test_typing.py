@@ -8,10 +8,10 @@ import pytest
 
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.errors import ProviderError
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.framework import words
-from tests.provider.blocks import custom
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import custom
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.framework import words
 
 
 @pytest.fixture(scope="module")

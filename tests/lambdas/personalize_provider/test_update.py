@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Behaviour, Durations, Fault
-from sandbox.review.diff import compare
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.cloudformation import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, custom, deployed, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, custom, deployed, template
+from tools.emulator import Behaviour, Durations, Fault
+from tools.review.diff import compare
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.cloudformation import Stack
 
 HOUR, MINUTE = 3600.0, 60.0
 FASTER = {"MinRecommendationRequestsPerSecond": 5}

@@ -29,7 +29,7 @@ from stacks.personalize import (
 from stacks.personalize.dataset_group import IDatasetGroup
 from stacks.personalize.limits import REGIONS
 from stacks.personalize.tags import tag_mistake
-from tests.unit.constructs import GROUP_ARN, INTERACTIONS, SOLUTION_ARN, VERSION_ARN, Kit
+from tests.stacks.personalize.support.construct_stacks import GROUP_ARN, INTERACTIONS, SOLUTION_ARN, VERSION_ARN, Kit
 
 RECIPES = (
     "aws-vod-because-you-watched-x, aws-vod-more-like-x, aws-vod-most-popular, aws-vod-trending-now, aws-vod-top-picks"

@@ -18,7 +18,15 @@ from stacks.personalize import (
     SolutionVersion,
 )
 from stacks.personalize.wait_chain import WaitChain
-from tests.unit.constructs import GROUP_ARN, SOLUTION_ARN, USERS, Kit, Resources, by_path, upstream
+from tests.stacks.personalize.support.construct_stacks import (
+    GROUP_ARN,
+    SOLUTION_ARN,
+    USERS,
+    Kit,
+    Resources,
+    by_path,
+    upstream,
+)
 
 
 class Scene(Kit):

@@ -29,7 +29,7 @@ from stacks.personalize import (
     SolutionVersion,
 )
 from stacks.personalize.service_role import allow_personalize_read
-from tests.unit.constructs import (
+from tests.stacks.personalize.support.construct_stacks import (
     GIVEN,
     GROUP_ARN,
     PREFIX,

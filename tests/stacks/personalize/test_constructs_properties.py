@@ -26,7 +26,16 @@ from stacks.personalize import (
 )
 from stacks.personalize.avro import canonical
 from stacks.personalize.limits import RANKING_METRICS
-from tests.unit.constructs import GIVEN, GROUP_ARN, INTERACTIONS, LOCATION, SOLUTION_ARN, VERSION_ARN, Kit, Resources
+from tests.stacks.personalize.support.construct_stacks import (
+    GIVEN,
+    GROUP_ARN,
+    INTERACTIONS,
+    LOCATION,
+    SOLUTION_ARN,
+    VERSION_ARN,
+    Kit,
+    Resources,
+)
 
 ROLE = "arn:aws:iam::123456789012:role/given"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"

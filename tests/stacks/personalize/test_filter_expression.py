@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.personalize import ServiceError, filters
 from stacks.personalize import filter_expression
 from stacks.personalize.avro import Field
 from stacks.personalize.filter_expression import check_filter, filter_columns
+from tools.emulator import ServiceError, filters
 
 # Every expression on AWS's pages: developer guide, "Item recommendation filter expression examples" (this edition and
 # an earlier one), "User segment filter expressions", "Action recommendation filter expression examples", "Combining

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 import stacks.personalize as constructs
 from stacks.personalize import Campaign, Dataset, DatasetGroup, EventTracker, Filter, Recommender
-from tests.emulator.account import Account
-from tests.iam import Policies, Principal, Statement
-from tests.unit.constructs import GROUP_ARN, by_path, new_app, statements
+from tests.stacks.personalize.support.construct_stacks import GROUP_ARN, by_path, new_app, statements
+from tests.support.iam import Policies, Principal, Statement
+from tests.tools.emulator.support.account import Account
 
 Call = Callable[["Client"], Any]
 

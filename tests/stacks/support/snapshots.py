@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 
-from sandbox.synth import synthesize
 from stacks.settings import CONFIG_DIRECTORY
-from tests.templates.conftest import fill_sample
+from tests.stacks.conftest import fill_sample
+from tools.synth import synthesize
 
-SNAPSHOTS = Path(__file__).with_name("snapshots")
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 _CODE = {
     "AWS::Lambda::Function": "Code",
     "AWS::Lambda::LayerVersion": "Content",

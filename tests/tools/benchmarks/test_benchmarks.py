@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import __main__ as bench
-from benchmarks import deployments, processes
+from tools.benchmarks import __main__ as bench
+from tools.benchmarks import deployments, processes
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: float) -> tuple[int, str]:

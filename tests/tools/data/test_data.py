@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from data import movielens, synthetic
-from data.__main__ import main
-from data.catalogue import Interaction
-from data.conforming import csv_of
 from stacks.settings import CONFIG_DIRECTORY
+from tools.data import movielens, synthetic
+from tools.data.__main__ import main
+from tools.data.catalogue import Interaction
+from tools.data.conforming import csv_of
 
 
 def columns(kind: str) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from docs.__main__ import HERE, PAGES
+from tools.docs.__main__ import DOCS, PAGES
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_up_to_date(name: str) -> None:
-    assert (HERE / name).read_text() == PAGES[name](), "Run `make docs`."
+    assert (DOCS / name).read_text() == PAGES[name](), "Run `make docs`."

@@ -1,4 +1,4 @@
-"""The picture of the architecture says what the templates hold; tests/templates/test_pages.py keeps the pages so."""
+"""The picture of the architecture says what the templates hold; test_generated_pages.py keeps the pages so."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.picture import picture
-from sandbox.virtual.assembly import Assembly
+from tools.docs.picture import picture
+from tools.simulation.assembly import Assembly
 
 
 @pytest.fixture(scope="module")

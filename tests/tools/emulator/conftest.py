@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.account import Account
+from tests.tools.emulator.support.account import Account
 
 
 @pytest.fixture

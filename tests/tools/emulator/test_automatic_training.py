@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Durations, Quotas
-from tests.emulator import records
-from tests.emulator.account import DAY, RECIPE, Account
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import DAY, RECIPE, Account
+from tools.emulator import Durations, Quotas
 
 HOUR = 3600.0
 TRAINING = Durations().create_solution_version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.personalize import ManualClock, ScaledClock, clock
+from tools.emulator import ManualClock, ScaledClock, clock
 
 
 def test_a_manual_clock_moves_when_told_to() -> None:

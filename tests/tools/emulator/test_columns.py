@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.account import RECIPE, Account, refusal
+from tests.tools.emulator.support.account import RECIPE, Account, refusal
 
 INCLUDED, EXCLUDED = "includedDatasetColumns", "excludedDatasetColumns"
 RETRAINING, CHANGING = 3600.0, 600.0

@@ -9,8 +9,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
-from sandbox.personalize.inprocess import connect, regions
-from tests.emulator.account import Account
+from tests.tools.emulator.support.account import Account
+from tools.emulator.inprocess import connect, regions
 
 # AWS General Reference, "Amazon Personalize endpoints and quotas".
 REGIONS = {

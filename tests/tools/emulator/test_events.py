@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.account import Account, refusal
+from tests.tools.emulator.support.account import Account, refusal
 
 
 def watch(item: str, event_id: str | None = None, kind: str = "Watch", **members: Any) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.personalize import Durations, Fault, Faults
-from sandbox.personalize.faults import REFUSALS
-from tests.emulator import records
-from tests.emulator.account import Account, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import Account, refusal
+from tools.emulator import Durations, Fault, Faults
+from tools.emulator.faults import REFUSALS
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import ServiceError
-from sandbox.personalize.avro import parse as parse_schema
-from sandbox.personalize.data import Dataset
-from sandbox.personalize.filters import Condition, Data, Expression, Placeholder, allowed_items, check_fields, parse
-from tests.emulator.records import FIELDS, schema
+from tests.tools.emulator.support.records import FIELDS, schema
+from tools.emulator import ServiceError
+from tools.emulator.avro import parse as parse_schema
+from tools.emulator.data import Dataset
+from tools.emulator.filters import Condition, Data, Expression, Placeholder, allowed_items, check_fields, parse
 
 ITEM_FIELDS = [
     *FIELDS["Items"],

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize.app import PersonalizeApp, claims
-from tests.emulator import records
-from tests.emulator.account import Account
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import Account
+from tools.emulator.app import PersonalizeApp, claims
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 Headers = list[tuple[bytes, bytes]]

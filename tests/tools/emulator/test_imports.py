@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize.avro import parse
-from sandbox.personalize.data import NONCONFORMING, Dataset, ImportFailedError, read_import
-from sandbox.personalize.objects import MemoryObjects
-from tests.emulator import records
-from tests.emulator.account import ROLE, Account
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import ROLE, Account
+from tools.emulator.avro import parse
+from tools.emulator.data import NONCONFORMING, Dataset, ImportFailedError, read_import
+from tools.emulator.objects import MemoryObjects
 
 INTERACTIONS = "USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n"
 ITEMS = "ITEM_ID,GENRES,CREATION_TIMESTAMP,PRICE\n"

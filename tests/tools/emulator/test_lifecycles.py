@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Durations, Fault
-from tests.emulator import records
-from tests.emulator.account import RECIPE, ROLE, Account, key, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, ROLE, Account, key, refusal
+from tools.emulator import Durations, Fault
 
 ADD_FIELD = [*records.FIELDS["Items"], {"name": "STUDIO", "type": ["null", "string"], "categorical": True}]
 

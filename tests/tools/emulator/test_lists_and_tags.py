@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import records
-from tests.emulator.account import RECIPE, VOD, Account, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, VOD, Account, refusal
 
 # -- lists -------------------------------------------------------------------------------------------------
 

@@ -8,12 +8,12 @@ from math import log
 
 import pytest
 
-from sandbox.personalize import metrics
-from sandbox.personalize.metrics import evaluate, score, split_history
-from sandbox.personalize.models import Model, Snapshot
-from sandbox.personalize.recipes import RECIPES
-from tests.emulator import records
-from tests.emulator.account import RECIPE, Account
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, Account
+from tools.emulator import metrics
+from tools.emulator.metrics import evaluate, score, split_history
+from tools.emulator.models import Model, Snapshot
+from tools.emulator.recipes import RECIPES
 
 NAMES = {
     "coverage",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.personalize import AccessDeniedError, AllowAll
-from tests.emulator import records
-from tests.emulator.account import ACCOUNT, RECIPE, REGION, ROLE, Account, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import ACCOUNT, RECIPE, REGION, ROLE, Account, refusal
+from tools.emulator import AccessDeniedError, AllowAll
 
 ANN = f"arn:aws:sts::{ACCOUNT}:assumed-role/editor/ann"
 ARN = f"arn:aws:personalize:{REGION}:{ACCOUNT}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator import records
-from tests.emulator.account import Account, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import Account, refusal
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Behaviour, Fault
-from tests.emulator import records
-from tests.emulator.account import RECIPE, VOD, Account, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, VOD, Account, refusal
+from tools.emulator import Behaviour, Fault
 
 STUDIO = {"name": "STUDIO", "type": ["null", "string"], "categorical": True}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Fault, Quotas
-from tests.emulator import records
-from tests.emulator.account import RECIPE, ROLE, VOD, Account, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, ROLE, VOD, Account, refusal
+from tools.emulator import Fault, Quotas
 
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/0"
 EXPRESSION = 'INCLUDE ItemID WHERE Items.GENRES IN ("War")'

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Fault, ServiceError
-from tests.emulator import records
-from tests.emulator.account import RECIPE, REGION, Account, key, refusal
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, REGION, Account, key, refusal
+from tools.emulator import Fault, ServiceError
 
 EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
 

@@ -6,13 +6,13 @@ import importlib
 import inspect
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from sandbox.personalize import rules
+from tools.checkout import CHECKOUT
+from tools.emulator import rules
 
-ROOT = Path(__file__).parents[2]
+ROOT = CHECKOUT
 PAGE = (ROOT / "docs" / "personalize-rules.md").read_text()
 # `module.name`, `module.Class.method`, and the same after `stacks.`
 NAMED = sorted(set(re.findall(r"`((?:stacks\.)?[a-z_]+(?:\.\w+)+)`", PAGE)))
@@ -21,7 +21,7 @@ FILES = re.compile(r"\.py$")
 
 @cache
 def module(path: str) -> object:
-    package = "stacks.personalize" if path.startswith("stacks.") else "sandbox.personalize"
+    package = "stacks.personalize" if path.startswith("stacks.") else "tools.emulator"
     return importlib.import_module(f"{package}.{path.removeprefix('stacks.')}")
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import ServiceError
-from sandbox.personalize.avro import Field, parse
-from tests.emulator.records import FIELDS, GENRES, schema
+from tests.tools.emulator.support.records import FIELDS, GENRES, schema
+from tools.emulator import ServiceError
+from tools.emulator.avro import Field, parse
 
 VOD = "VIDEO_ON_DEMAND"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize.shapes import checked_input, operation_model, shaped_output
+from tools.emulator.shapes import checked_input, operation_model, shaped_output
 
 
 def taken(operation: str, params: dict[str, Any], api: str = "personalize") -> dict[str, Any]:

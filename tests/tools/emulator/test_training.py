@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.personalize import Quotas
-from tests.emulator import records
-from tests.emulator.account import RECIPE, VOD, Account
+from tests.tools.emulator.support import records
+from tests.tools.emulator.support.account import RECIPE, VOD, Account
+from tools.emulator import Quotas
 
 FEW_USERS = "Dataset has fewer than 25 users with at least 2 interactions each."
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from lambdas.personalize_provider.resources import RESOURCES, Effect
-from sandbox.review.diff import compare
-from sandbox.virtual.assembly import Assembly
-from sandbox.virtual.cloud import VirtualCloud
-from tests.provider.blocks import Resources, named, template
-from tests.provider.changes import SETTINGS, WALK
+from tests.lambdas.personalize_provider.support.property_changes import SETTINGS, WALK
+from tests.lambdas.personalize_provider.support.template_parts import Resources, named, template
+from tools.review.diff import compare
+from tools.simulation.assembly import Assembly
+from tools.simulation.cloud import VirtualCloud
 
 pytestmark = pytest.mark.unmeasured
 

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from data import synthetic
-from sandbox.check.__main__ import main
-from sandbox.check.csv_file import CsvFile, read_header
-from sandbox.check.values import check_values
-from sandbox.personalize.avro import parse
-from sandbox.personalize.data import ImportFailedError, read_import
-from sandbox.personalize.objects import MemoryObjects
 from stacks.personalize.avro import fields
+from tools.data import synthetic
+from tools.emulator.avro import parse
+from tools.emulator.data import ImportFailedError, read_import
+from tools.emulator.objects import MemoryObjects
+from tools.review.check.__main__ import main
+from tools.review.check.csv_file import CsvFile, read_header
+from tools.review.check.values import check_values
 
 Edit = Callable[[str], str]
 

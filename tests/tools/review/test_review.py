@@ -12,15 +12,15 @@ import pytest
 import yaml
 
 from lambdas.personalize_provider.resources import Effect
-from sandbox.review import __main__ as review
-from sandbox.review.diff import Comparison, Kind, ResourceChange, compare
-from sandbox.review.document import as_html, as_markdown, as_text
-from sandbox.review.iam import statements
-from sandbox.review.money import costs, load_prices
-from sandbox.review.rehearsal import Rehearsal, Step, rehearse
-from sandbox.review.report import document, is_stopped, stops, verdict
-from sandbox.virtual.assembly import Assembly
 from stacks.settings import CONFIG_DIRECTORY
+from tools.review import __main__ as review
+from tools.review.diff import Comparison, Kind, ResourceChange, compare
+from tools.review.document import as_html, as_markdown, as_text
+from tools.review.iam import statements
+from tools.review.money import costs, load_prices
+from tools.review.rehearsal import Rehearsal, Step, rehearse
+from tools.review.report import document, is_stopped, stops, verdict
+from tools.simulation.assembly import Assembly
 
 Edit = Callable[[Path], None]
 NOTHING = Assembly({}, {})

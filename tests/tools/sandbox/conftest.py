@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from data import synthetic
-from sandbox import cdk, inventory, shared
-from sandbox.cloud import LATE_LINES_SECONDS, UNVALIDATED, Cloud, Endpoint, client, request
 from stacks.settings import CONFIG_DIRECTORY
+from tools.data import synthetic
+from tools.sandbox import cdk, inventory, shared
+from tools.sandbox.cloud import LATE_LINES_SECONDS, UNVALIDATED, Cloud, Endpoint, client, request
 
 ENV = "dev"
 Outputs = Mapping[str, Mapping[str, str]]
@@ -56,7 +56,7 @@ class App:
         self.settings.write_text(yaml.safe_dump(settings, sort_keys=False))
 
     def run(self, arguments: Sequence[str]) -> cdk.Result:
-        """Run the CLI; tests/templates validates the templates, once for all."""
+        """Run the CLI; tests/stacks validates the templates, once for all."""
         return cdk.captured(self.endpoint, arguments, variables=UNVALIDATED)
 
     def deploy(self, *more: str) -> cdk.Result:

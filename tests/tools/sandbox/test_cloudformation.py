@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.cloud import Cloud, Endpoint, client
+from tools.sandbox.cloud import Cloud, Endpoint, client
 
 pytestmark = pytest.mark.xdist_group("cloudformation")
 

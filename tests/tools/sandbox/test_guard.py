@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from sandbox.cloud import Cloud, Endpoint, client
-from sandbox.guard import refusal
+from tools.sandbox.cloud import Cloud, Endpoint, client
+from tools.sandbox.guard import refusal
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 

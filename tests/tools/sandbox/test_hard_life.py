@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import cdk, inventory
-from sandbox.cloud import CHECKOUT, UNVALIDATED
-from tests.sandbox import changed_app
-from tests.sandbox.conftest import ENV, App
+from tests.tools.sandbox.conftest import ENV, App
+from tests.tools.sandbox.support import changed_app
+from tools.sandbox import cdk, inventory
+from tools.sandbox.cloud import CHECKOUT, UNVALIDATED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hard")]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import inventory
-from sandbox.cdk import Result
-from sandbox.cloud import CHECKOUT
-from tests.sandbox.conftest import App
+from tests.tools.sandbox.conftest import App
+from tools.sandbox import inventory
+from tools.sandbox.cdk import Result
+from tools.sandbox.cloud import CHECKOUT
 
 # With the other tests of permissions, so that there are no more clouds at once.
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]

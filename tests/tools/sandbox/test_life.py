@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sandbox import inventory
-from tests.notebook import OUTPUTS, output_key
-from tests.sandbox.arns import kind_of
-from tests.sandbox.conftest import App, Outputs
-from tests.sandbox.handler_role import HandlerRole
+from tests.support.notebook import OUTPUTS, output_key
+from tests.tools.sandbox.conftest import App, Outputs
+from tests.tools.sandbox.support.arns import kind_of
+from tests.tools.sandbox.support.handler_role import HandlerRole
+from tools.sandbox import inventory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("life")]
 

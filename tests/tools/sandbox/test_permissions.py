@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import inventory
-from sandbox.cloud import Endpoint, client
-from tests.sandbox import changed_app
-from tests.sandbox.conftest import ENV, App
+from tests.tools.sandbox.conftest import ENV, App
+from tests.tools.sandbox.support import changed_app
+from tools.sandbox import inventory
+from tools.sandbox.cloud import Endpoint, client
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from data import synthetic
-from data.catalogue import Catalogue
-from sandbox.cloud import ACCOUNT
-from tests.sandbox.conftest import App
+from tests.tools.sandbox.conftest import App
+from tools.data import synthetic
+from tools.data.catalogue import Catalogue
+from tools.sandbox.cloud import ACCOUNT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("production")]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.cloud import ACCOUNT, Cloud, Endpoint, client
+from tools.sandbox.cloud import ACCOUNT, Cloud, Endpoint, client
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 

@@ -13,13 +13,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.resources import Effect
-from sandbox import inventory
-from sandbox.review.diff import Comparison, compare
-from sandbox.review.report import stops
-from sandbox.virtual.assembly import Assembly
-from tests.sandbox import changed_app
-from tests.sandbox.arns import noun_of
-from tests.sandbox.conftest import ENV, App
+from tests.tools.sandbox.conftest import ENV, App
+from tests.tools.sandbox.support import changed_app
+from tests.tools.sandbox.support.arns import noun_of
+from tools.review.diff import Comparison, compare
+from tools.review.report import stops
+from tools.sandbox import inventory
+from tools.simulation.assembly import Assembly
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("review")]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import cdk, demo
-from sandbox.__main__ import main
-from sandbox.cloud import (
+from tools.sandbox import cdk, demo
+from tools.sandbox.__main__ import main
+from tools.sandbox.cloud import (
     CHECKOUT,
     LAMBDA_RUNTIME,
     Cloud,
@@ -30,15 +30,15 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 MAIN = """
 import sys
 from pathlib import Path
-from sandbox import shared
-from sandbox.__main__ import main
+from tools.sandbox import shared
+from tools.sandbox.__main__ import main
 shared._FILE, shared._LOCK = Path(sys.argv[1]) / "running.json", Path(sys.argv[1]) / "lock"
 sys.exit(main(sys.argv[2:]))
 """
 
 
 def sandbox(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m sandbox`, in a session of its own as a terminal would have it."""
+    """`python -m tools.sandbox`, in a session of its own as a terminal would have it."""
     return subprocess.Popen(
         [sys.executable, "-c", MAIN, str(folder), *arguments],
         cwd=CHECKOUT,

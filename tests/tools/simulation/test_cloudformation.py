@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.virtual.cloudformation import CloudFormation
-from sandbox.virtual.framework import Event, Response
-from sandbox.virtual.stacks import Stack, ValidationError
-from sandbox.virtual.time import VirtualTime
+from tools.simulation.cloudformation import CloudFormation
+from tools.simulation.framework import Event, Response
+from tools.simulation.stacks import Stack, ValidationError
+from tools.simulation.time import VirtualTime
 
 Resource = dict[str, Any]
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.personalize import Fault
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import REALISTIC, Conditions
-from sandbox.virtual.executions import Executions, TooManyRequestsError
-from sandbox.virtual.framework import Framework, Response
-from sandbox.virtual.time import VirtualTime
-from tests.provider import blocks
-from tests.provider.blocks import custom, template
-from tests.provider.requests import Requests
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.single_requests import Requests
+from tests.lambdas.personalize_provider.support.template_parts import custom, template
+from tools.emulator import Fault
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import REALISTIC, Conditions
+from tools.simulation.executions import Executions, TooManyRequestsError
+from tools.simulation.framework import Framework, Response
+from tools.simulation.time import VirtualTime
 
 
 def account(**conditions: Any) -> VirtualCloud:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from lambdas.personalize_provider.log import printable
 from stacks.settings import CONFIG_DIRECTORY, SettingsError, load_settings
+from tools.checkout import CHECKOUT
 
 from .check import Report, check_data
 
-SAMPLE = Path(__file__).parents[2] / "data" / "out"
+SAMPLE = CHECKOUT / "data" / "out"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def as_text(env: str, report: Report) -> str:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.check", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.review.check", description=__doc__)
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--data", help="folder of interactions.csv, items.csv, users.csv, here or s3://bucket/folder/")
     parser.add_argument("--config-dir", type=Path, default=CONFIG_DIRECTORY, help="folder of the settings")

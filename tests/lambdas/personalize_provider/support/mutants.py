@@ -7,15 +7,15 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from tests.provider.mutation import mutants
+from tests.lambdas.personalize_provider.support.mutation_plugin import mutants
+from tools.checkout import CHECKOUT
 
-ROOT = Path(__file__).parents[2]
+ROOT = CHECKOUT
 # The tests of what the provider does; not those that compare the table with itself or with a page.
 TESTS = ("test_describe", "test_merge", "test_changes", "test_contract", "test_races")
-SELECTED = [f"tests/provider/{name}.py" for name in TESTS]
-LEFT_OUT = "tests/provider/test_changes.py::test_every_property_has_a_changed_value"
+SELECTED = [f"tests/lambdas/personalize_provider/{name}.py" for name in TESTS]
+LEFT_OUT = "tests/lambdas/personalize_provider/test_changes.py::test_every_property_has_a_changed_value"
 
 
 def survives(mutant: str) -> bool:
@@ -28,7 +28,7 @@ def survives(mutant: str) -> bool:
             "-x",
             "-q",
             "-p",
-            "tests.provider.mutation",
+            "tests.lambdas.personalize_provider.support.mutation_plugin",
             "-p",
             "no:cacheprovider",
             *SELECTED,

@@ -1,4 +1,4 @@
-"""A pytest plugin that takes one thing out of the resource table: `-p tests.provider.mutation`, with MUTANT set.
+"""A pytest plugin that takes one thing out of the resource table: `-p` takes its dotted name, MUTANT what to take.
 
 A mutant is `<type>.update.<property>`, `<type>.create_only.<property>` or `status.<set>.<status>`.
 """

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.personalize_provider.resources import RESOURCES
-from tests.provider import blocks
-from tests.provider.blocks import RECIPE, Resource, Resources, arn, custom
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import RECIPE, Resource, Resources, arn, custom
 
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/00000000-0000-0000-0000-000000000000"
 STUDIO = {"name": "STUDIO", "type": ["null", "string"]}

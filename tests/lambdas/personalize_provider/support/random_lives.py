@@ -12,15 +12,15 @@ from botocore.exceptions import ClientError
 from lambdas.personalize_provider.merge import covers
 from lambdas.personalize_provider.names import create_only
 from lambdas.personalize_provider.resources import RESOURCES
-from sandbox.personalize import Durations, Fault
-from sandbox.personalize.behaviour import Behaviour
-from sandbox.personalize.quotas import Quotas
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.conditions import IDEAL, Conditions
-from sandbox.virtual.framework import Event, Response
-from sandbox.virtual.stacks import Stack
-from tests.provider import blocks
-from tests.provider.blocks import Resources, after_data, chain, custom, template
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.template_parts import Resources, after_data, chain, custom, template
+from tools.emulator import Durations, Fault
+from tools.emulator.behaviour import Behaviour
+from tools.emulator.quotas import Quotas
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.conditions import IDEAL, Conditions
+from tools.simulation.framework import Event, Response
+from tools.simulation.stacks import Stack
 
 APP = "app"
 # Each version of the data is somewhere else, so that what a dataset holds tells which one it is.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.framework import Event, Response
-from sandbox.virtual.template import as_strings
-from tests.provider.blocks import handle, template
+from tests.lambdas.personalize_provider.support.template_parts import handle, template
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.framework import Event, Response
+from tools.simulation.template import as_strings
 
 Properties = dict[str, Any]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.virtual.cloud import VirtualCloud
-from sandbox.virtual.stacks import Stack
+from tools.simulation.cloud import VirtualCloud
+from tools.simulation.stacks import Stack
 
 TOKEN = "arn:aws:lambda:eu-west-1:000000000000:function:provider"
 ROLE = "arn:aws:iam::000000000000:role/personalize"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from sandbox.virtual.template import dependencies
 from stacks.personalize import Dataset, DatasetGroup, DatasetImport, PersonalizeProvider, Schema, ServiceRole
 from stacks.personalize.dataset_group import IDatasetGroup
 from stacks.personalize.schema import ISchema
+from tools.checkout import CHECKOUT
+from tools.simulation.template import dependencies
 
-_CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
+_CONTEXT = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
 PREFIX = "vod-test"
 # What exists already.
 GIVEN = "arn:aws:personalize:eu-west-1:123456789012"

@@ -12,10 +12,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.personalize import ManualClock, MemoryObjects, Service, ServiceError
-from sandbox.personalize.inprocess import connect
-from sandbox.personalize.shapes import service_model
-from tests.emulator import records
+from tests.tools.emulator.support import records
+from tools.emulator import ManualClock, MemoryObjects, Service, ServiceError
+from tools.emulator.inprocess import connect
+from tools.emulator.shapes import service_model
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"

@@ -15,7 +15,7 @@ from typing import Any, cast
 from aws_cdk import App, CfnResource, Stack
 from aws_cdk.aws_iam import CfnPolicy
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 sys.path.insert(0, str(ROOT))
 
 from app import build  # noqa: E402  # the app is no package, so its folder comes first

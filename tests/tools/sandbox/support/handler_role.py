@@ -1,6 +1,6 @@
 """The role of the provider's functions in a deployed app: its statements taken away one at a time, and what then fails.
 
-A deployment without each statement is in tests/provider/test_policy.py, in virtual time; here the deployed functions
+A deployment without each statement is in test_policy.py of the provider, in virtual time; here the deployed functions
 are invoked, with MiniStack's IAM judging what they do.
 """
 
@@ -15,12 +15,12 @@ from functools import cached_property
 from typing import Any
 
 from lambdas.personalize_provider.protocol import Progress
-from sandbox import inventory
-from tests.sandbox.arns import kind_of, noun_of
-from tests.sandbox.conftest import App
+from tests.tools.sandbox.conftest import App
+from tests.tools.sandbox.support.arns import kind_of, noun_of
+from tools.sandbox import inventory
 
 DATA = "vod-dev-data"
-# These are part of a creation: tests/sandbox/test_permissions.py has a deployment without each of them.
+# These are part of a creation: tests/tools/sandbox/test_permissions.py has a deployment without each of them.
 ELSEWHERE = {"iam:PassRole", "personalize:CreateDatasetGroup", "personalize:TagResource"}
 LOGS = "logs:PutLogEvents"
 REQUEST_ID = "by-hand"

@@ -1,0 +1,1 @@
+"""Tools that know the product: each folder is one of them."""
