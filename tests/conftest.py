@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.checkout import UNVALIDATED
 from tools.data import synthetic
-from tools.sandbox.cloud import UNVALIDATED
 
 _OPTION = "hypothesis_seed"
 _PROVIDER = Path(__file__).parent / "lambdas"

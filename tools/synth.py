@@ -11,7 +11,7 @@ from aws_cdk import App
 
 from app import build, write
 from stacks.settings import CONFIG_DIRECTORY
-from tools.sandbox.cloud import CHECKOUT
+from tools.checkout import CHECKOUT
 
 
 def synthesize(

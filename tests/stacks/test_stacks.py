@@ -20,7 +20,7 @@ from app import build
 from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
 from tests.stacks.conftest import Templates
 from tests.support.notebook import OUTPUTS, output_key
-from tools.sandbox.cloud import CHECKOUT, QUIET_JSII, isolated_environment
+from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
 from tools.simulation.template import dependencies, everything_before, references
 
 CUSTOM = "Custom::Personalize"

@@ -17,8 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from stacks.settings import CONFIG_DIRECTORY
+from tools.checkout import CHECKOUT
 from tools.data import synthetic
-from tools.sandbox.cloud import CHECKOUT
 from tools.simulation.assembly import Assembly, FilesByName
 from tools.simulation.cloud import VirtualCloud
 from tools.synth import synthesize

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.sandbox.cloud import CHECKOUT, QUIET_JSII, isolated_environment
+from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
 
 _EMPTY = """
 from aws_cdk import App, Stack

@@ -15,8 +15,8 @@ from pathlib import Path
 from lambdas.personalize_provider.log import printable
 from stacks.personalize import PropsError
 from stacks.settings import SettingsError
+from tools.checkout import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
 from tools.data import synthetic
-from tools.sandbox.cloud import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
 from tools.simulation.assembly import Assembly
 from tools.synth import synthesize
 

@@ -9,9 +9,10 @@ import sys
 from types import FrameType
 
 from lambdas.personalize_provider.log import printable
+from tools.checkout import MISLEADING, NO_CONFIGURATION
 
 from . import cdk, demo, inventory, shared
-from .cloud import MISLEADING, NO_CONFIGURATION, Cloud, CloudError
+from .cloud import Cloud, CloudError
 
 _INTERRUPTED = 130
 # For the shell to fill in: names that only it knows.

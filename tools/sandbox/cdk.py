@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lambdas.personalize_provider.log import printable
+from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
 
-from .cloud import ACCOUNT, CHECKOUT, QUIET_JSII, Endpoint, isolated_environment
+from .cloud import ACCOUNT, Endpoint
 
 CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
 _EVENT = re.compile(

@@ -13,10 +13,11 @@ from typing import Any
 
 import tools.data.__main__ as sample
 from lambdas.personalize_provider.log import printable
+from tools.checkout import CHECKOUT, STATE_DIRECTORY
 from tools.data.catalogue import read_rows
 
 from . import cdk, inventory, shared
-from .cloud import CHECKOUT, STATE_DIRECTORY, Cloud, CloudError, Endpoint, client
+from .cloud import Cloud, CloudError, Endpoint, client
 
 _ENV = "dev"
 _STACKS = {part: f"vod-{_ENV}-{part}" for part in ("data", "recommenders", "ranking")}

@@ -8,8 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from tools.checkout import STATE_DIRECTORY
+
 from . import cdk
-from .cloud import STATE_DIRECTORY, Cloud, CloudError, Endpoint, is_healthy, stop
+from .cloud import Cloud, CloudError, Endpoint, is_healthy, stop
 
 _FILE = STATE_DIRECTORY / "running.json"
 _LOCK = STATE_DIRECTORY / "lock"

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.checkout import CHECKOUT, UNVALIDATED, isolated_environment
 from tools.sandbox.cdk import Result
-from tools.sandbox.cloud import CHECKOUT, UNVALIDATED, isolated_environment
 
 # What is installed and what was downloaded is used where it is.
 _SHARED = (".venv", "node_modules", "tools/sandbox/lambda_runtime/node_modules", "data/.cache")

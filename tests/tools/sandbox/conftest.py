@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 from stacks.settings import CONFIG_DIRECTORY
+from tools.checkout import UNVALIDATED
 from tools.data import synthetic
 from tools.sandbox import cdk, inventory, shared
-from tools.sandbox.cloud import LATE_LINES_SECONDS, UNVALIDATED, Cloud, Endpoint, client, request
+from tools.sandbox.cloud import LATE_LINES_SECONDS, Cloud, Endpoint, client, request
 
 ENV = "dev"
 Outputs = Mapping[str, Mapping[str, str]]

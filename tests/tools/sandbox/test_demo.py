@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tools.sandbox.cloud import CHECKOUT
+from tools.checkout import CHECKOUT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo")]
 

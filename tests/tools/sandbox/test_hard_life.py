@@ -12,8 +12,8 @@ import pytest
 
 from tests.tools.sandbox.conftest import ENV, App
 from tests.tools.sandbox.support import changed_app
+from tools.checkout import CHECKOUT, UNVALIDATED
 from tools.sandbox import cdk, inventory
-from tools.sandbox.cloud import CHECKOUT, UNVALIDATED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hard")]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.tools.sandbox.conftest import App
+from tools.checkout import CHECKOUT
 from tools.sandbox import inventory
 from tools.sandbox.cdk import Result
-from tools.sandbox.cloud import CHECKOUT
 
 # With the other tests of permissions, so that there are no more clouds at once.
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]

@@ -11,18 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tools.checkout import CHECKOUT, isolated_environment
 from tools.sandbox import cdk, demo
 from tools.sandbox.__main__ import main
-from tools.sandbox.cloud import (
-    CHECKOUT,
-    LAMBDA_RUNTIME,
-    Cloud,
-    CloudError,
-    Endpoint,
-    client,
-    is_healthy,
-    isolated_environment,
-)
+from tools.sandbox.cloud import LAMBDA_RUNTIME, Cloud, CloudError, Endpoint, client, is_healthy
 
 pytestmark = pytest.mark.xdist_group("sandbox")
 
