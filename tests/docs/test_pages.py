@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from typing import Any
@@ -36,15 +37,53 @@ def test_examples_hold_in_every_partition(page: str) -> None:
     assert "arn:aws:" not in (ROOT / page).read_text()
 
 
-def test_every_decision_is_listed() -> None:
-    folder = ROOT / "docs" / "decisions"
-    listed = re.findall(r"\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text())
-    assert listed == sorted(path.name for path in folder.glob("0*.md"))
+DECISIONS = ROOT / "docs" / "decisions"
+DECISION_FILES = sorted(path.name for path in DECISIONS.glob("[0-9]*.md"))
+_STATUS = re.compile(
+    r"accepted|amended on \d{4}-\d\d-\d\d|(?:amended|superseded) by \[decision (\d+)\]\((\d{4})-[\w-]+\.md\)"
+)
+_HEAD = re.compile(r"# (\d+)\. (.+)\n\n\*\*Date:\*\* (\d{4}-\d\d-\d\d) · \*\*Status:\*\* (.+)\n\n\*\*Decided\.\*\*")
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md")))
+def head_of(page: str) -> tuple[str, str, str, str]:
+    """Number, title, date and status of a decision."""
+    found = _HEAD.match((DECISIONS / page).read_text())
+    assert found, f"{page} must begin as the other decisions do: title, date and status, what was decided."
+    number, title, date, status = found.groups()
+    return number, title, date, status
+
+
+def test_every_decision_is_listed_with_its_date_and_status() -> None:
+    listed = re.findall(
+        r"^\| (\d+) \| \[(.+)\]\((.+?\.md)\) \| (\S+) \| (.+) \|$", (DECISIONS / "README.md").read_text(), re.M
+    )
+    expected = []
+    for page in DECISION_FILES:
+        number, title, date, status = head_of(page)
+        expected.append((number, title, page, date, status))
+    assert listed == expected
+
+
+@pytest.mark.parametrize("page", DECISION_FILES)
+def test_a_decision_has_a_number_a_date_and_a_status(page: str) -> None:
+    number, _, date, status = head_of(page)
+    assert int(page[:4]) == int(number)
+    datetime.date.fromisoformat(date)
+    found = _STATUS.fullmatch(status)
+    assert found, f"'{status}' is not one of the statuses that docs/decisions/README.md explains."
+    if found[1]:
+        assert int(found[1]) == int(found[2]) != int(number)
+
+
+def test_decisions_are_in_the_order_of_their_dates() -> None:
+    assert [int(page[:4]) for page in DECISION_FILES] == list(range(1, len(DECISION_FILES) + 1))
+    dates = [head_of(page)[2] for page in DECISION_FILES]
+    assert dates == sorted(dates)
+
+
+@pytest.mark.parametrize("page", DECISION_FILES)
 def test_a_decision_says_why_and_what_was_not_chosen(page: str) -> None:
-    text = (ROOT / "docs" / "decisions" / page).read_text()
+    text = (DECISIONS / page).read_text()
     for part in ("**Decided.**", "**Why.**", "**Not chosen.**"):
         assert part in text
 
