@@ -13,6 +13,7 @@ from aws_cdk.assertions import Template
 
 from tests.docs.support.pages import PAGES, ROOT, code, links
 from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tools.review.money import load_prices
 from tools.simulation.cloud import VirtualCloud
 
 
@@ -123,3 +124,12 @@ def test_the_readme_quotes_the_benchmarks() -> None:
         "first deployment, virtual time": "a first deployment takes {} times",
     }.items():
         assert words.format(rows[what]) in quoted, "Quote docs/benchmarks.md as `make bench` wrote it."
+
+
+def test_the_readme_says_what_the_review_says_of_prices() -> None:
+    """Of two recommenders and a campaign of one request a second, which dev.yaml has as it comes."""
+    prices = load_prices()
+    per_hour = 2 * prices.recommender.per_hour + 3.6 * prices.of_recipe("aws-personalized-ranking-v2").per_1000_requests
+    readme = (ROOT / "README.md").read_text()
+    assert f"about {round(per_hour * prices.assumptions.hours_per_month, -1):.0f} {prices.currency} a month" in readme
+    assert f"prices of {prices.as_of} in {prices.region}" in readme
