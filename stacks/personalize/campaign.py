@@ -15,10 +15,19 @@ from .errors import PropsError
 from .filter import IFilter
 from .imported import ImportedArn, checked_arn
 from .limits import RANKING_INFLUENCE_RANGE, RANKING_INFLUENCES
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .serving import Serving
 from .solution_version import ISolutionVersion
+
+declare(
+    TypePermissions(
+        "Campaign",
+        operations=("CreateCampaign", "DescribeCampaign", "UpdateCampaign", "DeleteCampaign"),
+        created_in="solution",
+    )
+)
 
 
 class ICampaign(Protocol):

@@ -12,6 +12,7 @@ from .dataset_group import DatasetGroup, IDatasetGroup, take_place
 from .errors import PropsError
 from .grants import grant
 from .imported import ImportedArn, checked_arn
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .schema import ISchema, Schema
@@ -19,6 +20,14 @@ from .schema import ISchema, Schema
 # API reference, CreateDataset, datasetType; the further types ACTIONS and ACTION_INTERACTIONS are for
 # recipes that a domain dataset group does not have.
 DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")
+
+declare(
+    TypePermissions(
+        "Dataset",
+        operations=("CreateDataset", "DescribeDataset", "UpdateDataset", "DeleteDataset"),
+        created_in="dataset-group",
+    )
+)
 
 
 _RETAINED = (RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)

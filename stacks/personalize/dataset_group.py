@@ -14,10 +14,15 @@ from constructs import Construct, DependencyGroup
 from .errors import PropsError
 from .imported import ImportedArn, checked_arn
 from .limits import DOMAIN
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .service_role import allow_key
 from .turns import Turns
+
+declare(
+    TypePermissions("DatasetGroup", operations=("CreateDatasetGroup", "DescribeDatasetGroup", "DeleteDatasetGroup"))
+)
 
 # With the imports, which begin at the same time, and the event tracker, that is as much as a new account can run.
 _FILTERS_AT_ONCE = 2

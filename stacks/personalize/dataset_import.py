@@ -12,11 +12,20 @@ from constructs import Construct
 from .dataset import IDataset
 from .errors import PropsError
 from .limits import S3_LOCATION_MAX_LENGTH
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .wait_chain import WaitChain
 
 _IMPORT_MODES = ("FULL", "INCREMENTAL")
+
+declare(
+    TypePermissions(
+        "DatasetImportJob",
+        operations=("CreateDatasetImportJob", "DescribeDatasetImportJob"),
+        created_in="dataset",
+    )
+)
 
 
 class DatasetImport(PersonalizeResource):

@@ -11,8 +11,18 @@ from constructs import Construct
 from .dataset_group import IDatasetGroup, take_place
 from .grants import grant
 from .imported import checked_arn
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
+
+declare(
+    TypePermissions(
+        "EventTracker",
+        operations=("CreateEventTracker", "DescribeEventTracker", "DeleteEventTracker"),
+        created_in="dataset-group",
+        name_is_generated=True,
+    )
+)
 
 
 class IEventTracker(Protocol):

@@ -13,8 +13,13 @@ from .errors import PropsError
 from .filter_expression import check_filter, filter_columns
 from .imported import checked_arn
 from .limits import FILTERS_MAX_FIELDS
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
+
+declare(
+    TypePermissions("Filter", operations=("CreateFilter", "DescribeFilter", "DeleteFilter"), created_in="dataset-group")
+)
 
 
 class IFilter(Protocol):

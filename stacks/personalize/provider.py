@@ -35,100 +35,13 @@ from .acknowledge import (
 from .errors import PropsError
 from .imported import ImportedArn
 from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, REGIONS, SEPARATOR, STACK_TAG
+from .permissions import TAG_OPERATIONS, TypePermissions, declared, is_creation, is_reading, unique
 
 _ASSET = Path(__file__).parents[2] / "lambdas"
 
-# Actions by the resource type that the Service Authorization Reference gives them
-# (page "Actions, resources, and condition keys for Amazon Personalize").
-_ACTIONS = {
-    "dataset-group": (
-        "CreateDatasetGroup",
-        "DescribeDatasetGroup",
-        "DeleteDatasetGroup",
-        # Creating in a dataset group is a permission on that group too.
-        "CreateDataset",
-        "CreateEventTracker",
-        "CreateFilter",
-        "CreateRecommender",
-        "CreateSolution",
-    ),
-    "schema": ("CreateSchema", "DescribeSchema", "DeleteSchema"),
-    "dataset": ("CreateDataset", "DescribeDataset", "UpdateDataset", "DeleteDataset", "CreateDatasetImportJob"),
-    "dataset-import-job": ("CreateDatasetImportJob", "DescribeDatasetImportJob"),
-    "recommender": (
-        "CreateRecommender",
-        "DescribeRecommender",
-        "UpdateRecommender",
-        "DeleteRecommender",
-        # A stopped one is started to be updated, then stopped again.
-        "StartRecommender",
-        "StopRecommender",
-    ),
-    "solution": (
-        "CreateSolution",
-        "DescribeSolution",
-        "UpdateSolution",
-        "DeleteSolution",
-        "CreateSolutionVersion",
-        "DescribeSolutionVersion",
-        "StopSolutionVersionCreation",
-        "GetSolutionMetrics",
-        "CreateCampaign",
-    ),
-    "campaign": ("CreateCampaign", "DescribeCampaign", "UpdateCampaign", "DeleteCampaign"),
-    "filter": ("CreateFilter", "DescribeFilter", "DeleteFilter"),
-    "event-tracker": ("CreateEventTracker", "DescribeEventTracker", "DeleteEventTracker"),
-}
-# A schema has no tags, so no condition can look at them either.
-_UNTAGGABLE = "schema"
-_TAG_ACTIONS = ("TagResource", "UntagResource", "ListTagsForResource")
-_TAGGABLE = tuple(kind for kind in _ACTIONS if kind != _UNTAGGABLE)
-_TAGGABLE_OPERATIONS = tuple(dict.fromkeys(name for kind in _TAGGABLE for name in (*_ACTIONS[kind], *_TAG_ACTIONS)))
-# An event tracker's ARN ends in an id that the service generates.
-_NAMED_BY_THE_SERVICE = frozenset({"event-tracker"})
-_LIST_ACTIONS = tuple(
-    f"List{plural}"
-    for plural in (
-        "DatasetGroups",
-        "Schemas",
-        "Datasets",
-        "DatasetImportJobs",
-        "Recommenders",
-        "Solutions",
-        "SolutionVersions",
-        "Campaigns",
-        "Filters",
-        "EventTrackers",
-    )
-)
-
-
-# What is checked on the resource that another is created in, where that is more than the creation.
-_ON_PARENTS = {
-    "SolutionVersion": (
-        "CreateSolutionVersion",
-        "DescribeSolutionVersion",
-        "StopSolutionVersionCreation",
-        "GetSolutionMetrics",
-        *_TAG_ACTIONS,
-    ),
-    # It makes nothing there: it reads.
-    "QualityGate": ("DescribeSolutionVersion", "GetSolutionMetrics"),
-}
-
-
-_READING = ("Describe", "Get", "List")
 # Condition keys (Service Authorization Reference): the tags that a request brings, and those of what it is about.
 _REQUEST_TAG = f"aws:RequestTag/{STACK_TAG}"
 _RESOURCE_TAG = f"aws:ResourceTag/{STACK_TAG}"
-
-
-def _is_reading(operation: str) -> bool:
-    return operation.startswith(_READING)
-
-
-def _is_creation(operation: str) -> bool:
-    return operation.startswith("Create")
 
 
 def _name_pattern(stack: Stack) -> str:
@@ -215,6 +128,7 @@ class PersonalizeProvider(Construct):
         log_group = logs.LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         self._served: list[Stack] = []
         self._tag_conditions = tag_conditions
+        self._with_arns = [each for each in declared().values() if each.operations]
         self._stack_tags = Lazy.list(_StackTags(self._served))
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
@@ -262,9 +176,9 @@ class PersonalizeProvider(Construct):
             parent_arn: the dataset group, dataset, solution or solution version that it is created in or from.
         """
         resources = list(parent_arn.permitted_on)
-        for operation in _ON_PARENTS.get(noun, (f"Create{noun}",)):
+        for operation in declared()[noun].checked_on_parent:
             # The tags of a resource that somebody else has made say nothing about what is created in it.
-            self._allow([operation], resources, _REQUEST_TAG if _is_creation(operation) else None)
+            self._allow([operation], resources, _REQUEST_TAG if is_creation(operation) else None)
         acknowledge_wildcards(
             self._role,
             "The last part of a solution version's ARN is an id that the service generates.",
@@ -299,10 +213,10 @@ class PersonalizeProvider(Construct):
         acknowledge_own_policies(self)
         acknowledge_log_encryption(self)
         named = "Names are made at deployment, so the role reaches every name with this app's prefix."
-        by_service = "The service generates the ids of event trackers, so no narrower ARN is known before."
-        for kind in _ACTIONS:
-            reason = by_service if kind in _NAMED_BY_THE_SERVICE else named
-            acknowledge_wildcards(self._role, reason, resources=[self._arn(kind)])
+        for each in self._with_arns:
+            by_service = f"The service generates the ids of {each.words}s, so no narrower ARN is known before."
+            reason = by_service if each.name_is_generated else named
+            acknowledge_wildcards(self._role, reason, resources=[self._arn(each)])
         acknowledge_wildcards(
             self._role, "The List* actions have no resource type, so IAM takes no narrower resource.", resources=["*"]
         )
@@ -352,15 +266,23 @@ class PersonalizeProvider(Construct):
 
         Operations are checked on resources of their own types only, so that listing them together allows no more.
         """
-        arns = [self._arn(kind) for kind in _TAGGABLE]
-        reading = list(filter(_is_reading, _TAGGABLE_OPERATIONS))
-        creating = list(filter(_is_creation, _TAGGABLE_OPERATIONS))
+        taggable = [each for each in self._with_arns if each.taggable]
+        arns = self._checked_on(taggable)
+        operations = unique(name for each in taggable for name in (*each.operations, *TAG_OPERATIONS))
+        reading, creating = list(filter(is_reading, operations)), list(filter(is_creation, operations))
         self._allow(reading, arns)
         self._allow(creating, arns, _REQUEST_TAG)
-        self._allow([name for name in _TAGGABLE_OPERATIONS if name not in (*reading, *creating)], arns, _RESOURCE_TAG)
-        self._allow(_ACTIONS[_UNTAGGABLE], [self._arn(_UNTAGGABLE)])
+        self._allow([name for name in operations if name not in (*reading, *creating)], arns, _RESOURCE_TAG)
+        # What has no tags no condition can narrow.
+        others = [each for each in self._with_arns if not each.taggable]
+        self._allow([name for each in others for name in each.operations], self._checked_on(others))
         # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
-        self._allow(_LIST_ACTIONS, ["*"], sid="ListActionsHaveNoResourceType")
+        self._allow([each.list_operation for each in self._with_arns], ["*"], sid="ListActionsHaveNoResourceType")
+
+    def _checked_on(self, types: Sequence[TypePermissions]) -> list[str]:
+        """ARNs that operations of some types are checked on: their own, and those of what they are created in."""
+        parents = {each.created_in for each in types}
+        return unique(self._arn(each) for each in self._with_arns if each in types or each.own_arn_type in parents)
 
     def _allow(
         self, operations: Sequence[str], resources: list[str], tag_key: str | None = None, sid: str | None = None
@@ -372,8 +294,11 @@ class PersonalizeProvider(Construct):
             iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=narrowed)
         )
 
-    def _arn(self, kind: str) -> str:
-        name = "*" if kind in _NAMED_BY_THE_SERVICE else f"{self.name_prefix}*"
+    def _arn(self, permissions: TypePermissions) -> str:
+        name = "*" if permissions.name_is_generated else f"{self.name_prefix}*"
         return Stack.of(self).format_arn(
-            service="personalize", resource=kind, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
+            service="personalize",
+            resource=permissions.own_arn_type,
+            resource_name=name,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )

@@ -10,9 +10,13 @@ from constructs import Construct
 from .errors import PropsError
 from .imported import ImportedArn
 from .limits import GATE_METRICS, GATE_TOLERANCE
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .solution import ISolution
 from .solution_version import ISolutionVersion
+
+# It creates nothing: it reads.
+declare(TypePermissions("QualityGate", on_parent=("DescribeSolutionVersion", "GetSolutionMetrics")))
 
 
 class QualityGate(Construct):

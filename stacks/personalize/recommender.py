@@ -13,10 +13,27 @@ from .dataset_group import VIDEO_ON_DEMAND, DatasetGroup, IDatasetGroup, take_pl
 from .errors import PropsError
 from .imported import checked_arn
 from .limits import MAX_RECOMMENDERS, VOD_USE_CASES, UseCase
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .serving import Serving
 from .wait_chain import WaitChain
+
+declare(
+    TypePermissions(
+        "Recommender",
+        operations=(
+            "CreateRecommender",
+            "DescribeRecommender",
+            "UpdateRecommender",
+            "DeleteRecommender",
+            # A stopped one is started to be updated, then stopped again.
+            "StartRecommender",
+            "StopRecommender",
+        ),
+        created_in="dataset-group",
+    )
+)
 
 
 class IRecommender(Protocol):

@@ -13,6 +13,7 @@ from constructs import Construct, IValidation
 from .errors import PropsError
 from .imported import ImportedArn
 from .limits import NAME_MAX_LENGTH, NAME_PATTERN
+from .permissions import declared
 from .provider import PersonalizeProvider, refer_strongly
 from .tags import tag_mistake
 
@@ -31,7 +32,6 @@ class PersonalizeResource(Construct):
         properties: Mapping[str, Any],
         name: str | None = None,
         removal_policy: RemovalPolicy | None = None,
-        taggable: bool = True,
     ) -> None:
         """Declare the custom resource.
 
@@ -43,7 +43,6 @@ class PersonalizeResource(Construct):
             properties: API members in PascalCase; members that are None are left out.
             name: a fixed name; default: generated from the provider's prefix, the id and a hash.
             removal_policy: what happens to the resource when it leaves the template; default DESTROY.
-            taggable: whether the service has tags for the type.
 
         Raises:
             PropsError: the name is not one that the service or the provider's role accepts, or the removal policy is
@@ -66,6 +65,7 @@ class PersonalizeResource(Construct):
             if name is not None
             else {"NamePrefix": f"{provider.name_prefix}{_kebab(id) or _kebab(noun)}"}
         )
+        taggable = declared()[noun].taggable
         tags = {"Tags": self._tags.rendered_tags} if taggable else {}
         self.custom_resource = CustomResource(
             self,

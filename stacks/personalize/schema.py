@@ -14,8 +14,11 @@ from .dataset_group import VIDEO_ON_DEMAND, check_domain
 from .errors import PropsError
 from .imported import checked_arn
 from .limits import MAX_METADATA_FIELDS
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
+
+declare(TypePermissions("Schema", operations=("CreateSchema", "DescribeSchema", "DeleteSchema"), taggable=False))
 
 
 class ISchema(Protocol):
@@ -76,7 +79,6 @@ class Schema(PersonalizeResource):
             provider=provider,
             noun="Schema",
             name=name,
-            taggable=False,
             removal_policy=removal_policy,
             # Canonical, so that layout alone never makes a new schema.
             properties={"Schema": canonical(schema), "Domain": domain},

@@ -14,8 +14,17 @@ from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .imported import ImportedArn, checked_arn
 from .limits import AUTO_TRAINING_DAYS_RANGE, EVENT_TYPE_MAX_LENGTH, MORE_SOLUTION_CONFIG, RANKING_RECIPES
+from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
+
+declare(
+    TypePermissions(
+        "Solution",
+        operations=("CreateSolution", "DescribeSolution", "UpdateSolution", "DeleteSolution"),
+        created_in="dataset-group",
+    )
+)
 
 # How the recipes of the domains begin (developer guide, "Choosing recommenders").
 _FOR_RECOMMENDERS = ("aws-vod-", "aws-ecomm-")

@@ -10,10 +10,27 @@ from constructs import Construct
 
 from .errors import PropsError
 from .imported import ImportedArn, checked_arn
+from .permissions import TAG_OPERATIONS, TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .solution import ISolution
 from .wait_chain import WaitChain
+
+_OPERATIONS = (
+    "CreateSolutionVersion",
+    "DescribeSolutionVersion",
+    "StopSolutionVersionCreation",
+    "GetSolutionMetrics",
+)
+declare(
+    TypePermissions(
+        "SolutionVersion",
+        operations=_OPERATIONS,
+        # Its ARN is below that of its solution, and is checked as one of a solution.
+        arn_type="solution",
+        on_parent=(*_OPERATIONS, *TAG_OPERATIONS),
+    )
+)
 
 _TRAINING_MODES = ("FULL", "UPDATE")
 
