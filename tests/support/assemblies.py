@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,6 @@ def with_settings(**changes: Any) -> Edit:
     def edit(config: Path) -> None:
         settings = yaml.safe_load((config / "dev.yaml").read_text())
         (config / "dev.yaml").write_text(yaml.safe_dump(settings | changes))
-
-    return edit
-
-
-def with_texts(changes: Mapping[str, Mapping[str, str]]) -> Edit:
-    """Files of the settings with texts replaced, each of them once: by file, new text by old."""
-
-    def edit(config: Path) -> None:
-        for name, replaced in changes.items():
-            text = (config / name).read_text()
-            for old, new in replaced.items():
-                assert old in text, old
-                text = text.replace(old, new, 1)
-            (config / name).write_text(text)
 
     return edit
 

@@ -65,7 +65,9 @@ class Policies:
 class Iam:
     """Judges calls by the policy that the provider's role had a minute before, and remembers what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: str = DATA) -> None:
+        """Judge by the policy of the provider in a stack."""
+        self._stack = stack
         self.cloud: VirtualCloud
         self.asked: set[tuple[str, str]] = set()
         self._is_looking = True
@@ -86,7 +88,7 @@ class Iam:
 
     def statements(self) -> list[Statement]:
         """Of the version of the policy that is in effect, with the ARNs it has there."""
-        stack = self.cloud.cloudformation.stacks[DATA]
+        stack = self.cloud.cloudformation.stacks[self._stack]
         (logical_id,) = (key for key, each in stack.resources.items() if is_policy(key, each.type))
         version = stack.was(logical_id, self.cloud.time.time() - PROPAGATION_SECONDS)
         return list(version.properties["PolicyDocument"]["Statement"]) if version else []

@@ -1,60 +1,55 @@
-"""The provider's policy, enforced while the app is deployed: nothing in it is superfluous, and nothing is missing."""
+"""The provider's policy, enforced while every construct is deployed: nothing in it is superfluous, nothing missing."""
 
 from __future__ import annotations
 
 import copy
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.assemblies import must, synthesized, with_texts
-from tests.support.iam import DATA, Iam, Statement, account, is_policy, permits
+from tests.support.assemblies import must
+from tests.support.every_construct import DATA, SERVING, Choices, every_construct
+from tests.support.iam import Iam, Statement, account, is_policy, permits
 from tools.emulator.faults import Fault
 from tools.simulation.assembly import Assembly
 from tools.simulation.cloud import VirtualCloud
 
 pytestmark = pytest.mark.unmeasured
 
-RANKING = "vod-dev-ranking"
 HOUR = 3600.0
 
 # Everything that can be updated in place or replaced, and a tag that goes.
-CHANGES = {
-    "dev.yaml": {
-        "project: vod": "team: films",
-        "min_recommendation_requests_per_second: 1": "min_recommendation_requests_per_second: 2",
-        "min_provisioned_tps: 1": "min_provisioned_tps: 2",
-        "auto_training_days: null": "auto_training_days: 5",
-        "follow_latest: false": "follow_latest: true",
-        "IN ($GENRES)": 'IN ("Comedy")',
-    },
-    "schemas/items.avsc": {'"fields": [': '"fields": [{"name": "DIRECTOR", "type": ["null", "string"]},'},
-}
-ANOTHER_TRAINING = {"dev.yaml": {'training_trigger: "1"': 'training_trigger: "2"'}}
+CHANGED = Choices(
+    tags={"team": "films"},
+    throughput=2,
+    auto_training_days=5,
+    genres='"Comedy"',
+    item_columns=("DIRECTOR",),
+)
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Assembly:
-    return synthesized(tmp_path_factory.mktemp("first"), files)
+def first(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return every_construct(tmp_path_factory.mktemp("first"))
 
 
 @pytest.fixture(scope="module")
 def life(first: Assembly, tmp_path_factory: pytest.TempPathFactory, files: Path) -> tuple[list[Statement], Iam]:
     """A life in which everything happens: the policy's statements, and what was asked of them."""
-    changes = with_texts(CHANGES)
-    iam = Iam()
+    iam = Iam(DATA)
     cloud = account(files, iam)
     must(first, cloud, "CREATE_COMPLETE")
     with iam.looking_away():
         stop_recommenders(cloud)
-    must(synthesized(tmp_path_factory.mktemp("changed"), files, changes), cloud, "UPDATE_COMPLETE")
+    must(every_construct(tmp_path_factory.mktemp("changed"), CHANGED), cloud, "UPDATE_COMPLETE")
     # Longer than max_wait allows, so it is stopped and taken back.
     cloud.service.faults.add(Fault("duration", "CreateSolutionVersion", seconds=30 * HOUR))
-    last = synthesized(tmp_path_factory.mktemp("last"), files, changes, with_texts(ANOTHER_TRAINING))
-    assert last.deploy(cloud)[RANKING].status == "UPDATE_ROLLBACK_COMPLETE"
+    last = every_construct(tmp_path_factory.mktemp("last"), replace(CHANGED, training_trigger="2"))
+    assert last.deploy(cloud)[SERVING].status == "UPDATE_ROLLBACK_COMPLETE"
     statements = iam.statements()
     # With the stack goes the policy, so what it said is kept.
     iam.statements = lambda: statements  # type: ignore[method-assign]
@@ -122,7 +117,7 @@ def less_one(assembly: Assembly) -> Iterator[tuple[Statement, Assembly]]:
 def test_the_app_cannot_be_deployed_without_any_one_statement(first: Assembly, files: Path) -> None:
     removed = 0
     for statement, assembly in less_one(first):
-        cloud = account(files, Iam())
+        cloud = account(files, Iam(DATA))
         stacks = assembly.deploy(cloud)
         reasons = " ".join(reason for stack in stacks.values() for reason in stack.reasons)
         denied = set(re.findall(r"the provider's role may not perform (\S+) on", reasons))
@@ -133,7 +128,7 @@ def test_the_app_cannot_be_deployed_without_any_one_statement(first: Assembly, f
 
 def test_a_policy_that_lacks_an_action_would_be_noticed(first: Assembly, files: Path) -> None:
     """The other tests can fail: an action nobody asks for is found, one that is asked for and missing too."""
-    iam = Iam()
+    iam = Iam(DATA)
     iam.asked = {("personalize:DescribeSchema", "arn:aws:personalize:eu-west-1:0:schema/vod-dev_x")}
     statement = {
         "Effect": "Allow",
