@@ -13,79 +13,41 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-INSTALLED := .venv/.installed node_modules/.package-lock.json tools/sandbox/lambda_runtime/node_modules/.package-lock.json
+# Three sets of what is installed, each with all of the one before it.
+DEPLOYING := .venv/.installed node_modules/.package-lock.json
+RUNNING := $(DEPLOYING) .venv/.installed-tools tools/sandbox/lambda_runtime/node_modules/.package-lock.json
+DEVELOPING := $(RUNNING) .venv/.installed-dev
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" --output-file .venv/lock.txt
+# A lock that stays the same keeps its time, so that nothing is installed again.
+KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
 .PHONY: help install data demo test test-nightly mutants unit snapshots docs review check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## show this list
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## install everything into this folder
+##@ To see it work, without an AWS account
 
-data: install ## make the sample data in data/out (MovieLens 100K, or a generated catalogue)
-	@$(PY) -m tools.data sample
-
-demo: install ## deploy to a local cloud, ask for recommendations, change a setting, destroy, check
+demo: $(RUNNING) ## deploy to a local cloud, ask for recommendations, change a setting, destroy, check
 	@$(PY) -m tools.sandbox demo
 
-test: lint ## all checks and tests
-	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
+##@ To deploy to AWS
 
-test-nightly: lint ## the same with 2,000 random sequences from a new seed, and with mutations of the resource table
-	SEQUENCES=2000 HYPOTHESIS_SEED=$(shell date +%s) $(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
-	$(MAKE) mutants
+install: $(DEPLOYING) ## install what deploying needs; the other targets bring what they need besides
 
-mutants: install ## show that no row of the resource table can lose something unnoticed
-	$(PY) -m tests.lambdas.personalize_provider.support.mutants
+data: $(RUNNING) ## make the sample data in data/out (MovieLens 100K, or a generated catalogue)
+	@$(PY) -m tools.data sample
 
-unit: install ## the tests without those that deploy with the CDK CLI
-	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
-
-lint: install ## ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py stacks lambdas tools
-
-snapshots: install ## write the snapshots of the templates anew; git diff then shows what a change does to them
-	@$(PY) -m tests.stacks.support.snapshots
-
-review: install ## what deploying the working tree would do to ENV as it is at BASE (default HEAD)
-	@$(PY) -m tools.review --env $(ENV) --base $(BASE)
-
-check: install ## whether the service will take the data that ENV imports (DATA=folder: look there instead)
+check: $(RUNNING) ## say what the service would refuse in the data that ENV imports (DATA=folder: look there)
 	@$(PY) -m tools.review.check --env $(ENV) $(if $(DATA),--data $(DATA))
 
-bench: install ## measure speed and size against their floors, into docs/benchmarks.md
-	@$(PY) -m tools.benchmarks
+synth: data ## synthesize ENV into cdk.out
+	cdk synth --quiet -c env=$(ENV) $(ARGS)
 
-lock: install ## write requirements-lock.txt anew, after a change of requirements*.txt (ARGS=--upgrade: with newer packages)
-	@cp requirements-lock.txt .venv/lock.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-		--custom-compile-command "make lock" --output-file .venv/lock.txt requirements-dev.txt $(ARGS)
-	@cmp -s .venv/lock.txt requirements-lock.txt || cp .venv/lock.txt requirements-lock.txt
-
-# Not part of `test`: a new advisory would fail a change that has nothing to do with it. What cannot be looked up fails
-# too (--strict), and all three are asked, whatever the first one says.
-audit: install ## look for known vulnerabilities in everything the lock files pin
-	@status=0; \
-	$(BIN)/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements-lock.txt || status=1; \
-	npm audit || status=1; \
-	npm audit --prefix tools/sandbox/lambda_runtime || status=1; \
-	exit $$status
-
-docs: install ## write the pages of docs/ that are generated
-	@$(PY) -m tools.docs
-
-format: install ## let ruff put the code in order
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
-
-sandbox: install ## keep a local cloud running and print how to reach it
-	@$(PY) -m tools.sandbox run $(ARGS)
-
-stop: install ## end the local cloud
-	@$(PY) -m tools.sandbox stop
+##@ To use the local cloud
 
 deploy: data ## deploy ENV (default dev) to the local cloud
 	@$(PY) -m tools.sandbox deploy --env $(ENV) -- $(ARGS)
@@ -96,16 +58,85 @@ diff: data ## show what deploying ENV to the local cloud would change
 destroy: data ## destroy ENV in the local cloud
 	@$(PY) -m tools.sandbox destroy --env $(ENV) -- $(ARGS)
 
-synth: data ## synthesize ENV into cdk.out
-	cdk synth --quiet -c env=$(ENV) $(ARGS)
+sandbox: $(RUNNING) ## keep a local cloud running and print how to reach it
+	@$(PY) -m tools.sandbox run $(ARGS)
+
+stop: $(RUNNING) ## end the local cloud
+	@$(PY) -m tools.sandbox stop
+
+##@ To review a change
+
+review: $(RUNNING) ## say what deploying the working tree would do to ENV as it is at BASE (default HEAD)
+	@$(PY) -m tools.review --env $(ENV) --base $(BASE)
+
+snapshots: $(DEVELOPING) ## write the snapshots of the templates; git diff then shows what a change does
+	@$(PY) -m tests.stacks.support.snapshots
+
+##@ To develop
+
+test: lint ## run all checks and tests
+	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
+
+unit: $(DEVELOPING) ## run the tests but for those that deploy with the CDK CLI
+	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
+
+lint: $(DEVELOPING) ## run ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy app.py stacks lambdas tools
+
+format: $(DEVELOPING) ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(DEVELOPING) ## write the pages of docs/ that are generated
+	@$(PY) -m tools.docs
+
+# From the largest set to the smallest: uv keeps the versions that it finds in the file it writes, so that each set has
+# those of the one before.
+lock: $(DEVELOPING) ## write the locks after a change of requirements*.txt (ARGS=--upgrade: with newer packages)
+	@cp requirements-dev-lock.txt .venv/lock.txt
+	@$(COMPILE) requirements-dev.txt $(ARGS)
+	@$(KEEP) requirements-dev-lock.txt
+	@$(COMPILE) requirements-tools.txt
+	@$(KEEP) requirements-tools-lock.txt
+	@$(COMPILE) requirements.txt
+	@$(KEEP) requirements-lock.txt
+
+test-nightly: lint ## run all tests, with 2,000 random sequences from a new seed, then mutants
+	SEQUENCES=2000 HYPOTHESIS_SEED=$(shell date +%s) $(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
+	$(MAKE) mutants
+
+mutants: $(DEVELOPING) ## show that no row of the resource table can lose something unnoticed
+	$(PY) -m tests.lambdas.personalize_provider.support.mutants
+
+bench: $(DEVELOPING) ## measure speed and size against their floors, into docs/benchmarks.md
+	@$(PY) -m tools.benchmarks
+
+# Not part of `test`: a new advisory would fail a change that has nothing to do with it. What cannot be looked up fails
+# too (--strict), and all three are asked, whatever the first one says.
+audit: $(DEVELOPING) ## look for known vulnerabilities in everything the lock files pin
+	@status=0; \
+	$(BIN)/pip-audit --strict --progress-spinner off --require-hashes --disable-pip -r requirements-dev-lock.txt || status=1; \
+	npm audit || status=1; \
+	npm audit --prefix tools/sandbox/lambda_runtime || status=1; \
+	exit $$status
 
 clean: ## remove what the other targets made, except the installed tools
 	rm -rf cdk.out data/out .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage outputs.json
 
+# -- what is installed ---------------------------------------------------------------------------------------------
+
+PIP_INSTALL := $(BIN)/pip install --progress-bar off --no-compile --require-hashes -r
+
 .venv/.installed: requirements-lock.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; make PYTHON=... names one.")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --progress-bar off --no-compile --require-hashes -r requirements-lock.txt
+	$(PIP_INSTALL) $<
+	@touch $@
+
+.venv/.installed-%: requirements-%-lock.txt | .venv/.installed
+	$(PIP_INSTALL) $<
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json

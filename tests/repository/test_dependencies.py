@@ -1,20 +1,27 @@
-"""Everything that is installed is locked: the pins as they are, every package by its hashes, none from elsewhere."""
+"""Everything that is installed is locked: the pins as they are, every package by its hashes, none from elsewhere.
+
+Three sets, one within the other; a target of the Makefile installs the smallest that it needs.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import subprocess
 from collections.abc import Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.repository.test_architecture import dotted, imports, modules
 from tools.checkout import CHECKOUT
 
 ROOT = CHECKOUT
-LOCK = ROOT / "requirements-lock.txt"
-PINS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+# For deploying; for the local cloud, the data and the review besides; for tests and checks besides.
+SETS = ("requirements", "requirements-tools", "requirements-dev")
 NODE_LOCKS = [ROOT / "package-lock.json", ROOT / "tools" / "sandbox" / "lambda_runtime" / "package-lock.json"]
 
 # name[extra]==version ; marker \ and then lines of hashes
@@ -31,6 +38,16 @@ def pins(text: str) -> dict[str, str]:
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     pinned = [line.partition("==") for line in lines if line and not line.startswith("-r ")]
     return {normalized(name.partition("[")[0]): version for name, _, version in pinned}
+
+
+def pins_of(name: str) -> dict[str, str]:
+    """The direct dependencies of a set."""
+    return pins((ROOT / f"{name}.txt").read_text())
+
+
+def lock_of(name: str) -> str:
+    """The lock of a set."""
+    return (ROOT / f"{name}-lock.txt").read_text()
 
 
 def not_locked(wanted: Mapping[str, str], lock: str) -> set[str]:
@@ -57,28 +74,71 @@ def unchecked(lock: Mapping[str, Any]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("file", PINS, ids=lambda file: file.name)
-def test_the_lock_has_every_pin(file: Path) -> None:
-    wanted = pins(file.read_text())
+@pytest.mark.parametrize("name", SETS)
+def test_the_lock_has_every_pin(name: str) -> None:
+    wanted = pins_of(name)
     assert len(wanted) >= 5
-    assert not_locked(wanted, LOCK.read_text()) == set(), "make lock"
+    assert not_locked(wanted, lock_of(name)) == set(), "make lock"
 
 
-def test_the_lock_has_nothing_but_packages_with_hashes() -> None:
-    assert len(_ENTRY.findall(LOCK.read_text())) > 100
-    assert complaints(LOCK.read_text()) == []
+@pytest.mark.parametrize(("smaller", "larger"), list(itertools.pairwise(SETS)))
+def test_a_set_has_all_of_the_one_before_it(smaller: str, larger: str) -> None:
+    """So that a target that installs more changes nothing that is installed already."""
+    assert f"-r {smaller}.txt" in (ROOT / f"{larger}.txt").read_text().splitlines()
+    assert set(_ENTRY.findall(lock_of(smaller))) < set(_ENTRY.findall(lock_of(larger))), "make lock"
 
 
-def test_nothing_in_the_lock_says_where_it_was_made() -> None:
-    assert re.findall(r".*(?:index-url|find-links|://|/home/|/tmp/|\.\./).*", LOCK.read_text()) == []
+@pytest.mark.parametrize("name", SETS)
+def test_the_lock_has_nothing_but_packages_with_hashes(name: str) -> None:
+    assert len(_ENTRY.findall(lock_of(name))) > len(pins_of(name))
+    assert complaints(lock_of(name)) == []
 
 
-def test_the_lock_is_what_make_installs() -> None:
+def test_the_whole_lock_is_read() -> None:
+    assert len(_ENTRY.findall(lock_of(SETS[-1]))) > 100
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_nothing_in_the_lock_says_where_it_was_made(name: str) -> None:
+    assert re.findall(r".*(?:index-url|find-links|://|/home/|/tmp/|\.\./).*", lock_of(name)) == []
+
+
+def test_the_locks_are_what_make_installs() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert re.findall(r"pip install .*", makefile) == [
-        "pip install --progress-bar off --no-compile --require-hashes -r requirements-lock.txt"
+        "pip install --progress-bar off --no-compile --require-hashes -r"
     ]
     assert ".venv/.installed: requirements-lock.txt\n" in makefile
+    assert ".venv/.installed-%: requirements-%-lock.txt | .venv/.installed\n" in makefile
+    assert re.findall(r"^\t\$\(PIP_INSTALL\) (.*)", makefile, re.M) == ["$<", "$<"]
+
+
+def needs(target: str) -> set[str]:
+    """The locks of what a target of the Makefile installs first, in a folder where nothing is installed."""
+    command = ["make", "--dry-run", "--always-make", target]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return {name for name in SETS if f"--require-hashes -r {name}-lock.txt" in printed}
+
+
+@pytest.mark.parametrize(
+    ("target", "sets"),
+    [("install", 1), ("help", 0), ("demo", 2), ("data", 2), ("deploy", 2), ("review", 2), ("test", 3), ("lint", 3)],
+)
+def test_a_target_installs_what_it_needs(target: str, sets: int) -> None:
+    assert needs(target) == set(SETS[:sets])
+
+
+@pytest.mark.parametrize(("parts", "name"), [(("app", "stacks"), SETS[0]), (("lambdas", "tools"), SETS[1])])
+def test_a_set_has_what_its_programs_import(parts: tuple[str, ...], name: str) -> None:
+    """Here the packages of all sets are installed, so no import would fail."""
+    locked = {normalized(package) for package, _, _ in _ENTRY.findall(lock_of(name))}
+    packages = packages_distributions()
+    roots = {
+        each.partition(".")[0] for module in modules() if dotted(module).startswith(parts) for each in imports(module)
+    }
+    foreign = roots & packages.keys() - {"tools", "tests"}
+    assert len(foreign) >= 5
+    assert [each for each in sorted(foreign) if not locked & {normalized(package) for package in packages[each]}] == []
 
 
 @pytest.mark.parametrize("file", NODE_LOCKS, ids=lambda file: file.parent.name)

@@ -6,16 +6,16 @@ reached, and never committed.
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
+import duckdb
 
 from .catalogue import Catalogue, Interaction, Item, User
 
@@ -106,6 +106,7 @@ def _item(row: Row, creation_timestamp: int) -> Item:
 
 
 def _table(wheel: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
-    content = wheel.read(f"{_FOLDER}/MovieLens100k_{name}.parquet.brotli")
-    rows: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
-    return rows
+    member = f"{_FOLDER}/MovieLens100k_{name}.parquet.brotli"
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        table = connection.read_parquet(wheel.extract(member, folder))
+        return [dict(zip(table.columns, row, strict=True)) for row in table.fetchall()]

