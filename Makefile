@@ -38,7 +38,7 @@ demo: $(RUNNING) ## deploy to a local cloud, ask for recommendations, change a s
 
 install: $(DEPLOYING) ## install what deploying needs; the other targets bring what they need besides
 
-data: $(RUNNING) ## make the sample data in data/out (MovieLens 100K, or a generated catalogue)
+data: $(DEPLOYING) ## make the sample data in data/out (MovieLens 100K, or a generated catalogue)
 	@$(PY) -m tools.data sample
 
 check: $(RUNNING) ## say what the service would refuse in the data that ENV imports (DATA=folder: look there)
@@ -49,13 +49,13 @@ synth: data ## synthesize ENV into cdk.out
 
 ##@ To use the local cloud
 
-deploy: data ## deploy ENV (default dev) to the local cloud
+deploy: $(RUNNING) data ## deploy ENV (default dev) to the local cloud
 	@$(PY) -m tools.sandbox deploy --env $(ENV) -- $(ARGS)
 
-diff: data ## show what deploying ENV to the local cloud would change
+diff: $(RUNNING) data ## show what deploying ENV to the local cloud would change
 	@$(PY) -m tools.sandbox diff --env $(ENV) -- $(ARGS)
 
-destroy: data ## destroy ENV in the local cloud
+destroy: $(RUNNING) data ## destroy ENV in the local cloud
 	@$(PY) -m tools.sandbox destroy --env $(ENV) -- $(ARGS)
 
 sandbox: $(RUNNING) ## keep a local cloud running and print how to reach it

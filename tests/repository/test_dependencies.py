@@ -20,7 +20,7 @@ from tests.repository.test_architecture import dotted, imports, modules
 from tools.checkout import CHECKOUT
 
 ROOT = CHECKOUT
-# For deploying; for the local cloud, the data and the review besides; for tests and checks besides.
+# For deploying; for the local cloud, the review and the check of the data besides; for tests and lint besides.
 SETS = ("requirements", "requirements-tools", "requirements-dev")
 NODE_LOCKS = [ROOT / "package-lock.json", ROOT / "tools" / "sandbox" / "lambda_runtime" / "package-lock.json"]
 
@@ -122,13 +122,27 @@ def needs(target: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("target", "sets"),
-    [("install", 1), ("help", 0), ("demo", 2), ("data", 2), ("deploy", 2), ("review", 2), ("test", 3), ("lint", 3)],
+    [
+        ("install", 1),
+        ("help", 0),
+        ("demo", 2),
+        ("data", 1),
+        ("check", 2),
+        ("synth", 1),
+        ("deploy", 2),
+        ("review", 2),
+        ("test", 3),
+        ("lint", 3),
+    ],
 )
 def test_a_target_installs_what_it_needs(target: str, sets: int) -> None:
     assert needs(target) == set(SETS[:sets])
 
 
-@pytest.mark.parametrize(("parts", "name"), [(("app", "stacks"), SETS[0]), (("lambdas", "tools"), SETS[1])])
+DEPLOYING = ("app", "stacks", "tools.data")
+
+
+@pytest.mark.parametrize(("parts", "name"), [(DEPLOYING, SETS[0]), (("lambdas", "tools"), SETS[1])])
 def test_a_set_has_what_its_programs_import(parts: tuple[str, ...], name: str) -> None:
     """Here the packages of all sets are installed, so no import would fail."""
     locked = {normalized(package) for package, _, _ in _ENTRY.findall(lock_of(name))}
