@@ -1,6 +1,6 @@
 """Everything that knows the inside of MiniStack: the one application for its services and the Personalize emulator.
 
-Written for ministack 1.5.33, the version requirements-dev.txt pins. MiniStack reads its environment while it is
+Written for ministack 1.5.33, the version requirements-tools.txt pins. MiniStack reads its environment while it is
 imported, so import this module only in the server process.
 """
 
