@@ -14,10 +14,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from . import errors
 from .names import arn_of, last_part
-from .resources import Resource
-from .service_errors import Meaning, meaning
+from .resource_type import ResourceType, member_name
+from .service_errors import SERVICE_ERRORS, Meaning, meaning
+from .statuses import Description, is_being_created
 
-Description = dict[str, Any]
 # What a template holds for a shape of the model; a scalar for any other.
 _FORMS = {"structure": Mapping, "map": Mapping, "list": list}
 _READING = ("Describe", "Get", "List")
@@ -71,7 +71,7 @@ class Api:
         """Those of a description's members that an operation takes."""
         return dict(_accepted(members, self._model.operation_model(operation).input_shape))
 
-    def describe(self, row: Resource, arn: str) -> Description | None:
+    def describe(self, row: ResourceType, arn: str) -> Description | None:
         """Describe a resource; None if it does not exist."""
         try:
             return dict(self.call(f"Describe{row.noun}", **{row.arn_member: arn})[row.key])
@@ -80,25 +80,36 @@ class Api:
                 return None
             raise
 
-    def summaries(self, row: Resource, properties: Mapping[str, Any]) -> Iterator[Description]:
+    def summaries(self, row: ResourceType, properties: Mapping[str, Any]) -> Iterator[Description]:
         """List resources of a type, narrowed to the parent that the properties name."""
-        members = {member: properties[name] for name, member in row.list_filter.items() if name in properties}
-        return self._list(row, members)
+        parent = properties.get(row.parent)
+        return self._list(row, {member_name(row.parent): parent} if parent else {})
 
-    def find(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
+    def find(self, row: ResourceType, name: str, event: Mapping[str, Any]) -> Description | None:
         """Describe what has a name, where the properties of a request place it; None if there is nothing."""
-        found = self._describe_by_name(row, name, event) if row.path else self._find_in_list(row, name, event)
+        find = self._find_in_list if row.arn_is_generated else self._describe_by_name
+        found = find(row, name, event)
         return found if found and last_part(str(found.get(row.name_member))) == name else None
 
-    def _describe_by_name(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
+    def _describe_by_name(self, row: ResourceType, name: str, event: Mapping[str, Any]) -> Description | None:
         arn = arn_of(row, name, event)
         return self.describe(row, arn) if arn else None
 
-    def _find_in_list(self, row: Resource, name: str, event: Mapping[str, Any]) -> Description | None:
+    def _find_in_list(self, row: ResourceType, name: str, event: Mapping[str, Any]) -> Description | None:
         for summary in self.summaries(row, event["ResourceProperties"]):
             if summary.get(row.name_member) == name:
                 return self.describe(row, summary[row.arn_member])
         return None
+
+    def stop(self, row: ResourceType, found: Description) -> None:
+        """End a creation in progress, where the service can; it refuses what is stopping or done already."""
+        if not row.stop or not is_being_created(found):
+            return
+        try:
+            self.call(row.stop, **{row.arn_member: found[row.arn_member]})
+        except SERVICE_ERRORS as error:
+            if meaning(error) not in (Meaning.IN_USE, Meaning.ABSENT, Meaning.INVALID):
+                raise
 
     def tags(self, arn: str) -> dict[str, str]:
         """Tags of a resource; none if it does not exist, as a list may still say it does."""
@@ -110,11 +121,11 @@ class Api:
             raise
         return {tag["tagKey"]: tag["tagValue"] for tag in listed}
 
-    def child_summaries(self, child: Resource, member: str | None, parent_arn: str) -> list[Description]:
+    def child_summaries(self, child: ResourceType, member: str | None, parent_arn: str) -> list[Description]:
         """List resources of a type, narrowed to those of a parent if there is a member for that."""
         return list(self._list(child, {member: parent_arn} if member else {}))
 
-    def _list(self, row: Resource, members: Mapping[str, str]) -> Iterator[Description]:
+    def _list(self, row: ResourceType, members: Mapping[str, str]) -> Iterator[Description]:
         """Summaries of resources; none if what they are narrowed to does not exist, as a list may still say it does."""
         pages = self._client.get_paginator(xform_name(f"List{row.noun}s")).paginate(**members)
         try:
@@ -123,11 +134,6 @@ class Api:
         except ClientError as error:
             if meaning(error) is not Meaning.ABSENT:
                 raise
-
-
-def member_name(property_name: str) -> str:
-    """`DatasetGroupArn` as the API's member: `datasetGroupArn`."""
-    return property_name[0].lower() + property_name[1:]
 
 
 def _accepted(value: Any, shape: Shape) -> Any:

@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 
 from . import errors
-from .api import Api, Description
-from .describe import is_busy
+from .api import Api
+from .deployments import CloudFormation, is_gone, known_deployment, stack_goes
 from .ownership import LOGICAL_TAG, STACK_TAG
 from .protocol import Event
-from .resources import RESOURCES, Blocker, Resource
+from .resource_type import Blocker, ResourceType
+from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .stacks import Stacks, is_gone, known_deployment, stack_goes
+from .statuses import Description, is_busy
 
 # A list may still show what has just been deleted, so a blocker is named at the second look.
 _NAMED_AFTER_SECONDS = 20.0
 
-Remove = Callable[[Resource, Description], object]
+Remove = Callable[[ResourceType, Description], object]
 
 
 class _Fate(Enum):
@@ -34,11 +35,11 @@ class _Fate(Enum):
 class Blockers:
     """What blocks the deletion of one row's resources."""
 
-    def __init__(self, row: Resource, api: Api, stacks: Stacks) -> None:
+    def __init__(self, row: ResourceType, api: Api, cloudformation: CloudFormation) -> None:
         """Look for what blocks deletions of a row of the resource table."""
         self._row = row
         self._api = api
-        self._stacks = stacks
+        self._cloudformation = cloudformation
 
     def clear(self, found: Description, event: Event, age: float, remove: Remove) -> None:
         """Remove what is forgotten and end what can be ended.
@@ -63,7 +64,7 @@ class Blockers:
         if staying and age >= _NAMED_AFTER_SECONDS:
             raise errors.blocked(self._row, str(found[self._row.name_member]), staying)
 
-    def _blocking(self, found: Description) -> Iterator[tuple[Blocker, Resource, Description]]:
+    def _blocking(self, found: Description) -> Iterator[tuple[Blocker, ResourceType, Description]]:
         for blocker in self._row.blockers:
             if blocker.only_for and found.get(blocker.only_for[0]) != blocker.only_for[1]:
                 continue
@@ -85,7 +86,7 @@ class Blockers:
         child = RESOURCES[blocker.path[-1][0]]
         return [one for one in level if self._names(child, one, blocker.names) == found[self._row.arn_member]]
 
-    def _names(self, child: Resource, summary: Description, member: str) -> str | None:
+    def _names(self, child: ResourceType, summary: Description, member: str) -> str | None:
         """A member of a description; None if the provider may not look at it."""
         try:
             return (self._api.describe(child, summary[child.arn_member]) or {}).get(member)
@@ -103,7 +104,7 @@ class Blockers:
                 raise
             return {}
 
-    def _fate(self, blocker: Blocker, child: Resource, tags: dict[str, str], event: Event) -> _Fate:
+    def _fate(self, blocker: Blocker, child: ResourceType, tags: dict[str, str], event: Event) -> _Fate:
         stack_id = tags.get(STACK_TAG)
         if stack_id is None:
             return _Fate.STAYS
@@ -116,13 +117,13 @@ class Blockers:
         return self._fate_with_stack(stack_id, is_own)
 
     def _fate_with_stack(self, stack_id: str, is_own: bool) -> _Fate:
-        deployment = known_deployment(self._stacks, stack_id)
+        deployment = known_deployment(self._cloudformation, stack_id)
         if is_gone(deployment) or (is_own and stack_goes(deployment)):
             return _Fate.FORGOTTEN
         return _Fate.GOES if is_own or stack_goes(deployment) else _Fate.STAYS
 
 
-def _words(child: Resource, summary: Description, tags: dict[str, str]) -> str:
+def _words(child: ResourceType, summary: Description, tags: dict[str, str]) -> str:
     """What stays, as the sentence names it."""
     name = str(summary.get(child.name_member) or summary[child.arn_member])
     if STACK_TAG not in tags:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from .api import Api, Description, member_name
+from .api import Api
 from .blockers import Blockers
-from .describe import is_busy, is_older, status_of
-from .identity import Identity
+from .deployments import CloudFormation, known_deployment, stack_goes
+from .describe import is_older
 from .names import content_hash, has_prefix, is_fixed, is_made_here, physical_name
 from .ownership import is_ours, made_by
 from .patience import waiting
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
-from .resources import DELETING, Resource
+from .resource_type import ResourceType, member_name
+from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .stacks import Stacks, known_deployment, stack_goes
+from .statuses import Description, is_being_deleted, is_busy, status_of
 
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
 # early may not last.
@@ -26,12 +27,11 @@ _STAYS_AFTER_SECONDS = 300
 class Deletion:
     """Removes one row's resources."""
 
-    def __init__(self, row: Resource, api: Api, stacks: Stacks, identity: Identity) -> None:
+    def __init__(self, row: ResourceType, api: Api, cloudformation: CloudFormation) -> None:
         """Remove resources of a row of the resource table."""
         self._row = row
         self._api = api
-        self._stacks = stacks
-        self._identity = identity
+        self._cloudformation = cloudformation
         self._listed: list[Description] | None = None
 
     def delete_step(self, event: Event, progress: Progress, now: float) -> Outcome:
@@ -56,7 +56,7 @@ class Deletion:
         """
         row, properties = self._row, event["ResourceProperties"]
         may_be_forgotten = row.deletable and not row.holds_data and not is_fixed(properties)
-        if not may_be_forgotten or not stack_goes(known_deployment(self._stacks, event["StackId"])):
+        if not may_be_forgotten or not stack_goes(known_deployment(self._cloudformation, event["StackId"])):
             return None
         for summary in self._summaries(event):
             if has_prefix(str(summary.get(row.name_member)), properties["NamePrefix"]):
@@ -76,7 +76,7 @@ class Deletion:
     def _find(self, name: str, event: Event) -> Description | None:
         """Describe what has a name; where only a list tells, from the one that forgotten ones are looked for in."""
         row = self._row
-        if row.path:
+        if not row.arn_is_generated:
             return self._api.find(row, name, event)
         arns = (each[row.arn_member] for each in self._summaries(event) if each.get(row.name_member) == name)
         arn = next(arns, None)
@@ -97,7 +97,7 @@ class Deletion:
         """What a Create request has made that never answered CloudFormation."""
         row, properties = self._row, event["ResourceProperties"]
         is_run = row.is_job and not is_fixed(properties)
-        name = self._identity.run_in_flight(event) if is_run else physical_name(row, event)
+        name = Runs(row, self._api).find_same_in_flight(event) if is_run else physical_name(row, event)
         found = self._api.find(row, name, event) if name else None
         is_claimed = row.taggable or not is_fixed(properties)
         return found if found and (is_claimed or not is_older(found, now - _LONGEST_CREATION_SECONDS)) else None
@@ -115,10 +115,10 @@ class Deletion:
         """
         if found is None:
             return complete("absent")
-        if status_of(found) in DELETING:
+        if is_being_deleted(found):
             return pending(status_of(found))
         if is_busy(found):
-            stop(self._api, self._row, found)
+            self._api.stop(self._row, found)
             return pending(status_of(found))
         if not self._row.deletable:
             return complete(status_of(found))
@@ -132,7 +132,7 @@ class Deletion:
         """
         if not self._row.stays_while_used or age < _STAYS_AFTER_SECONDS:
             return False
-        return not stack_goes(known_deployment(self._stacks, event["StackId"]))
+        return not stack_goes(known_deployment(self._cloudformation, event["StackId"]))
 
     def _delete(self, found: Description, event: Event, age: float) -> Outcome:
         row, arn = self._row, found[self._row.arn_member]
@@ -144,23 +144,11 @@ class Deletion:
             if meaning(error) is not Meaning.IN_USE:
                 raise
 
-            def remove(child: Resource, summary: Description) -> Outcome:
-                deletion = Deletion(child, self._api, self._stacks, Identity(child, self._api))
-                return deletion.remove(summary, event, age)
+            def remove(child: ResourceType, summary: Description) -> Outcome:
+                return Deletion(child, self._api, self._cloudformation).remove(summary, event, age)
 
             if self._may_stay(event, age):
                 return complete("kept, since it is in use; it goes with the stack")
-            Blockers(row, self._api, self._stacks).clear(found, event, age, remove)
+            Blockers(row, self._api, self._cloudformation).clear(found, event, age, remove)
             return waiting(error)
         return pending("deletion requested")
-
-
-def stop(api: Api, row: Resource, found: Description) -> None:
-    """End a creation in progress, where the service can; it refuses what is stopping or done already."""
-    if not row.stop or status_of(found) not in ("CREATE PENDING", "CREATE IN_PROGRESS"):
-        return
-    try:
-        api.call(row.stop, **{row.arn_member: found[row.arn_member]})
-    except SERVICE_ERRORS as error:
-        if meaning(error) not in (Meaning.IN_USE, Meaning.ABSENT, Meaning.INVALID):
-            raise

@@ -1,36 +1,20 @@
-"""Reading a description: what a resource is doing, and what it answers to Fn::GetAtt."""
+"""Reads a description: what a resource was last changed by, and what it answers to Fn::GetAtt."""
 
 from __future__ import annotations
 
 import re
 
-from .api import Api, Description
+from .api import Api
 from .protocol import CLOCK_SECONDS
-from .resources import DELETING, FAILED, TRANSITIONAL, Resource
+from .resource_type import ResourceType
+from .statuses import Description, has_failed, is_busy
 
-# A schema has no status: it exists or it does not.
-_NO_STATUS = "ACTIVE"
 METRIC_DECIMALS = 4
 # Ends a revision after which the chain stops again what somebody had stopped.
 THEN_PAUSE = " then pause"
 
 
-def status_of(description: Description) -> str:
-    """Status of a resource, or of an update summary."""
-    return str(description.get("status", _NO_STATUS))
-
-
-def is_busy(description: Description) -> bool:
-    """Whether the service is still at work on it."""
-    return status_of(description) in TRANSITIONAL | DELETING
-
-
-def has_failed(description: Description) -> bool:
-    """Whether the service gave up on it."""
-    return status_of(description) in FAILED
-
-
-def source(row: Resource, description: Description) -> str:
+def source(row: ResourceType, description: Description) -> str:
     """Location in S3 that a resource reads; empty if it reads none."""
     if not row.source:
         return ""
@@ -49,7 +33,7 @@ def is_older(found: Description, than: float) -> bool:
     return created is not None and bool(created.timestamp() + CLOCK_SECONDS < than)
 
 
-def latest_update(row: Resource, description: Description) -> Description:
+def latest_update(row: ResourceType, description: Description) -> Description:
     """Summary of the last update; empty if there was none."""
     return dict(description.get(row.update.latest) or {}) if row.update else {}
 
@@ -67,7 +51,7 @@ def revision(update: Description) -> str:
     return "0" if has_failed(update) else update_id(update) or "0"
 
 
-def attributes(api: Api, row: Resource, description: Description) -> dict[str, str]:
+def attributes(api: Api, row: ResourceType, description: Description) -> dict[str, str]:
     """What Fn::GetAtt answers: ARN and the like, the last update's id, and metrics once there are any."""
     found = {
         name: str(description[member]) for name, member in row.attributes.items() if description.get(member) is not None
@@ -80,7 +64,7 @@ def attributes(api: Api, row: Resource, description: Description) -> dict[str, s
     return found
 
 
-def metrics(api: Api, row: Resource, description: Description) -> dict[str, float]:
+def metrics(api: Api, row: ResourceType, description: Description) -> dict[str, float]:
     """Evaluation metrics by the service's names."""
     assert row.metrics
     answer = api.call(row.metrics, **{row.arn_member: description[row.arn_member]})

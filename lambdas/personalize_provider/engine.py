@@ -1,7 +1,7 @@
-"""Carries out the requests of every resource type, from its row in the resource table.
+"""Carries out CREATE, UPDATE and DELETE requests of every resource type, from its row in the resource table.
 
 on_event only reads: the Provider framework answers a create whose on_event fails with a marker id and drops
-the delete that follows, so anything made there could be orphaned. All changes happen in polls, which start
+the delete that follows, so anything made there could be orphaned. All changes happen in is_complete, which starts
 from what the service says now and may be repeated, interrupted or delivered twice.
 """
 
@@ -10,18 +10,22 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors
-from .api import Api, Description
+from .api import Api
 from .deletion import Deletion
-from .describe import attributes, has_failed, is_busy, is_older, source, status_of
-from .identity import Identity
+from .deployments import CloudFormation, asks_for, is_rollback
+from .describe import attributes, is_older, source
 from .names import physical_name
-from .ownership import all_tags, as_api, is_ours, owner
+from .ownership import all_tags, as_api, check_unclaimed, is_ours, owner
 from .patience import PROPAGATION_SECONDS, may_be_seen_soon, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
-from .resources import DELETING, Resource
+from .resource_type import CONTROL_PROPERTIES, Members, ResourceType
+from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .stacks import Stacks, asks_for, is_rollback
+from .statuses import Description, has_failed, is_being_deleted, is_busy, status_of
+from .successor import Successors
 from .update import Updates, check_wanted
+
+_FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 
 
 class Engine:
@@ -29,44 +33,31 @@ class Engine:
 
     young_seconds = PROPAGATION_SECONDS
 
-    def __init__(self, row: Resource, api: Api, stacks: Stacks) -> None:
+    def __init__(self, row: ResourceType, api: Api, cloudformation: CloudFormation) -> None:
         """Make an engine for a row of the resource table."""
         self._row = row
         self._api = api
-        self._stacks = stacks
-        self._identity = Identity(row, api)
-        self._updates = Updates(row, api, stacks)
-        self._deletion = Deletion(row, api, stacks, self._identity)
+        self._cloudformation = cloudformation
+        self._updates = Updates(row, api, cloudformation)
+        self._deletion = Deletion(row, api, cloudformation)
 
-    def begin(self, event: Event, now: float) -> tuple[str, Progress]:
+    def on_event(self, event: Event, now: float) -> tuple[str, Progress]:
         """Choose the physical id: the resource's name, known before the resource is."""
         if event["RequestType"] == "Delete":
             return event["PhysicalResourceId"], Progress(started=now)
-        if event["RequestType"] == "Create":
-            # Few calls before the first poll, since it is the polls that wait until a new policy takes effect.
-            self._identity.check_unclaimed(event, now)
-            return physical_name(self._row, event), Progress(started=now)
-        self._identity.check_properties(event["ResourceProperties"])
-        deployment = self._stacks.deployment(event["StackId"])
-        if not asks_for(deployment, event["RequestType"]):
-            raise errors.cancelled(self._row, event["PhysicalResourceId"])
-        choice = self._identity.choose(event, is_rollback(deployment))
-        return choice.name, Progress(
-            started=now,
-            in_place=choice.name == event["PhysicalResourceId"],
-            update_seen=choice.update_seen,
-            deployment=deployment,
-            leftover=choice.leftover,
-            paused=choice.paused,
-        )
+        if event["RequestType"] == "Update":
+            return self._start_update(event, now)
+        # Few calls before the first poll, since it is the polls that wait until a new policy takes effect.
+        check_unclaimed(self._api, self._row, event, now)
+        return physical_name(self._row, event), Progress(started=now)
 
-    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+    def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring the resource one step nearer to what the request asks for."""
-        step = self._deletion.delete_step if event["RequestType"] == "Delete" else self._create_or_update
+        steps = {"Create": self._create_step, "Update": self._update_step, "Delete": self._deletion.delete_step}
         try:
-            return step(event, progress, now)
+            return steps[event["RequestType"]](event, progress, now)
         except SERVICE_ERRORS as error:
-            return self._answer_to(error, event, progress, now)
+            return self._wait_or_fail(error, event, progress, now)
 
     def is_staggered(self, event: Event) -> bool:
         """Each poll calls the service, and siblings begin together."""
@@ -79,83 +70,38 @@ class Engine:
             self._row, event["PhysicalResourceId"], doing, outcome.status, REQUEST_SECONDS, setting=None
         )
 
-    # -- create and update ---------------------------------------------------------------------------------
+    # -- CREATE --------------------------------------------------------------------------------------------
 
-    def _create_or_update(self, event: Event, progress: Progress, now: float) -> Outcome:
-        row, name = self._row, event["PhysicalResourceId"]
-        self._identity.check_properties(event["ResourceProperties"])
-        if progress.leftover and not self._deletion.remove_leftover(event, progress, now).done:
-            return pending(f"removing {progress.leftover}")
-        found = self._api.find(row, name, event)
-        if progress.in_place:
-            return self._update_or_recreate(event, progress, found, now)
+    def _create_step(self, event: Event, progress: Progress, now: float) -> Outcome:
+        self._check_properties(event)
+        found = self._api.find(self._row, event["PhysicalResourceId"], event)
         return self._create_or_adopt(event, progress, found, now)
-
-    def _update_or_recreate(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
-        """The resource that the stack has, changed in place."""
-        row, name = self._row, event["PhysicalResourceId"]
-        if found is None and not row.holds_data:
-            # Somebody deleted it. The template still asks for it, and there is nothing in it to lose.
-            return self._create_or_adopt(event, progress, None, now)
-        if found is None or status_of(found) in DELETING:
-            raise errors.deleted_outside(row, name)
-        if row.outlasts_request or not is_busy(found):
-            self._check_sound(name, found)
-            return self._updates.bring_up_to_date(event, progress, found, now)
-        return pending(status_of(found))
 
     def _create_or_adopt(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
         """A new resource, or what is there of that name from an earlier delivery or deployment."""
         row, name = self._row, event["PhysicalResourceId"]
         if found is None:
-            older = self._older_run_in_flight(event)
+            older = self._find_older_run(event)
             if older:
                 return pending(f"waiting for {older}, which would replace what this imports")
-            return self._follow(event, progress, self._create(event, progress), now, remains=False)
+            return self._complete_once_settled(event, progress, self._create(event, progress), now)
         if not is_ours(self._api, row, event, found):
             raise errors.exists_elsewhere(row, name, owner(self._api, row, found))
-        remains = is_older(found, progress.started)
-        if remains and has_failed(found):
-            if not row.deletable:
-                raise errors.name_used_up(row, name, status_of(found))
-            self._deletion.remove(found, event, now - progress.started)
-            return pending("removing what an earlier deployment left")
-        return self._follow(event, progress, found, now, remains=remains)
-
-    def _follow(self, event: Event, progress: Progress, found: Description, now: float, *, remains: bool) -> Outcome:
-        """Complete the request once the resource has settled, or before that if it may outlast the request.
-
-        Args:
-            event: the request.
-            progress: of the request.
-            found: the resource's description.
-            now: seconds since the epoch.
-            remains: whether it is what an earlier deployment left, and so may have to be changed.
-        """
-        row = self._row
-        is_new = not remains or (row.is_job and is_busy(found))
-        if row.outlasts_request and is_new and not self._updates.must_await_rollback(progress, found, now):
-            return complete(status_of(found), attributes(self._api, row, found))
-        if is_busy(found):
-            return pending(status_of(found))
-        self._check_sound(event["PhysicalResourceId"], found)
-        if remains:
-            return self._updates.bring_up_to_date(event, progress, found, now)
-        return complete(status_of(found), attributes(self._api, row, found))
-
-    def _older_run_in_flight(self, event: Event) -> str | None:
-        """Name of a run that would undo what an update is to make, because it may end later."""
-        if not self._row.reuse_latest_only or event["RequestType"] != "Update":
-            return None
-        return self._identity.any_run_in_flight(event)
-
-    def _check_sound(self, name: str, found: Description) -> None:
+        if not is_older(found, progress.started):
+            return self._complete_once_settled(event, progress, found, now)
         if has_failed(found):
-            raise errors.failed(self._row, name, status_of(found), found.get("failureReason"), source(self._row, found))
+            return self._remove_failed(event, progress, found, now)
+        return self._adopt(event, progress, found, now)
 
     def _create(self, event: Event, progress: Progress) -> Description:
+        row = self._row
+        check_wanted(self._cloudformation, row, event, progress)
+        answer = self._api.call(f"Create{row.noun}", **self._create_request(event))
+        found = self._api.describe(row, answer[row.arn_member])
+        return found or {row.arn_member: answer[row.arn_member], "status": "CREATE PENDING"}
+
+    def _create_request(self, event: Event) -> Members:
         row, properties = self._row, event["ResourceProperties"]
-        check_wanted(self._stacks, self._row, event, progress)
         operation = f"Create{row.noun}"
         direct = row.properties - row.unsent - row.on_create.keys()
         request = self._api.request(operation, {name: properties[name] for name in direct if name in properties})
@@ -166,14 +112,93 @@ class Engine:
         request[row.name_member] = event["PhysicalResourceId"]
         if row.taggable:
             request["tags"] = as_api(all_tags(event))
-        answer = self._api.call(operation, **request)
-        found = self._api.describe(row, answer[row.arn_member])
-        return found or {row.arn_member: answer[row.arn_member], "status": "CREATE PENDING"}
+        return request
 
-    # -- errors of the service -----------------------------------------------------------------------------
+    def _find_older_run(self, event: Event) -> str | None:
+        """Name of a run in flight that would undo what an update is to make, because it may end later."""
+        if not self._row.reuse_latest_only or event["RequestType"] != "Update":
+            return None
+        return Runs(self._row, self._api).find_in_flight(event)
 
-    def _answer_to(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:
-        """Another poll, or the sentence that ends the request."""
+    def _remove_failed(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
+        """Make room for a new resource where an earlier deployment left one that has failed."""
+        if not self._row.deletable:
+            raise errors.name_used_up(self._row, event["PhysicalResourceId"], status_of(found))
+        self._deletion.remove(found, event, now - progress.started)
+        return pending("removing what an earlier deployment left")
+
+    def _adopt(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
+        """Take over what an earlier deployment left; it may have to be changed."""
+        if self._row.is_job and is_busy(found):
+            return self._complete_once_settled(event, progress, found, now)
+        if is_busy(found):
+            return pending(status_of(found))
+        self._check_sound(event, found)
+        return self._updates.update_step(event, progress, found, now)
+
+    def _complete_once_settled(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
+        """Complete the request once the resource has settled, or before that if it may outlast the request."""
+        hands_over = self._row.outlasts_request and not self._updates.must_await_rollback(progress, found, now)
+        if not hands_over:
+            if is_busy(found):
+                return pending(status_of(found))
+            self._check_sound(event, found)
+        return complete(status_of(found), attributes(self._api, self._row, found))
+
+    # -- UPDATE --------------------------------------------------------------------------------------------
+
+    def _start_update(self, event: Event, now: float) -> tuple[str, Progress]:
+        self._check_properties(event)
+        deployment = self._cloudformation.deployment(event["StackId"])
+        if not asks_for(deployment, "Update"):
+            raise errors.cancelled(self._row, event["PhysicalResourceId"])
+        successor = Successors(self._row, self._api).choose(event, is_rollback(deployment))
+        return successor.name, Progress(
+            started=now,
+            in_place=successor.name == event["PhysicalResourceId"],
+            update_seen=successor.update_seen,
+            deployment=deployment,
+            leftover=successor.leftover,
+            paused=successor.paused,
+        )
+
+    def _update_step(self, event: Event, progress: Progress, now: float) -> Outcome:
+        self._check_properties(event)
+        if progress.leftover and not self._deletion.remove_leftover(event, progress, now).done:
+            return pending(f"removing {progress.leftover}")
+        found = self._api.find(self._row, event["PhysicalResourceId"], event)
+        if progress.in_place:
+            return self._update_or_recreate(event, progress, found, now)
+        return self._create_or_adopt(event, progress, found, now)
+
+    def _update_or_recreate(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
+        """The resource that the stack has, changed in place."""
+        if found is None and not self._row.holds_data:
+            # Somebody deleted it. The template still asks for it, and there is nothing in it to lose.
+            return self._create_or_adopt(event, progress, None, now)
+        if found is None or is_being_deleted(found):
+            raise errors.deleted_outside(self._row, event["PhysicalResourceId"])
+        if is_busy(found) and not self._row.outlasts_request:
+            return pending(status_of(found))
+        self._check_sound(event, found)
+        return self._updates.update_step(event, progress, found, now)
+
+    # -- what requests have in common ----------------------------------------------------------------------
+
+    def _check_properties(self, event: Event) -> None:
+        """Refuse a property that the type does not have."""
+        known = self._row.properties | CONTROL_PROPERTIES | _FRAMEWORK_PROPERTIES
+        unknown = event["ResourceProperties"].keys() - known
+        if unknown:
+            raise errors.unknown_property(self._row.noun, sorted(unknown))
+
+    def _check_sound(self, event: Event, found: Description) -> None:
+        row, name = self._row, event["PhysicalResourceId"]
+        if has_failed(found):
+            raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
+
+    def _wait_or_fail(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:
+        """Another poll after an error of the service, or the sentence that ends the request."""
         row, name = self._row, event["PhysicalResourceId"]
         what, age = meaning(error), now - progress.started
         if what is Meaning.NO_SERVICE and event["RequestType"] == "Delete":

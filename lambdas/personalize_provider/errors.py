@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from . import log
-from .resources import Resource
+from .resource_type import ResourceType, words
 from .service_errors import ServiceError, message, operation, regions
 
 # A response to CloudFormation has at most 4096 bytes (user guide, "Custom resource response objects"), and the
@@ -47,12 +47,7 @@ _LET_IT_READ = (
 )
 
 
-def words(noun: str) -> str:
-    """`DatasetImportJob` as one reads it: `dataset import job`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", noun).lower()
-
-
-def called(row: Resource, name: str) -> str:
+def called(row: ResourceType, name: str) -> str:
     """A resource as messages speak of it."""
     return f"{words(row.noun)} '{name}'"
 
@@ -88,7 +83,7 @@ def no_service(error: ServiceError) -> ProviderError:
     )
 
 
-def limit_exceeded(row: Resource, error: ServiceError) -> ProviderError:
+def limit_exceeded(row: ResourceType, error: ServiceError) -> ProviderError:
     """A quota of the account is used up."""
     return ProviderError(
         f"Service quota reached: {row.quota}. Delete what is not needed, or request an increase of the quota in the "
@@ -96,7 +91,7 @@ def limit_exceeded(row: Resource, error: ServiceError) -> ProviderError:
     )
 
 
-def refused(row: Resource, name: str, error: ServiceError) -> ProviderError:
+def refused(row: ResourceType, name: str, error: ServiceError) -> ProviderError:
     """The service will not take the request as it is."""
     return ProviderError(f"{operation(error)} of {called(row, name)} was refused: {message(error)}.")
 
@@ -109,7 +104,7 @@ def not_begun(error: ServiceError) -> ProviderError:
     )
 
 
-def failed(row: Resource, name: str, status: str, reason: str | None, source: str = "") -> ProviderError:
+def failed(row: ResourceType, name: str, status: str, reason: str | None, source: str = "") -> ProviderError:
     """The service accepted the request and then failed it; `source` is what in S3 it was to read."""
     why = (reason or "the service gave no reason").strip().rstrip(".")
     where = f" It reads {source}." if source else ""
@@ -117,7 +112,7 @@ def failed(row: Resource, name: str, status: str, reason: str | None, source: st
     return ProviderError(f"The {called(row, name)} is {status}: {why}.{where}{advice}")
 
 
-def stopped(row: Resource, name: str, error: ServiceError) -> ProviderError:
+def stopped(row: ResourceType, name: str, error: ServiceError) -> ProviderError:
     """The service neither updates nor starts what somebody has stopped."""
     return ProviderError(
         f"The {called(row, name)} is stopped, and cannot be changed while it is. Starting it failed: "
@@ -125,7 +120,7 @@ def stopped(row: Resource, name: str, error: ServiceError) -> ProviderError:
     )
 
 
-def update_failed(row: Resource, name: str, reason: str | None) -> ProviderError:
+def update_failed(row: ResourceType, name: str, reason: str | None) -> ProviderError:
     """The service accepted an update and then failed it."""
     why = (reason or "the service gave no reason").strip().rstrip(".")
     return ProviderError(
@@ -133,7 +128,7 @@ def update_failed(row: Resource, name: str, reason: str | None) -> ProviderError
     )
 
 
-def exists_elsewhere(row: Resource, name: str, owner: str | None) -> ProviderError:
+def exists_elsewhere(row: ResourceType, name: str, owner: str | None) -> ProviderError:
     """The name belongs to somebody else."""
     article = "An" if row.noun[0] in "AEIOU" else "A"
     belongs = f"It belongs to {owner}" if owner else "It was not made by this stack"
@@ -143,7 +138,7 @@ def exists_elsewhere(row: Resource, name: str, owner: str | None) -> ProviderErr
     )
 
 
-def name_used_up(row: Resource, name: str, status: str) -> ProviderError:
+def name_used_up(row: ResourceType, name: str, status: str) -> ProviderError:
     """A run of a fixed name came to nothing, and the service deletes no runs."""
     return ProviderError(
         f"The {called(row, name)} is {status} since an earlier deployment, and can neither be deleted nor run again. "
@@ -151,7 +146,7 @@ def name_used_up(row: Resource, name: str, status: str) -> ProviderError:
     )
 
 
-def place_taken(row: Resource, name: str, error: ServiceError) -> ProviderError:
+def place_taken(row: ResourceType, name: str, error: ServiceError) -> ProviderError:
     """The service allows one such resource, and there is one already."""
     return ProviderError(
         f"The {called(row, name)} cannot be created: {message(error)}. "
@@ -159,7 +154,7 @@ def place_taken(row: Resource, name: str, error: ServiceError) -> ProviderError:
     )
 
 
-def replacement_guarded(row: Resource, name: str, changed: list[str]) -> ProviderError:
+def replacement_loses_data(row: ResourceType, name: str, changed: list[str]) -> ProviderError:
     """Data is never replaced silently (docs/decisions/0015)."""
     return ProviderError(
         f"Changing {', '.join(changed)} would replace the {called(row, name)} and lose the data in it. "
@@ -167,12 +162,12 @@ def replacement_guarded(row: Resource, name: str, changed: list[str]) -> Provide
     )
 
 
-def cannot_change(row: Resource, name: str, prop: str, why: str) -> ProviderError:
+def cannot_change(row: ResourceType, name: str, prop: str, why: str) -> ProviderError:
     """The service takes other changes of a property in place, but not this one."""
     return ProviderError(f"The {prop} of {called(row, name)} cannot change like that: {why}")
 
 
-def contents_guarded(row: Resource, name: str, lost: list[str]) -> ProviderError:
+def removal_loses_data(row: ResourceType, name: str, lost: list[str]) -> ProviderError:
     """What leaves the template is deleted, and data is never lost silently (docs/decisions/0015)."""
     return ProviderError(
         f"Taking {', '.join(lost)} out of the {called(row, name)} would delete it and lose the data in it. "
@@ -180,7 +175,7 @@ def contents_guarded(row: Resource, name: str, lost: list[str]) -> ProviderError
     )
 
 
-def name_is_fixed(row: Resource, name: str, changed: list[str]) -> ProviderError:
+def name_is_fixed(row: ResourceType, name: str, changed: list[str]) -> ProviderError:
     """A replacement cannot have the name of what it replaces."""
     return ProviderError(
         f"Changing {', '.join(changed)} needs a new {words(row.noun)}, which cannot be named '{name}' while the old "
@@ -188,7 +183,7 @@ def name_is_fixed(row: Resource, name: str, changed: list[str]) -> ProviderError
     )
 
 
-def one_at_a_time(row: Resource, name: str, changed: list[str]) -> ProviderError:
+def one_at_a_time(row: ResourceType, name: str, changed: list[str]) -> ProviderError:
     """The service holds one such resource per parent, so the old one and a new one cannot both exist."""
     return ProviderError(
         f"Changing {', '.join(changed)} needs a new {words(row.noun)}, but the service allows only one for the same "
@@ -197,7 +192,7 @@ def one_at_a_time(row: Resource, name: str, changed: list[str]) -> ProviderError
     )
 
 
-def out_of_reach(row: Resource, name: str, prefix: str) -> ProviderError:
+def out_of_reach(row: ResourceType, name: str, prefix: str) -> ProviderError:
     """The template gives the provider a role that does not reach what is there."""
     return ProviderError(
         f"The {called(row, name)} cannot be updated or replaced: its name does not begin with "
@@ -206,7 +201,7 @@ def out_of_reach(row: Resource, name: str, prefix: str) -> ProviderError:
     )
 
 
-def deleted_outside(row: Resource, name: str) -> ProviderError:
+def deleted_outside(row: ResourceType, name: str) -> ProviderError:
     """Somebody deleted the resource by hand."""
     return ProviderError(
         f"The {called(row, name)} no longer exists: it was deleted outside CloudFormation. "
@@ -214,7 +209,7 @@ def deleted_outside(row: Resource, name: str) -> ProviderError:
     )
 
 
-def blocked(row: Resource, name: str, blockers: list[str]) -> ProviderError:
+def blocked(row: ResourceType, name: str, blockers: list[str]) -> ProviderError:
     """Something that is not part of the deployment is built on what is to be deleted."""
     return ProviderError(
         f"The {called(row, name)} cannot be deleted, because it is in use by {', '.join(blockers)}, which this "
@@ -222,7 +217,7 @@ def blocked(row: Resource, name: str, blockers: list[str]) -> ProviderError:
     )
 
 
-def cancelled(row: Resource, name: str) -> ProviderError:
+def cancelled(row: ResourceType, name: str) -> ProviderError:
     """CloudFormation has given the request up; this reaches the log only."""
     return ProviderError(
         f"CloudFormation has cancelled the deployment that asked for the {called(row, name)}, so nothing was changed.",
@@ -230,7 +225,9 @@ def cancelled(row: Resource, name: str) -> ProviderError:
     )
 
 
-def timed_out(row: Resource, name: str, doing: str, status: str, seconds: float, setting: str | None) -> ProviderError:
+def timed_out(
+    row: ResourceType, name: str, doing: str, status: str, seconds: float, setting: str | None
+) -> ProviderError:
     """The request used up its time."""
     raise_it = f" Raise {setting} if it may take longer." if setting else " Try again once it has settled."
     return ProviderError(

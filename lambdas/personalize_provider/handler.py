@@ -10,6 +10,7 @@ from typing import Any
 
 from . import errors, log
 from .api import Api, default_client
+from .deployments import AskedOnce, CloudFormation, default_cloudformation
 from .engine import Engine
 from .pace import is_due
 from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
@@ -17,7 +18,6 @@ from .protocol import REQUEST_SECONDS, SYSTEM_CLOCK, Clock, Event, Handler, Outc
 from .quality_gate import QualityGate
 from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS
-from .stacks import OneAnswer, Stacks, default_stacks
 from .wait import DeletionWait, Wait
 
 _TYPE_PREFIX = "Custom::Personalize"
@@ -34,26 +34,26 @@ _LONGEST_PAUSE = 15.0
 
 def on_event(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Start a request: answer the physical id and what later polls need to know."""
-    return begin(event, Api(default_client()), default_stacks(), SYSTEM_CLOCK)
+    return run_on_event(event, Api(default_client()), default_cloudformation(), SYSTEM_CLOCK)
 
 
 def is_complete(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Poll a request, if it is due."""
-    return advance(event, Api(default_client()), default_stacks(), SYSTEM_CLOCK)
+    return run_is_complete(event, Api(default_client()), default_cloudformation(), SYSTEM_CLOCK)
 
 
-def begin(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any]:
+def run_on_event(event: Event, api: Api, cloudformation: CloudFormation, clock: Clock) -> dict[str, Any]:
     """on_event with what it uses."""
     started = clock.time()
     try:
-        name, progress = _begun(_handler(event, api, stacks), event, clock)
+        name, progress = _on_event(_handler(event, api, cloudformation), event, clock)
     except Exception as error:
-        _log(event, "begin", "failed", clock.time() - started, reason=str(error))
+        _log(event, "on_event", "failed", clock.time() - started, reason=str(error))
         if event["RequestType"] == "Update" and is_held(error, clock.time() - started):
             return _answer(event["PhysicalResourceId"], Progress(started, refusal=str(error)))
         _hold(event, error, started, clock)
         raise errors.with_log_group(error) from error
-    _log(event, "begin", "accepted", clock.time() - started, physical_id=name)
+    _log(event, "on_event", "accepted", clock.time() - started, physical_id=name)
     return _answer(name, progress)
 
 
@@ -67,12 +67,12 @@ def _hold(event: Event, error: Exception, started: float, clock: Clock) -> None:
         clock.sleep(started + HOLD_SECONDS - clock.time())
 
 
-def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]:
+def _on_event(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]:
     """A failure here fails the deployment, or worse, its rollback, so what may pass is waited for."""
     started, pause = clock.time(), _FIRST_PAUSE
     while True:
         try:
-            return handler.begin(event, started)
+            return handler.on_event(event, started)
         except SERVICE_ERRORS as error:
             age = clock.time() - started
             if not may_pass(error, age) or age >= PROPAGATION_SECONDS:
@@ -82,17 +82,17 @@ def _begun(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, Any]:
+def run_is_complete(event: Event, api: Api, cloudformation: CloudFormation, clock: Clock) -> dict[str, Any]:
     """is_complete with what it uses.
 
     It looks once and never waits: an invocation that waits occupies two of the account's few executions.
     """
-    handler, progress = _handler(event, api, OneAnswer(stacks)), Progress.of(event)
+    handler, progress = _handler(event, api, AskedOnce(cloudformation)), Progress.of(event)
     age = clock.time() - progress.started
     if not is_due(event, age, clock.time(), handler):
         return {"IsComplete": False}
     try:
-        outcome = _poll(handler, api, event, progress, clock)
+        outcome = _is_complete(handler, api, event, progress, clock)
     except Exception as error:
         if event["RequestType"] != "Delete" and is_held(error, age):
             return {"IsComplete": False}
@@ -104,25 +104,25 @@ def advance(event: Event, api: Api, stacks: Stacks, clock: Clock) -> dict[str, A
     return {"IsComplete": False}
 
 
-def _poll(handler: Handler, api: Api, event: Event, progress: Progress, clock: Clock) -> Outcome:
+def _is_complete(handler: Handler, api: Api, event: Event, progress: Progress, clock: Clock) -> Outcome:
     started = clock.time()
     try:
         if progress.refusal:
             raise errors.repeated(progress.refusal)
-        outcome = handler.poll(event, progress, started)
+        outcome = handler.is_complete(event, progress, started)
     except Exception as error:
-        _log(event, "poll", "failed", clock.time() - started, actions=api.take_actions(), reason=str(error))
+        _log(event, "is_complete", "failed", clock.time() - started, actions=api.take_actions(), reason=str(error))
         raise
-    _log(event, "poll", outcome.status, clock.time() - started, actions=api.take_actions(), done=outcome.done)
+    _log(event, "is_complete", outcome.status, clock.time() - started, actions=api.take_actions(), done=outcome.done)
     return outcome
 
 
-def _handler(event: Event, api: Api, stacks: Stacks) -> Handler:
-    kind = event["ResourceType"].removeprefix(_TYPE_PREFIX)
-    if kind in _WITHOUT_RESOURCE:
-        return _WITHOUT_RESOURCE[kind](api)
-    if kind in RESOURCES:
-        return Engine(RESOURCES[kind], api, stacks)
+def _handler(event: Event, api: Api, cloudformation: CloudFormation) -> Handler:
+    type_name = event["ResourceType"].removeprefix(_TYPE_PREFIX)
+    if type_name in _WITHOUT_RESOURCE:
+        return _WITHOUT_RESOURCE[type_name](api)
+    if type_name in RESOURCES:
+        return Engine(RESOURCES[type_name], api, cloudformation)
     raise errors.unknown_type(event["ResourceType"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .resources import LATEST
+from .names import LATEST
 
 
 class _Gone:

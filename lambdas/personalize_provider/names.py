@@ -8,17 +8,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .resources import Resource
+from .resource_type import ResourceType
 
 # All names of the service: at most 63 characters (CreateDatasetGroup, Name).
 MAX_LENGTH = 63
+# What a campaign names that serves the newest version of a solution (API, CreateCampaign, solutionVersionArn).
+LATEST = "$LATEST"
 _HASH_LENGTH = 10
 _RUN_LENGTH = 6
 _VALID = re.compile(rf"[a-zA-Z0-9][a-zA-Z0-9_-]{{0,{MAX_LENGTH - 1}}}")
 _GENERATED = re.compile(rf".+-[0-9a-f]{{{_HASH_LENGTH}}}(-[0-9a-f]{{{_RUN_LENGTH}}})?")
 
 
-def create_only(row: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
+def create_only(row: ResourceType, properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties of a request that cannot change without a new resource, Name included; lists in one order.
 
     Lists of the API are sets, so a new order is no reason for a new resource.
@@ -41,14 +43,14 @@ def is_fixed(properties: Mapping[str, Any]) -> bool:
     return "Name" in properties
 
 
-def content_hash(row: Resource, event: Mapping[str, Any]) -> str:
+def content_hash(row: ResourceType, event: Mapping[str, Any]) -> str:
     """Short hash of what the resource is: stack, logical id and create-only properties."""
     identity = [event["StackId"], event["LogicalResourceId"], create_only(row, event["ResourceProperties"])]
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
 
 
-def physical_name(row: Resource, event: Mapping[str, Any]) -> str:
+def physical_name(row: ResourceType, event: Mapping[str, Any]) -> str:
     """Name of the resource a request asks for; the same for every delivery of that request.
 
     Jobs run once per request, so theirs also depends on the request id: a request that comes back to an
@@ -90,18 +92,17 @@ def _generated(prefix: object, suffix: str) -> str:
     return f"{readable}-{suffix}"
 
 
-def arn_of(row: Resource, name: str, event: Mapping[str, Any]) -> str | None:
+def arn_of(row: ResourceType, name: str, event: Mapping[str, Any]) -> str | None:
     """ARN that the resource of a name has in the account and region of a request's stack.
 
     None if there can be no such resource: the service takes no such name, or a property that its ARN tells is missing.
     """
-    assert row.path
     if not _VALID.fullmatch(name):
         return None
     last_parts = {key: last_part(value) for key, value in event["ResourceProperties"].items() if isinstance(value, str)}
     _, partition, _, region, account, _ = event["StackId"].split(":", 5)
     try:
-        return f"arn:{partition}:personalize:{region}:{account}:{row.path(name, last_parts)}"
+        return f"arn:{partition}:personalize:{region}:{account}:{row.arn_path(name, last_parts)}"
     except KeyError:
         return None
 
@@ -111,7 +112,7 @@ def last_part(text: str) -> str:
     return text.rpartition("/")[2]
 
 
-def same_content(row: Resource, event: Mapping[str, Any], name: str) -> bool:
+def same_content(row: ResourceType, event: Mapping[str, Any], name: str) -> bool:
     """Whether a generated job name stands for the create-only properties of this request."""
     return f"-{content_hash(row, event)}-" in name
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .api import Api, Description
+from . import errors
+from .api import Api
+from .describe import is_older
 from .merge import covers
-from .names import is_fixed
+from .names import is_fixed, physical_name
 from .protocol import Event
-from .resources import Resource
+from .resource_type import ResourceType
+from .statuses import Description
 
 STACK_TAG = "cloudformation:stack-id"
 LOGICAL_TAG = "cloudformation:logical-id"
@@ -39,7 +42,7 @@ def as_api(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"tagKey": key, "tagValue": value} for key, value in sorted(tags.items())]
 
 
-def owner(api: Api, row: Resource, description: Description) -> str | None:
+def owner(api: Api, row: ResourceType, description: Description) -> str | None:
     """Who made a resource, as far as its tags tell."""
     if not row.taggable:
         return None
@@ -49,11 +52,11 @@ def owner(api: Api, row: Resource, description: Description) -> str | None:
     return f"{tags.get(LOGICAL_TAG, 'a resource')} of stack {tags[STACK_TAG]}"
 
 
-def is_ours(api: Api, row: Resource, event: Event, description: Description) -> bool:
+def is_ours(api: Api, row: ResourceType, event: Event, description: Description) -> bool:
     """Whether the resource of the request's name was made for this logical id of this stack.
 
     A generated name proves it: it holds a hash of both. A name that a user fixed does not, so the tags have to say
-    so. Where the service has no tags, it was not there before the request (`Identity.check_unclaimed`), and still has
+    so. Where the service has no tags, it was not there before the request (`check_unclaimed`), and still has
     the same content.
     """
     properties = event["ResourceProperties"]
@@ -64,12 +67,28 @@ def is_ours(api: Api, row: Resource, event: Event, description: Description) -> 
     return made_by(api.tags(description[row.arn_member]), event)
 
 
+def check_unclaimed(api: Api, row: ResourceType, event: Event, now: float) -> None:
+    """Refuse a name of the user's choice that something without tags has already: nothing says whose that is.
+
+    Said by on_event, so that CloudFormation has no id under which it would then ask for a deletion.
+
+    Raises:
+        ProviderError: it exists, and is older than the request.
+    """
+    if row.taggable or not is_fixed(event["ResourceProperties"]):
+        return
+    name = physical_name(row, event)
+    found = api.find(row, name, event)
+    if found and is_older(found, now):
+        raise errors.exists_elsewhere(row, name, None)
+
+
 def made_by(tags: Mapping[str, str], event: Event) -> bool:
     """Whether tags say that a resource was made for the logical id and the stack of a request."""
     return tags.get(STACK_TAG) == event["StackId"] and tags.get(LOGICAL_TAG) == event["LogicalResourceId"]
 
 
-def holds(api: Api, row: Resource, properties: Mapping[str, Any], description: Description) -> bool:
+def holds(api: Api, row: ResourceType, properties: Mapping[str, Any], description: Description) -> bool:
     """Whether a resource has the create-only properties that are asked for."""
     asked = {name: properties[name] for name in row.create_only - row.control if name in properties}
     return covers(description, api.request(f"Create{row.noun}", asked))

@@ -95,7 +95,7 @@ def complete(status: str, attributes: Mapping[str, str] | None = None) -> Outcom
 
 
 class Handler(Protocol):
-    """Carries out the requests of one kind of custom resource.
+    """Carries out the requests of one type of custom resource; its methods are named after the entry points.
 
     Attributes:
         young_seconds: for how long after its start a request is looked at in every round of the waiter.
@@ -103,11 +103,11 @@ class Handler(Protocol):
 
     young_seconds: float
 
-    def begin(self, event: Event, now: float) -> tuple[str, Progress]:
+    def on_event(self, event: Event, now: float) -> tuple[str, Progress]:
         """Choose the physical id. Must not change anything: a failure here leaves nothing to clean up."""
         ...
 
-    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+    def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Bring the resource one step nearer to what the request asks for. Safe to repeat."""
         ...
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .api import Api, Description
 from .describe import METRIC_DECIMALS, as_text, metrics
-from .names import last_part, steady_id
+from .names import LATEST, last_part
 from .patience import PROPAGATION_SECONDS, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete
-from .resources import LATEST, RESOURCES
+from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, message
+from .statuses import ACTIVE, Description
+from .without_resource import WithoutResource
 
 _VERSION = RESOURCES["SolutionVersion"]
 _CAMPAIGN = RESOURCES["Campaign"]
@@ -55,7 +56,7 @@ class Judged:
         return f"{self}  <- below" if self.is_below else str(self)
 
 
-class QualityGate:
+class QualityGate(WithoutResource):
     """Compares the metrics of a solution version with minimums, and with the version deployed now.
 
     Developer guide, "Evaluating an Amazon Personalize solution version with metrics": metrics of versions that were
@@ -63,17 +64,10 @@ class QualityGate:
     draws a warning, unless the template asks for more.
     """
 
+    id_prefix = "gate"
     young_seconds = PROPAGATION_SECONDS
 
-    def __init__(self, api: Api) -> None:
-        """Read metrics through an API."""
-        self._api = api
-
-    def begin(self, event: Event, now: float) -> tuple[str, Progress]:
-        """Keep one physical id: the gate makes nothing."""
-        return steady_id("gate", event), Progress(started=now)
-
-    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+    def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Let the version pass, or fail with the table of what it missed."""
         if event["RequestType"] == "Delete":
             return complete("nothing to delete")
@@ -83,10 +77,6 @@ class QualityGate:
             if may_pass(error, now - progress.started):
                 return waiting(error)
             raise verdict(error) or errors.metrics_unreadable(message(error)) from error
-
-    def is_staggered(self, event: Event) -> bool:
-        """There is one gate for a campaign."""
-        return False
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The service did not answer within the hour."""
@@ -157,7 +147,7 @@ class QualityGate:
         """
         group = later["datasetGroupArn"]
         return any(
-            job["status"] == "ACTIVE"
+            job["status"] == ACTIVE
             and earlier["creationDateTime"] < job["lastUpdatedDateTime"] <= later["creationDateTime"]
             for dataset in self._api.child_summaries(_DATASET, "datasetGroupArn", group)
             for job in self._api.child_summaries(_IMPORT, "datasetArn", dataset["datasetArn"])

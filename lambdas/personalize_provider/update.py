@@ -8,15 +8,17 @@ from __future__ import annotations
 from botocore.exceptions import ClientError
 
 from . import errors
-from .api import Api, Description, member_name
-from .describe import THEN_PAUSE, attributes, has_failed, is_busy, latest_update, status_of, update_id
+from .api import Api
+from .deployments import CloudFormation, is_rollback, is_wanted
+from .describe import THEN_PAUSE, attributes, latest_update, update_id
 from .errors import ProviderError
 from .merge import GONE, applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
-from .resources import ACTIVE, INACTIVE, PAUSED, RESOURCES, Members, Resource, ValueRule
+from .resource_type import Members, ResourceType, ValueRule, member_name
+from .resources import RESOURCES
 from .service_errors import Meaning, meaning
-from .stacks import Stacks, is_rollback, is_wanted
+from .statuses import ACTIVE, INACTIVE, Description, has_failed, is_busy, is_paused, status_of
 
 # A request that could wait longer leaves the rest to others.
 HAND_OVER_SECONDS = 50 * 60
@@ -25,13 +27,13 @@ HAND_OVER_SECONDS = 50 * 60
 class Updates:
     """Changes in place of one row's resources."""
 
-    def __init__(self, row: Resource, api: Api, stacks: Stacks) -> None:
+    def __init__(self, row: ResourceType, api: Api, cloudformation: CloudFormation) -> None:
         """Change resources of a row of the resource table."""
         self._row = row
         self._api = api
-        self._stacks = stacks
+        self._cloudformation = cloudformation
 
-    def bring_up_to_date(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
+    def update_step(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
         """Bring an existing resource one step nearer to what the request asks for."""
         change = self._change(event, progress) if self._row.update else {}
         if change:
@@ -40,7 +42,7 @@ class Updates:
                 return pending(waits_for)
         self._sync_tags(event, progress, found)
         answer = attributes(self._api, self._row, found)
-        if change and progress.paused and self._row.pause and status_of(found) not in PAUSED:
+        if change and progress.paused and self._row.pause and not is_paused(found):
             answer["Revision"] += THEN_PAUSE
         return complete(status_of(found), answer)
 
@@ -60,7 +62,7 @@ class Updates:
     ) -> tuple[Description, str]:
         """Go one step; answer the resource as it is then, and what to wait for, if anything."""
         try:
-            found, waits_for = self._update_step(event, progress, found, change, now)
+            found, waits_for = self._change_step(event, progress, found, change, now)
         except (ProviderError, ClientError) as error:
             if isinstance(error, ProviderError) or meaning(error) is Meaning.INVALID:
                 self._pause_again(progress, found)
@@ -69,7 +71,7 @@ class Updates:
             return found, waits_for
         return found, self._pause_again(progress, found)
 
-    def _update_step(
+    def _change_step(
         self, event: Event, progress: Progress, found: Description, change: Members, now: float
     ) -> tuple[Description, str]:
         row = self._row
@@ -204,7 +206,7 @@ class Updates:
         """Ask for the update; answer the resource as it is then, and whether the service has anything to do."""
         row = self._row
         assert row.update
-        check_wanted(self._stacks, row, event, progress)
+        check_wanted(self._cloudformation, row, event, progress)
         actual = self._actual(found)
         request = {name: merged(actual.get(name), value) for name, value in change.items() if value is not GONE}
         try:
@@ -259,18 +261,18 @@ class Updates:
         gone = sorted(before.keys() - after.keys())
         new = {key: value for key, value in after.items() if before.get(key) != value}
         if gone or new:
-            check_wanted(self._stacks, self._row, event, progress)
+            check_wanted(self._cloudformation, self._row, event, progress)
         if gone:
             self._api.call("UntagResource", resourceArn=arn, tagKeys=gone)
         if new:
             self._api.call("TagResource", resourceArn=arn, tags=as_api(new))
 
 
-def check_wanted(stacks: Stacks, row: Resource, event: Event, progress: Progress) -> None:
+def check_wanted(cloudformation: CloudFormation, row: ResourceType, event: Event, progress: Progress) -> None:
     """Make and change nothing for a deployment that CloudFormation has given up.
 
     Raises:
         ProviderError: it has.
     """
-    if not is_wanted(stacks.deployment(event["StackId"]), event["RequestType"], progress):
+    if not is_wanted(cloudformation.deployment(event["StackId"]), event["RequestType"], progress):
         raise errors.cancelled(row, event["PhysicalResourceId"])

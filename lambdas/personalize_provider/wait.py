@@ -10,39 +10,22 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors
-from .api import Api, Description
-from .deletion import stop
-from .describe import THEN_PAUSE, attributes, has_failed, is_busy, latest_update, revision, source, status_of, update_id
-from .names import steady_id
+from .describe import THEN_PAUSE, attributes, latest_update, revision, source, update_id
 from .patience import may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
-from .resources import ACTIVE, INACTIVE, RESOURCES, Resource
+from .resource_type import ResourceType
+from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
+from .statuses import ACTIVE, INACTIVE, Description, has_failed, is_busy, status_of
+from .without_resource import WithoutResource
 
 
-class _Link:
-    """What the links of both chains have in common."""
-
-    # What a chain follows takes minutes at least.
-    young_seconds = 0.0
-
-    def __init__(self, api: Api) -> None:
-        """Wait through an API."""
-        self._api = api
-
-    def begin(self, event: Event, now: float) -> tuple[str, Progress]:
-        """Keep one physical id for the link's whole life: a link is never replaced."""
-        return steady_id("wait", event), Progress(started=now)
-
-    def is_staggered(self, event: Event) -> bool:
-        """Links come one after the other, and each would lose a round."""
-        return False
-
-
-class Wait(_Link):
+class Wait(WithoutResource):
     """A link that waits for a creation or update to settle."""
 
-    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+    id_prefix = "wait"
+
+    def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Look once whether the resource has settled."""
         if event["RequestType"] == "Delete":
             return complete("nothing to delete")
@@ -79,7 +62,7 @@ class Wait(_Link):
             return complete(status_of(found), self._answer(event, row, found))
         return self._go_on(event, progress, row, found, now)
 
-    def _go_on(self, event: Event, progress: Progress, row: Resource, found: Description, now: float) -> Outcome:
+    def _go_on(self, event: Event, progress: Progress, row: ResourceType, found: Description, now: float) -> Outcome:
         """Wait for what is at work, hand over to the next link, or give up."""
         update = latest_update(row, found)
         still = pending(status_of(found if is_busy(found) else update))
@@ -89,7 +72,7 @@ class Wait(_Link):
             raise self.timed_out(event, still)
         return complete("handed over", self._answer(event, row, found))
 
-    def _answer(self, event: Event, row: Resource, found: Description) -> dict[str, str]:
+    def _answer(self, event: Event, row: ResourceType, found: Description) -> dict[str, str]:
         """What the next link goes on from, or, of the last one, everything; metrics are a call more."""
         if _is_last(event):
             return attributes(self._api, row, found)
@@ -97,14 +80,16 @@ class Wait(_Link):
         return {f"{row.noun}Arn": found[row.arn_member], "Revision": revision(latest_update(row, found)) + then}
 
 
-class DeletionWait(_Link):
+class DeletionWait(WithoutResource):
     """A link that waits, when it is deleted, until the resource can be deleted.
 
     It also does when it is turned to another resource: CloudFormation is going to delete the one before, which is
     still at work if this is the rollback of a replacement.
     """
 
-    def poll(self, event: Event, progress: Progress, now: float) -> Outcome:
+    id_prefix = "wait"
+
+    def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Look once whether the resource that will be deleted is idle."""
         following = self._following(event)
         leaving = _leaving(event)
@@ -134,7 +119,7 @@ class DeletionWait(_Link):
         row, name = _target(event["ResourceProperties"])
         return errors.timed_out(row, name, "be idle", outcome.status, REQUEST_SECONDS, setting=None)
 
-    def _busy(self, row: Resource, arn: str) -> str | None:
+    def _busy(self, row: ResourceType, arn: str) -> str | None:
         """What the service is still doing with the resource, ended where it can be ended; None if nothing."""
         found = self._api.describe(row, arn)
         if found is None:
@@ -142,7 +127,7 @@ class DeletionWait(_Link):
         update = latest_update(row, found)
         if not is_busy(found) and not is_busy(update):
             return None
-        stop(self._api, row, found)
+        self._api.stop(row, found)
         return status_of(found if is_busy(found) else update)
 
     def _following(self, event: Event) -> dict[str, str]:
@@ -151,7 +136,7 @@ class DeletionWait(_Link):
         return {f"{properties['ResourceType']}Arn": properties["ResourceArn"]}
 
 
-def _leaving(event: Event) -> tuple[Resource, str] | None:
+def _leaving(event: Event) -> tuple[ResourceType, str] | None:
     """The resource that CloudFormation is going to delete after this request; None if none."""
     if event["RequestType"] == "Delete":
         return _row_and_arn(event["ResourceProperties"])
@@ -161,11 +146,11 @@ def _leaving(event: Event) -> tuple[Resource, str] | None:
     return _row_and_arn(before)
 
 
-def _row_and_arn(properties: dict[str, Any]) -> tuple[Resource, str]:
+def _row_and_arn(properties: dict[str, Any]) -> tuple[ResourceType, str]:
     return RESOURCES[properties["ResourceType"]], properties["ResourceArn"]
 
 
-def _target(properties: dict[str, Any]) -> tuple[Resource, str]:
+def _target(properties: dict[str, Any]) -> tuple[ResourceType, str]:
     """Type and name of what a link follows."""
     row, arn = _row_and_arn(properties)
     return row, arn.rpartition("/")[2]

@@ -17,7 +17,8 @@ from aws_cdk.aws_s3 import Bucket
 from cfnlint.config import ManualArgs
 
 from app import build
-from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES
+from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES
+from lambdas.personalize_provider.resources import RESOURCES
 from tests.stacks.conftest import Templates
 from tests.support.notebook import OUTPUTS, output_key
 from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment

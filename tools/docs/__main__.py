@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
-from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Resource
+from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES, ResourceType
+from lambdas.personalize_provider.resources import RESOURCES
 from tools.checkout import CHECKOUT
 from tools.data import synthetic
 from tools.emulator import Durations
@@ -61,12 +62,12 @@ solution asks for them (`included_dataset_columns`), and no rollback can take th
 """
 
 
-def _effect(row: Resource, name: str) -> str:
+def _effect(row: ResourceType, name: str) -> str:
     rule = row.update.rules.get(name) if row.update else None
     return f"updated in place for {rule.words}" if rule else row.effect(name).value
 
 
-def _by(row: Resource, name: str) -> str:
+def _by(row: ResourceType, name: str) -> str:
     if name == "Tags" and row.taggable:
         return "TagResource, UntagResource"
     if row.update and name in row.update.properties:

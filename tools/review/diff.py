@@ -15,7 +15,8 @@ from typing import Any
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lambdas.personalize_provider.names import in_order
-from lambdas.personalize_provider.resources import CONTROL_PROPERTIES, RESOURCES, Effect, Resource, ValueRule
+from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES, Effect, ResourceType, ValueRule
+from lambdas.personalize_provider.resources import RESOURCES
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import imports, references
 
@@ -86,7 +87,7 @@ class ResourceChange:
         return next((each for each in _GRAVEST_FIRST if each in effects), Effect.NOTHING)
 
 
-REFUSALS = (Effect.IMPOSSIBLE, Effect.REFUSED, Effect.GUARDED)
+REFUSALS = (Effect.IMPOSSIBLE, Effect.REFUSED, Effect.LOSES_DATA)
 _GRAVEST_FIRST = (*REFUSALS, Effect.REPLACED, Effect.BY_VALUE, Effect.IN_PLACE, Effect.NOTHING)
 
 
@@ -256,7 +257,7 @@ def _as_one(changes: list[PropertyChange]) -> list[PropertyChange]:
     ]
 
 
-def _is_same(row: Resource | None, before: Any, after: Any) -> bool:
+def _is_same(row: ResourceType | None, before: Any, after: Any) -> bool:
     """Whether two values are one to the provider, to which lists are sets; references are compared as they stand."""
     if before == after or row is None:
         return before == after

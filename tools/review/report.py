@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lambdas.personalize_provider.resources import Effect
+from lambdas.personalize_provider.resource_type import Effect
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import Template
 

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
-from lambdas.personalize_provider.resources import RESOURCES, Resource
+from lambdas.personalize_provider.resource_type import ResourceType
+from lambdas.personalize_provider.resources import RESOURCES
 from tools.emulator import AccessDeniedError, AllowAll, Authorizer, Service
 from tools.emulator.objects import MemoryObjects
 
@@ -65,15 +66,15 @@ class VirtualCloud:
         self.api = Api(self.personalize)
         self.framework = Framework(
             self.time,
-            self._invoke(handler.begin),
-            self._invoke(handler.advance),
+            self._invoke(handler.run_on_event),
+            self._invoke(handler.run_is_complete),
             request_seconds=self.conditions.request_seconds,
             lambda_concurrency=self.conditions.lambda_concurrency,
         )
         self.cloudformation = CloudFormation(
             self.time, self.framework.request, region=REGION, **self.cloudformation_options
         )
-        self._stacks = _Stacks(self)
+        self._visible_cloudformation = _VisibleCloudFormation(self)
 
     def client(self, service_name: str) -> Any:
         """A boto3 client of the emulator, for whoever is not the provider; with a rate limit it tries again too."""
@@ -118,7 +119,7 @@ class VirtualCloud:
                 found[arn] = {key: value for key, value in description.items() if not any(v in key for v in volatile)}
         return found
 
-    def _summaries(self, row: Resource) -> list[dict[str, Any]]:
+    def _summaries(self, row: ResourceType) -> list[dict[str, Any]]:
         return list(self.api.summaries(row, {}))
 
     def _note(self, model: Any, **_: Any) -> None:
@@ -132,7 +133,7 @@ class VirtualCloud:
             api = environments.pop() if environments else self._environment()
             try:
                 with self._requests.carrying_out(event):
-                    return entry(event, api, self._stacks, self.time)
+                    return entry(event, api, self._visible_cloudformation, self.time)
             finally:
                 environments.append(api)
 
@@ -178,7 +179,7 @@ class _Provisional:
 
 
 @dataclass
-class _Stacks:
+class _VisibleCloudFormation:
     """CloudFormation as the provider asks it."""
 
     cloud: VirtualCloud

@@ -56,7 +56,7 @@ class CloudFormation:
         self._numbers = itertools.count(1)
 
     def deployment(self, stack_id: str) -> str:
-        """What the provider's Stacks protocol asks."""
+        """What the provider asks (deployments.py)."""
         stack = self.stack(stack_id)
         return f"{stack.status} since {stack.began}" if stack else "DELETE_COMPLETE since 0"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.resources import RESOURCES, Effect, Resource
+from lambdas.personalize_provider.resource_type import Effect, ResourceType
+from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support.property_changes import SETTINGS, WALK
 from tests.lambdas.personalize_provider.support.template_parts import template
 from tools.simulation.cloud import VirtualCloud
@@ -21,7 +22,7 @@ def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed
     return cloud.cloudformation.deploy("app", template(SETTINGS[noun].after(prop))), before
 
 
-def changing_calls(cloud: VirtualCloud, row: Resource) -> list[str]:
+def changing_calls(cloud: VirtualCloud, row: ResourceType) -> list[str]:
     return [call for call in cloud.calls if call in (f"Create{row.noun}", f"Update{row.noun}", f"Delete{row.noun}")]
 
 
@@ -37,7 +38,7 @@ def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
     effect = row.effect(prop)
     stack, before = deployed(cloud, noun, prop)
     now = stack.resources["Target"]
-    if effect is Effect.GUARDED:
+    if effect is Effect.LOSES_DATA:
         assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
         assert any("lose the data" in reason for reason in stack.reasons), stack.reasons
         assert now.physical_id == before.physical_id

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from lambdas.personalize_provider.names import last_part
-from lambdas.personalize_provider.resources import RESOURCES, Resource
+from lambdas.personalize_provider.resource_type import ResourceType
+from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support.property_changes import SETTINGS
 from tests.lambdas.personalize_provider.support.single_requests import Properties, Requests
 from tests.lambdas.personalize_provider.support.template_parts import Resources, handle, template
@@ -39,7 +40,7 @@ class Subject:
         self.requests = Requests(self.cloud, self.noun, STACK)
 
     @property
-    def row(self) -> Resource:
+    def row(self) -> ResourceType:
         return RESOURCES[self.noun]
 
     def properties(self, resources: Resources | None = None, **more: Any) -> Properties:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.describe import has_failed, is_busy, revision, status_of
+from lambdas.personalize_provider.describe import revision
+from lambdas.personalize_provider.statuses import has_failed, is_busy, status_of
 
 # Statuses as the API reference lists them: DatasetGroup, Recommender, Solution, SolutionVersion, Campaign and their
 # update summaries.

@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lambdas.personalize_provider import api, handler, stacks
+from lambdas.personalize_provider import api, deployments, handler
+from lambdas.personalize_provider.deployments import AwsCloudFormation, asks_for, is_rollback
 from lambdas.personalize_provider.errors import ProviderError
 from lambdas.personalize_provider.pace import waiter_seconds
 from lambdas.personalize_provider.patience import PROPAGATION_SECONDS
 from lambdas.personalize_provider.resources import RESOURCES
-from lambdas.personalize_provider.stacks import CloudFormationStacks, asks_for, is_rollback
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.template_parts import custom, handle, template
 from tools.simulation.cloud import REGION, VirtualCloud, not_permitted
@@ -28,11 +28,11 @@ def stack_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
-        stacks.default_stacks.cache_clear()
+        deployments.default_cloudformation.cache_clear()
         template = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
         client = boto3.client("cloudformation", region_name=REGION)
         yield client.create_stack(StackName="app", TemplateBody=template)["StackId"]
-    stacks.default_stacks.cache_clear()
+    deployments.default_cloudformation.cache_clear()
 
 
 def event(kind: str, stack_id: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def event(kind: str, stack_id: str) -> dict[str, Any]:
 def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = cloud.cloudformation.deploy("app", template({"Handle": handle()}))
     monkeypatch.setattr(handler, "default_client", lambda: cloud.personalize)
-    monkeypatch.setattr(handler, "default_stacks", lambda: cloud.cloudformation)
+    monkeypatch.setattr(handler, "default_cloudformation", lambda: cloud.cloudformation)
     begun = handler.on_event(event("Delete", stack.stack_id), None)
     # Its turn may be the waiter's second round.
     begun["Progress"]["started"] -= waiter_seconds()
@@ -72,7 +72,7 @@ def test_a_role_that_may_not_ask_cloudformation_fails_the_request_after_two_minu
     begun = cloud.time.time()
     update = event("Update", stack.stack_id)
     with pytest.raises(ProviderError) as caught:
-        handler.begin({**update, "OldResourceProperties": {}}, cloud.api, cloud.cloudformation, cloud.time)
+        handler.run_on_event({**update, "OldResourceProperties": {}}, cloud.api, cloud.cloudformation, cloud.time)
     assert "may not perform cloudformation:DescribeStacks on arn:aws:cloudformation:" in str(caught.value)
     assert PROPAGATION_SECONDS - 15 <= cloud.time.time() - begun <= PROPAGATION_SECONDS
     create = event("Create", stack.stack_id)
@@ -84,7 +84,7 @@ def test_a_role_that_may_not_ask_cloudformation_fails_the_request_after_two_minu
 
 def test_a_stack_that_is_not_there_is_gone(stack_id: str) -> None:
     """Case 1: CloudFormation answers an error about a stack it does not know."""
-    assert stacks.default_stacks().deployment(f"{stack_id[:-3]}abc") == "DELETE_COMPLETE since 0"
+    assert deployments.default_cloudformation().deployment(f"{stack_id[:-3]}abc") == "DELETE_COMPLETE since 0"
 
 
 def test_an_answer_that_is_neither_a_stack_nor_its_absence_is_an_error() -> None:
@@ -95,21 +95,21 @@ def test_an_answer_that_is_neither_a_stack_nor_its_absence_is_an_error() -> None
 
     client.meta.events.register("before-call.cloudformation.DescribeStacks", answer)
     with pytest.raises(ClientError, match="not authorized"):
-        CloudFormationStacks(client).deployment("any")
+        AwsCloudFormation(client).deployment("any")
 
 
 def test_cloudformation_says_what_goes_on_and_since_when(stack_id: str) -> None:
-    known = stacks.default_stacks()
+    known = deployments.default_cloudformation()
     before = known.deployment(stack_id)
     assert before.startswith("CREATE_COMPLETE since ")
     assert known.deployment(stack_id) == before
     client = boto3.client("cloudformation", region_name=REGION)
     client.update_stack(StackName="app", TemplateBody='{"Resources": {"Other": {"Type": "AWS::SNS::Topic"}}}')
-    assert CloudFormationStacks(client).deployment(stack_id) != before
+    assert AwsCloudFormation(client).deployment(stack_id) != before
 
 
 def test_clients_are_made_once(stack_id: str) -> None:
-    assert stacks.default_stacks() is stacks.default_stacks()
+    assert deployments.default_cloudformation() is deployments.default_cloudformation()
     assert api.default_client() is api.default_client()
     assert api.default_client().meta.config.retries["mode"] == "adaptive"
 

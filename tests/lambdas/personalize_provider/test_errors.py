@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from lambdas.personalize_provider import errors, service_errors
+from lambdas.personalize_provider.resource_type import words as words_of
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.service_errors import Meaning
 
@@ -212,7 +213,7 @@ def test_a_duration_reads_as_one_says_it(seconds: float, expected: str) -> None:
     [("DatasetImportJob", "dataset import job"), ("Filter", "filter"), ("SolutionVersion", "solution version")],
 )
 def test_a_type_reads_as_one_says_it(noun: str, words: str) -> None:
-    assert errors.words(noun) == words
+    assert words_of(noun) == words
 
 
 @pytest.mark.parametrize(

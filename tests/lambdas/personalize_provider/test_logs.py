@@ -30,12 +30,12 @@ def test_every_request_and_poll_has_a_line_with_everything_needed_to_follow_it(
     lines = records(capsys)
     assert all(line.keys() >= FIELDS for line in lines)
     # Most rounds of the waiter look at nothing and say nothing; every request has a line for each that does.
-    begun = {line["request_id"] for line in lines if line["step"] == "begin"}
-    assert {line["request_id"] for line in lines if line["step"] == "poll"} == begun
+    begun = {line["request_id"] for line in lines if line["step"] == "on_event"}
+    assert {line["request_id"] for line in lines if line["step"] == "is_complete"} == begun
     assert len(begun) == 2 * len(blocks.whole())
-    assert {line["step"] for line in lines} == {"begin", "poll"}
+    assert {line["step"] for line in lines} == {"on_event", "is_complete"}
     assert {line["request"] for line in lines} == {"Create", "Delete"}
-    assert all("done" in line for line in lines if line["step"] == "poll")
+    assert all("done" in line for line in lines if line["step"] == "is_complete")
 
 
 def test_what_was_done_is_in_the_line_of_the_poll_that_did_it(
@@ -47,7 +47,9 @@ def test_what_was_done_is_in_the_line_of_the_poll_that_did_it(
     cloud.cloudformation.deploy("app", template(resources, tags={"team": "films"}))
     cloud.cloudformation.delete("app")
     actions = [
-        (line["logical_id"], line["actions"]) for line in records(capsys) if line["step"] == "poll" and line["actions"]
+        (line["logical_id"], line["actions"])
+        for line in records(capsys)
+        if line["step"] == "is_complete" and line["actions"]
     ]
     of_campaign = [done for logical_id, done in actions if logical_id == "Campaign"]
     assert of_campaign == [["CreateCampaign"], ["UpdateCampaign"], ["TagResource"], ["DeleteCampaign"]]
@@ -70,7 +72,7 @@ def test_a_failure_is_logged_with_its_reason(cloud: VirtualCloud, capsys: pytest
     cloud.service.faults.add(Fault("fail", "CreateFilter", message="No capacity."))
     cloud.cloudformation.deploy("app", template({**blocks.group(), "Filter": blocks.serving()["Filter"]}))
     failed = [line for line in records(capsys) if line["status"] == "failed"]
-    assert [(line["logical_id"], line["step"]) for line in failed] == [("Filter", "poll")]
+    assert [(line["logical_id"], line["step"]) for line in failed] == [("Filter", "is_complete")]
     assert "is CREATE FAILED: No capacity." in failed[0]["reason"]
 
 

@@ -171,12 +171,12 @@ CASES: dict[str, Case] = {
         before=INTERACTIONS,
         meanwhile=add_tracker,
     ),
-    "replacement_guarded": Case(
+    "replacement_loses_data": Case(
         changed(GROUP, "Group", Domain="ECOMMERCE"),
         "Changing Domain would replace the dataset group 'vod-test-datasetgroup-",
         before=GROUP,
     ),
-    "contents_guarded": Case(
+    "removal_loses_data": Case(
         GROUP,
         "Taking ITEMS, USERS out of the dataset group 'vod-test-datasetgroup-",
         before=changed(GROUP, "Group", Datasets={"ITEMS": "deleted", "USERS": "deleted", "INTERACTIONS": "retained"}),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.resources import RESOURCES, Effect
+from lambdas.personalize_provider.resource_type import Effect
+from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.schemas import refusal
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.single_requests import Requests

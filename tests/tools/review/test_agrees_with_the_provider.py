@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lambdas.personalize_provider.resources import RESOURCES, Effect
+from lambdas.personalize_provider.resource_type import Effect
+from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support.property_changes import SETTINGS, WALK
 from tests.lambdas.personalize_provider.support.template_parts import Resources, named, template
 from tools.review.diff import compare
@@ -23,7 +24,7 @@ def said(before: Resources, after: Resources, prop: str) -> Effect:
     changes = compare(assembly(before), assembly(after)).changes
     target = next(each for each in changes if each.logical_id == "Target")
     effect = next(each.effect for each in target.properties if each.name == prop)
-    return Effect.GUARDED if effect is Effect.REFUSED else effect
+    return Effect.LOSES_DATA if effect is Effect.REFUSED else effect
 
 
 def done(cloud: VirtualCloud, noun: str, before: Resources, after: Resources) -> Effect:
@@ -33,7 +34,7 @@ def done(cloud: VirtualCloud, noun: str, before: Resources, after: Resources) ->
     cloud.calls.clear()
     cloud.cloudformation.deploy("app", template(after))
     if stack.status == "UPDATE_ROLLBACK_COMPLETE":
-        return Effect.GUARDED
+        return Effect.LOSES_DATA
     assert stack.status == "UPDATE_COMPLETE", stack.reasons
     if stack.resources["Target"].physical_id != old:
         return Effect.REPLACED

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lambdas.personalize_provider.resources import Effect
+from lambdas.personalize_provider.resource_type import Effect
 from stacks.settings import CONFIG_DIRECTORY
 from tools.review import __main__ as review
 from tools.review.diff import Comparison, Kind, ResourceChange, compare
@@ -207,7 +207,12 @@ def test_another_domain_is_refused(base: Assembly) -> None:
 def test_a_dataset_that_leaves_takes_its_data_along(changed: Callable[[Edit], Comparison]) -> None:
     comparison = changed(without_users)
     group, lost = stops(comparison)
-    assert (group.noun, group.effect, lost.noun, lost.kind) == ("DatasetGroup", Effect.GUARDED, "Dataset", Kind.REMOVED)
+    assert (group.noun, group.effect, lost.noun, lost.kind) == (
+        "DatasetGroup",
+        Effect.LOSES_DATA,
+        "Dataset",
+        Kind.REMOVED,
+    )
     assert lost.loses_data
     assert comparison.outputs["vod-dev-data"] == ([], ["UsersDatasetArn", "UsersSchemaArn"])
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.personalize_provider.resources import Effect
+from lambdas.personalize_provider.resource_type import Effect
 from tests.tools.sandbox.conftest import ENV, App
 from tests.tools.sandbox.support import changed_app
 from tests.tools.sandbox.support.arns import noun_of

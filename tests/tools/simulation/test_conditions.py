@@ -114,10 +114,10 @@ def test_the_provider_is_denied_everything_until_its_permissions_are_visible() -
     with pytest.raises(cloud.personalize.exceptions.ClientError, match="AccessDenied"):
         cloud.personalize.list_schemas()
     with pytest.raises(cloud.personalize.exceptions.ClientError, match="AccessDenied"):
-        cloud._stacks.deployment(stack.stack_id)
+        cloud._visible_cloudformation.deployment(stack.stack_id)
     cloud.time.sleep(60.0)
     assert cloud.personalize.list_schemas()["schemas"] == []
-    assert cloud._stacks.deployment(stack.stack_id).startswith("CREATE_COMPLETE")
+    assert cloud._visible_cloudformation.deployment(stack.stack_id).startswith("CREATE_COMPLETE")
 
 
 def test_others_are_not_denied() -> None:

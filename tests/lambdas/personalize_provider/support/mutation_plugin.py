@@ -10,8 +10,9 @@ from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from typing import cast
 
-from lambdas.personalize_provider import describe, resources
-from lambdas.personalize_provider.resources import RESOURCES, Resource
+from lambdas.personalize_provider import statuses
+from lambdas.personalize_provider.resource_type import ResourceType
+from lambdas.personalize_provider.resources import RESOURCES
 
 STATUSES = ("TRANSITIONAL", "DELETING", "FAILED")
 
@@ -22,16 +23,14 @@ def mutants() -> Iterator[str]:
         yield from (f"{noun}.create_only.{name}" for name in sorted(row.create_only))
         yield from (f"{noun}.update.{name}" for name in sorted(row.update.properties if row.update else ()))
     for name in STATUSES:
-        yield from (f"status.{name}.{status}" for status in sorted(getattr(resources, name)))
+        yield from (f"status.{name}.{status}" for status in sorted(getattr(statuses, name)))
 
 
 def apply(mutant: str) -> None:
     """Take it out."""
     where, part, what = mutant.split(".")
     if where == "status":
-        less = getattr(resources, part) - {what}
-        for module in (resources, describe):
-            setattr(module, part, less)
+        setattr(statuses, part, getattr(statuses, part) - {what})
         return
     row = RESOURCES[where]
     if part == "create_only":
@@ -39,7 +38,7 @@ def apply(mutant: str) -> None:
     else:
         assert row.update
         row = replace(row, update=replace(row.update, properties=row.update.properties - {what}))
-    cast(MutableMapping[str, Resource], RESOURCES)[where] = row
+    cast(MutableMapping[str, ResourceType], RESOURCES)[where] = row
 
 
 if "MUTANT" in os.environ:

@@ -20,8 +20,8 @@ from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
 _GONE = "DELETE_COMPLETE since 0"
 
 
-class Stacks(Protocol):
-    """Knows the deployments of stacks."""
+class CloudFormation(Protocol):
+    """Knows what goes on with stacks."""
 
     def deployment(self, stack_id: str) -> str:
         """Status of the stack and when its present deployment began: `UPDATE_IN_PROGRESS since 1700000000.0`.
@@ -67,21 +67,21 @@ def is_gone(deployment: str) -> bool:
     return deployment.startswith(("DELETE_COMPLETE", "ROLLBACK_COMPLETE"))
 
 
-def known_deployment(stacks: Stacks, stack_id: str) -> str:
+def known_deployment(cloudformation: CloudFormation, stack_id: str) -> str:
     """The deployment of a stack as far as the provider may ask; empty where it may not.
 
     For deletions: what CloudFormation does not tell must not keep a resource from being deleted.
     """
     try:
-        return stacks.deployment(stack_id)
+        return cloudformation.deployment(stack_id)
     except SERVICE_ERRORS as error:
         if meaning(error) is Meaning.RETRY:
             raise
         return ""
 
 
-class CloudFormationStacks:
-    """Asks CloudFormation."""
+class AwsCloudFormation:
+    """Asks the service."""
 
     def __init__(self, client: Any) -> None:
         """Wrap a boto3 `cloudformation` client."""
@@ -100,23 +100,23 @@ class CloudFormationStacks:
         return f"{stack['StackStatus']} since {since.timestamp()}"
 
 
-class OneAnswer:
+class AskedOnce:
     """Asks about each stack once, for as long as a poll takes."""
 
-    def __init__(self, stacks: Stacks) -> None:
+    def __init__(self, cloudformation: CloudFormation) -> None:
         """Ask another one."""
-        self._stacks = stacks
+        self._cloudformation = cloudformation
         self._answers: dict[str, str] = {}
 
     def deployment(self, stack_id: str) -> str:
         """What that one said first."""
         if stack_id not in self._answers:
-            self._answers[stack_id] = self._stacks.deployment(stack_id)
+            self._answers[stack_id] = self._cloudformation.deployment(stack_id)
         return self._answers[stack_id]
 
 
 @cache
-def default_stacks() -> Stacks:
+def default_cloudformation() -> CloudFormation:
     """The one of a Lambda instance."""
     config = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=5, read_timeout=15)
-    return CloudFormationStacks(boto3.client("cloudformation", config=config))
+    return AwsCloudFormation(boto3.client("cloudformation", config=config))

@@ -1,0 +1,73 @@
+"""The runs of a job: imports and solution versions, of which every request may begin a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .api import Api
+from .names import last_part, physical_name, same_content
+from .protocol import Event, as_before
+from .resource_type import ResourceType
+from .statuses import Description, has_failed, is_busy
+
+
+class Runs:
+    """Runs of one row's jobs. Only reads."""
+
+    def __init__(self, row: ResourceType, api: Api) -> None:
+        """Look for runs of a row of the resource table."""
+        self._row = row
+        self._api = api
+
+    def choose(self, event: Event) -> tuple[str, str]:
+        """Choose the run that an update acts on, and the one that it has to end.
+
+        Returns:
+            Name of an earlier run that did what is asked for, or of a new one; and name of the run that a cancelled
+            update began, empty if there is none.
+        """
+        runs = self._list(event)
+        name = self._find_earlier(event, runs) or physical_name(self._row, event)
+        return name, self._find_leftover(event, name, runs)
+
+    def find_same_in_flight(self, event: Event) -> str | None:
+        """Name of a run that the service is at work on and that does what the request asks for."""
+        return self._find_same(event, filter(is_busy, self._list(event)))
+
+    def find_in_flight(self, event: Event) -> str | None:
+        """Name of a run that the service is at work on, whatever it does, within the parent that a request names."""
+        return next(map(self._name, filter(is_busy, self._list(event))), None)
+
+    def _find_leftover(self, event: Event, chosen: str, runs: list[Description]) -> str:
+        """Name of the run that a cancelled update began, where it can be stopped or deleted."""
+        if not self._row.stop and not self._row.deletable:
+            return ""
+        cancelled = as_before(event)
+        runs = runs if self._parent(cancelled) == self._parent(event) else self._list(cancelled)
+        begun = self._find_same(cancelled, filter(is_busy, runs))
+        return "" if begun in (None, event["PhysicalResourceId"], chosen) else str(begun)
+
+    def _find_earlier(self, event: Event, runs: list[Description]) -> str | None:
+        """Name of a run that did what this request asks for, so that it need not run again.
+
+        Where only the latest run counts, one in flight counts too: when it is through, it is the latest.
+        """
+        sound = [run for run in runs if not has_failed(run)]
+        if self._row.reuse_latest_only:
+            return self._find_same(event, sound[:1])
+        return self._find_same(event, [run for run in sound if not is_busy(run)])
+
+    def _find_same(self, event: Event, runs: Iterable[Description]) -> str | None:
+        """Name of the first run that has the create-only properties of a request."""
+        return next((name for name in map(self._name, runs) if same_content(self._row, event, name)), None)
+
+    def _list(self, event: Event) -> list[Description]:
+        """Runs within the parent that a request names, the latest first."""
+        runs = self._api.summaries(self._row, event["ResourceProperties"])
+        return sorted(runs, key=lambda run: run["creationDateTime"], reverse=True)
+
+    def _parent(self, event: Event) -> object:
+        return event["ResourceProperties"].get(self._row.parent)
+
+    def _name(self, run: Description) -> str:
+        return last_part(run[self._row.arn_member])
