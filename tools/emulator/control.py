@@ -69,10 +69,13 @@ def update(kind: Kind, request: Request) -> Answer:
         check(request)
     fields = rule.fields(request, resource)
     rules.must_change_something(request, resource, fields)
-    shown = rule.shown(request, resource) if rule.shown else fields
     durations = request.region.environment.durations
     seconds = rule.seconds(request, resource) if rule.seconds else durations.of("update", kind.noun)
-    lifecycle.update(request.region, resource, fields, shown, seconds, request.now)
+    if rule.latest:
+        shown = rule.shown(request, resource) if rule.shown else fields
+        lifecycle.update(request.region, resource, fields, shown, seconds, request.now)
+    else:
+        lifecycle.change(request.region, resource, fields, seconds, request.now)
     return {kind.arn_member: resource.arn}
 
 
@@ -157,6 +160,13 @@ def _metrics(request: Request) -> Answer:
     if version.model is None:
         raise invalid(f"{version.arn} is {version.status}; it has no metrics.")
     return {"solutionVersionArn": version.arn, "metrics": version.model.metrics}
+
+
+def _list_metrics(request: Request) -> Answer:
+    """Those of one attribution; of all, if the request names none (inferred: the API lets it)."""
+    wanted = request.params.get("metricAttributionArn")
+    found = [one for one in request.region.of("MetricAttribution") if wanted in (None, one.arn)]
+    return _page(request, "metrics", [metric for one in found for metric in one.fields["metrics"]])
 
 
 def _taggable(request: Request) -> Resource:
@@ -256,6 +266,7 @@ SINGLE: Mapping[str, Callable[[Request], Answer]] = {
     "StopRecommender": _stop_recommender,
     "StartRecommender": _start_recommender,
     "GetSolutionMetrics": _metrics,
+    "ListMetricAttributionMetrics": _list_metrics,
     "TagResource": _tag,
     "UntagResource": _untag,
     "ListTagsForResource": _list_tags,

@@ -30,11 +30,13 @@ class Durations:
     create_campaign: float = 600
     create_filter: float = 60
     create_event_tracker: float = 10
+    create_metric_attribution: float = 60
     update_dataset: float = 30
     update_recommender: float = 600
     retrain_recommender: float = 3600
     update_solution: float = 10
     update_campaign: float = 600
+    update_metric_attribution: float = 30
     delete_dataset_group: float = 60
     delete_schema: float = 0
     delete_dataset: float = 60
@@ -43,6 +45,7 @@ class Durations:
     delete_campaign: float = 120
     delete_filter: float = 60
     delete_event_tracker: float = 60
+    delete_metric_attribution: float = 60
     stop_recommender: float = 300
     start_recommender: float = 600
     stop_solution_version: float = 60

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import avro, lifecycle, rules, training
+from . import attributions, avro, lifecycle, rules, training
 from .data import Dataset, ImportFailedError, read_import
 from .errors import exists
 from .region import ACTIVE, Region, Resource, is_busy
@@ -28,7 +28,7 @@ class UpdateRule:
 
     Attributes:
         operation: the Update* operation.
-        latest: member of the description that shows the latest update.
+        latest: member of the description that shows the latest update; "" if the status of the resource itself does.
         rules: what it must meet.
         fields: from the request, what changes.
         shown: from the request, what the summary of the update shows; the same as `fields` if None.
@@ -444,12 +444,13 @@ KINDS: Mapping[str, Kind] = {
             fields=_taken("domain", "roleArn", "kmsKeyArn"),
             rules=(rules.kms_key_needs_role, rules.at_most("dataset_groups", "DatasetGroup")),
             answers=("domain",),
-            # API reference, DeleteDatasetGroup. Recommenders: inferred from the order of deletion in the developer
-            # guide, "Requirements for deleting Amazon Personalize resources".
+            # API reference, DeleteDatasetGroup. Recommenders and metric attributions: inferred from the order of
+            # deletion in the developer guide, "Requirements for deleting Amazon Personalize resources".
             blockers=(
                 rules.holds("EventTracker", "datasetGroupArn", "an event tracker"),
                 rules.holds("Solution", "datasetGroupArn", "a solution"),
                 rules.holds("Recommender", "datasetGroupArn", "a recommender"),
+                rules.holds("MetricAttribution", "datasetGroupArn", "a metric attribution"),
                 rules.holds("Dataset", "datasetGroupArn", "a dataset"),
             ),
             deletes_from_pending=True,
@@ -485,6 +486,7 @@ KINDS: Mapping[str, Kind] = {
             blockers=(
                 rules.holds("Filter", "datasetGroupArn", "a filter in its dataset group", own="datasetGroupArn"),
                 rules.is_recorded_into,
+                attributions.is_reported_on,
                 rules.is_deployed,
                 rules.is_worked_on("DatasetImportJob", "datasetArn"),
                 rules.is_worked_on("SolutionVersion", "datasetGroupArn", own="datasetGroupArn"),
@@ -644,6 +646,28 @@ KINDS: Mapping[str, Kind] = {
             rules=(rules.group_is_active, rules.interactions_exist, rules.one_event_tracker),
             list_by="datasetGroupArn",
             answers=("trackingId",),
+        ),
+        Kind(
+            noun="MetricAttribution",
+            key="metricAttribution",
+            list_key="metricAttributions",
+            path=_named("metric-attribution"),
+            fields=attributions.fields,
+            parents=_GROUP,
+            rules=(
+                rules.group_is_active,
+                attributions.events_have_types,
+                attributions.metrics_are_valid,
+                attributions.one_attribution,
+            ),
+            list_by="datasetGroupArn",
+            update=UpdateRule(
+                "UpdateMetricAttribution",
+                "",
+                (attributions.changed_metrics_are_valid,),
+                attributions.changed_fields,
+            ),
+            taggable=False,
         ),
     )
 }

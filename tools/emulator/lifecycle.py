@@ -81,6 +81,30 @@ def update(
     _plan(region, resource, now, seconds, start, finish)
 
 
+def change(region: Region, resource: Resource, fields: dict[str, Any], seconds: float, now: float) -> None:
+    """Change fields in place where the status of the resource itself shows it; `update` says what the arguments are.
+
+    No page says which statuses a metric attribution has while it is updated: inferred.
+    """
+    kind = resource.kind
+    assert kind.update
+    operation = kind.update.operation
+    names = (resource.name, resource.arn, resource.arn.rpartition("/")[2])
+    reason = region.environment.faults.failure(operation, *names)
+    seconds = region.environment.faults.duration(seconds, operation, *names)
+    resource.set_status("UPDATE PENDING", now)
+
+    def start(at: float) -> None:
+        resource.set_status("UPDATE IN_PROGRESS", at)
+
+    def finish(at: float) -> None:
+        if not reason:
+            resource.fields.update(fields)
+        _settle(resource, ACTIVE, "UPDATE FAILED", reason, at)
+
+    _plan(region, resource, now, seconds, start, finish)
+
+
 def delete(region: Region, resource: Resource, now: float) -> None:
     """Lead a resource to its end."""
     kind = resource.kind

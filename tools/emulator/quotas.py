@@ -24,6 +24,7 @@ class Quotas:
     filters_per_dataset_group: int = 30
     fields_per_filter: int = 10
     filter_fields_per_dataset_group: int = 20
+    metrics_per_attribution: int = 10
     tags_per_resource: int = 50
     interactions_to_train: int = 1000
     interactions_per_import: int = 1000

@@ -69,8 +69,11 @@ def _update_under_way(resource: Resource) -> str | None:
 def must_be_updatable(request: Request, resource: Resource, *, from_failed: bool) -> None:
     """Refuse to update what is neither ACTIVE nor, for a campaign, CREATE FAILED (API reference, UpdateCampaign).
 
-    For the other kinds this is inferred; whether a stopped recommender can be updated no source says.
+    For the other kinds this is inferred, and that a failed update can be followed by another; whether a stopped
+    recommender can be updated no source says.
     """
+    if resource.status == "UPDATE FAILED":
+        return
     if from_failed and resource.status == "CREATE FAILED":
         return
     if resource.status == INACTIVE and request.region.environment.behaviour.updates_inactive_recommenders:

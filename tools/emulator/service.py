@@ -170,7 +170,7 @@ class Service:
         if request.operation.startswith("Create") and given:
             context = {**_resource_tags(request.region, resources[0]), **given}
             self._permit(caller, "personalize:TagResource", resources[0], context)
-        role = request.params.get("roleArn")
+        role = request.params.get("roleArn") or request.params.get("metricsOutputConfig", {}).get("roleArn")
         if role:
             self._permit(caller, "iam:PassRole", role, dict(_PASSED_TO))
 

@@ -9,6 +9,7 @@ import pytest
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import RECIPE, ROLE, Account, key, refusal
 from tools.emulator import Durations, Fault
+from tools.emulator.kinds import KINDS
 
 ADD_FIELD = [*records.FIELDS["Items"], {"name": "STUDIO", "type": ["null", "string"], "categorical": True}]
 
@@ -36,21 +37,16 @@ def params_of(account: Account, noun: str) -> dict[str, Any]:
             return {"solutionVersionArn": account.version()}
         case "Filter":
             return {**group, "filterExpression": 'INCLUDE ItemID WHERE Items.GENRES IN ("War")'}
+        case "MetricAttribution":
+            return records.attribution(account.group)
         case _:
             return group
 
 
-KINDS_WITH_STATUS = (
-    "DatasetGroup",
-    "Dataset",
-    "DatasetImportJob",
-    "Recommender",
-    "Solution",
-    "SolutionVersion",
-    "Campaign",
-    "Filter",
-    "EventTracker",
-)
+KINDS_WITH_STATUS = [noun for noun, kind in KINDS.items() if kind.has_status]
+DELETED_IN_TWO_STEPS = [
+    noun for noun, kind in KINDS.items() if kind.has_status and kind.can_be_deleted and not kind.deletes_from_pending
+]
 
 
 @pytest.mark.parametrize("noun", KINDS_WITH_STATUS)
@@ -93,7 +89,7 @@ def test_a_schema_exists_at_once_and_goes_at_once(account: Account) -> None:
     assert refusal(account.personalize.describe_schema, schemaArn=arn)[0] == "ResourceNotFound"
 
 
-@pytest.mark.parametrize("noun", ["Dataset", "Recommender", "Solution", "Campaign", "Filter", "EventTracker"])
+@pytest.mark.parametrize("noun", DELETED_IN_TWO_STEPS)
 def test_deletion_goes_from_pending_by_way_of_in_progress_to_gone(movies: Account, noun: str) -> None:
     arn = movies.created(noun, **params_of(movies, noun))
     seconds = Durations().of("delete", noun)

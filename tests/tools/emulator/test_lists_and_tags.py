@@ -64,6 +64,7 @@ def test_a_token_is_good_for_its_operation_only(account: Account) -> None:
         ("Campaign", "list_campaigns", "campaigns", "solutionArn"),
         ("Filter", "list_filters", "Filters", "datasetGroupArn"),
         ("EventTracker", "list_event_trackers", "eventTrackers", "datasetGroupArn"),
+        ("MetricAttribution", "list_metric_attributions", "metricAttributions", "datasetGroupArn"),
     ],
 )
 def test_lists_are_narrowed_by_what_resources_belong_to(
@@ -86,6 +87,8 @@ def test_lists_are_narrowed_by_what_resources_belong_to(
                 account.filter('INCLUDE ItemID WHERE Items.GENRES IN ("War")')
             case "EventTracker":
                 account.tracker()
+            case "MetricAttribution":
+                account.create(noun, **records.attribution(account.group))
     call = getattr(account.personalize, operation)
     key = f"{noun[0].lower()}{noun[1:]}Arn"
     everything = [one[key] for one in call()[member]]

@@ -103,6 +103,7 @@ def test_a_dataset_group_has_one_event_tracker(movies: Account) -> None:
         ("create_campaign", "solutionVersionArn", "solution"),
         ("create_filter", "datasetGroupArn", "dataset-group"),
         ("create_event_tracker", "datasetGroupArn", "dataset-group"),
+        ("create_metric_attribution", "datasetGroupArn", "dataset-group"),
     ],
 )
 def test_what_a_request_builds_on_must_exist(movies: Account, operation: str, member: str, kind: str) -> None:
@@ -119,6 +120,7 @@ def test_what_a_request_builds_on_must_exist(movies: Account, operation: str, me
         "create_campaign": {"name": "new"},
         "create_filter": {"name": "new", "filterExpression": EXPRESSION},
         "create_event_tracker": {"name": "new"},
+        "create_metric_attribution": {"name": "new", **records.attribution(movies.group)},
     }.get(operation, {})
     missing = NOWHERE.format(kind)
     code, message = refusal(getattr(movies.personalize, operation), **{**complete, member: missing})
@@ -140,6 +142,7 @@ def requests_in(account: Account, group: str) -> list[tuple[Any, dict[str, Any]]
         (client.create_recommender, {**recommender_params(account), **in_group}),
         (client.create_solution, {**solution_params(account), **in_group}),
         (client.create_event_tracker, {"name": "t", **in_group}),
+        (client.create_metric_attribution, {"name": "m", **records.attribution(group)}),
     ]
 
 

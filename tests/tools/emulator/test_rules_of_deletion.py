@@ -10,6 +10,7 @@ import pytest
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import RECIPE, REGION, Account, key, refusal
 from tools.emulator import Fault, ServiceError
+from tools.emulator.kinds import KINDS
 
 EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
 
@@ -35,6 +36,7 @@ HOLDERS_OF_A_GROUP: dict[str, Callable[[Account], str]] = {
         "Recommender", datasetGroupArn=account.group, recipeArn=f"{RECIPE}/aws-vod-most-popular"
     ),
     "EventTracker": lambda account: account.created("EventTracker", datasetGroupArn=account.group),
+    "MetricAttribution": lambda account: account.created("MetricAttribution", **records.attribution(account.group)),
 }
 
 
@@ -186,9 +188,7 @@ def test_a_recommender_that_stops_cannot_be_deleted_until_it_has(movies: Account
     assert gone(movies, "Recommender", arn)
 
 
-@pytest.mark.parametrize(
-    "noun", ["DatasetGroup", "Schema", "Dataset", "Solution", "Campaign", "Filter", "EventTracker"]
-)
+@pytest.mark.parametrize("noun", [noun for noun, kind in KINDS.items() if kind.can_be_deleted])
 def test_deleting_what_is_not_there_is_not_found(account: Account, noun: str) -> None:
     arn = "arn:aws:personalize:eu-west-1:000000000000:nothing/here"
     assert refusal(account.operation("delete", noun), **{f"{key(noun)}Arn": arn})[0] == "ResourceNotFound"
@@ -206,6 +206,7 @@ def test_in_the_recommended_order_everything_can_be_deleted(movies: Account) -> 
     campaign = movies.campaign(movies.version(solution))
     recommender = movies.recommender()
     tracker = movies.created("EventTracker", datasetGroupArn=movies.group)
+    attribution = movies.created("MetricAttribution", **records.attribution(movies.group))
     kept = movies.filter(EXPRESSION)
     schemas = [one["schemaArn"] for one in movies.personalize.list_schemas()["schemas"]]
     order = [
@@ -213,6 +214,7 @@ def test_in_the_recommended_order_everything_can_be_deleted(movies: Account) -> 
         ("Recommender", recommender),
         ("Solution", solution),
         ("EventTracker", tracker),
+        ("MetricAttribution", attribution),
         ("Filter", kept),
         *(("Dataset", arn) for arn in movies.datasets.values()),
         ("DatasetGroup", movies.group),

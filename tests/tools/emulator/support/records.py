@@ -71,3 +71,15 @@ def item_rows(items: int = 40) -> list[tuple[Any, ...]]:
 def user_rows(users: int = 30) -> list[tuple[Any, ...]]:
     """Users aged 10, 11, ...; the even ones are members."""
     return [(f"u{n}", 10 + n, "" if n % 2 else "Member") for n in range(users)]
+
+
+def attribution(group_arn: str) -> dict[str, Any]:
+    """A metric attribution of a dataset group that counts what is watched."""
+    return {
+        "datasetGroupArn": group_arn,
+        "metrics": [{"eventType": "Watch", "metricName": "watches", "expression": "SAMPLECOUNT()"}],
+        "metricsOutputConfig": {
+            "roleArn": "arn:aws:iam::000000000000:role/personalize",
+            "s3DataDestination": {"path": "s3://movies/reports/"},
+        },
+    }
