@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from aws_cdk import App, Environment, Validations
+from aws_cdk import Annotations, App, Environment, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from stacks.context import check_qualifier, read_boundary, read_folder
@@ -21,6 +21,10 @@ from stacks.tags import tag_everything
 
 # What the CDK says (aws-cdk-lib, core/lib/stack.ts).
 _TOO_MANY = re.compile(r"Number of resources in stack '(.+?)': (\d+) is greater than allowed maximum")
+_ONE_MAX_WAIT = (
+    "max_wait: imports, recommenders and trainings are all waited for equally long. Imports take minutes, trainings "
+    "hours: {imports: 2h, recommenders: 4h, trainings: 6h} makes fewer waiting resources."
+)
 
 
 def main() -> int:
@@ -93,6 +97,8 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: data",
     )
+    if settings.max_wait.is_one_for_all:
+        Annotations.of(data).add_info_v2("vod:max_wait", _ONE_MAX_WAIT)
     RecommenderStack(
         app,
         f"{settings.prefix}-recommenders",

@@ -163,7 +163,7 @@ class DataStack(Stack):
             role=self.service_role,
             data_version=self._settings.data_version_of(dataset_type),
             import_mode=settings.import_mode,
-            max_wait=Duration.seconds(self._settings.max_wait),
+            max_wait=Duration.seconds(self._settings.max_wait.imports),
         )
         # The permissions, too, must be there before Personalize reads the data.
         dataset_import.node.add_dependency(self.service_role, self.bucket)

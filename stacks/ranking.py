@@ -59,7 +59,7 @@ class RankingStack(Stack):
             provider=data.provider,
             solution=solution,
             training_trigger=ranking.training_trigger,
-            max_wait=Duration.seconds(settings.max_wait),
+            max_wait=Duration.seconds(settings.max_wait.trainings),
         )
         outputs = Outputs(self, settings.parameter_path)
         campaign = Campaign(

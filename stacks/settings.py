@@ -139,6 +139,7 @@ KeyArn = Annotated[
 Version = Annotated[
     str, BeforeValidator(_text), Field(min_length=1, max_length=100), _matching(r"[^\t\n]*", "one line of text")
 ]
+Wait = Annotated[int, BeforeValidator(_seconds)]
 Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
 Columns = Annotated[list[str], Field(max_length=limits.MAX_LISTED_COLUMNS)]
 Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
@@ -372,6 +373,27 @@ def _log_retention(days: int) -> int:
     return days
 
 
+class MaxWaitSettings(_Section):
+    """The longest a deployment waits for one of them, in seconds."""
+
+    imports: Wait = limits.IMPORT_MAX_WAIT_HOURS * 3600
+    recommenders: Wait = limits.RECOMMENDER_MAX_WAIT_HOURS * 3600
+    trainings: Wait = limits.TRAINING_MAX_WAIT_HOURS * 3600
+
+    @property
+    def is_one_for_all(self) -> bool:
+        """Whether all of them are waited for equally long, as a single value says."""
+        return self.imports == self.recommenders == self.trainings
+
+
+def _by_kind(value: object) -> object:
+    """A single value, such as 4h, stands for imports, recommenders and trainings alike."""
+    if (isinstance(value, dict) and value) or isinstance(value, MaxWaitSettings):
+        return value
+    _seconds(value)
+    return dict.fromkeys(MaxWaitSettings.model_fields, value)
+
+
 class Settings(_Section):
     """Everything that config/<env>.yaml says."""
 
@@ -384,7 +406,7 @@ class Settings(_Section):
         AfterValidator(_valid_tags),
     ] = Field(default_factory=dict)
     removal_policy: Literal["destroy", "retain"]
-    max_wait: Annotated[int, BeforeValidator(_seconds)] = 4 * 3600
+    max_wait: Annotated[MaxWaitSettings, BeforeValidator(_by_kind)] = MaxWaitSettings()
     allow_replacement: bool = False
     data: Annotated[str, AfterValidator(_data)]
     data_version: Version = "1"

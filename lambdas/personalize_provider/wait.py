@@ -157,8 +157,14 @@ def _target(properties: dict[str, Any]) -> tuple[ResourceType, str]:
 
 
 def _pauses(event: Event) -> bool:
-    """Whether somebody had stopped what the link follows, before an update that outlasted its request."""
-    return str(event["ResourceProperties"]["Revision"]).endswith(THEN_PAUSE)
+    """Whether somebody had stopped what the link follows, before an update that outlasted its request.
+
+    Where only the link's words or the length of its chain changes, that update is over: somebody may have started the
+    resource since.
+    """
+    wanted = event["ResourceProperties"]["Revision"]
+    is_over = wanted == event.get("OldResourceProperties", {}).get("Revision")
+    return str(wanted).endswith(THEN_PAUSE) and not is_over
 
 
 def _time_is_up(event: Event, progress: Progress, now: float) -> bool:

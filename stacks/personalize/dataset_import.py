@@ -15,7 +15,7 @@ from .limits import S3_LOCATION_MAX_LENGTH
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
-from .wait_chain import WaitChain
+from .wait_chain import IMPORT, WaitChain
 
 _IMPORT_MODES = ("FULL", "INCREMENTAL")
 
@@ -61,7 +61,7 @@ class DatasetImport(PersonalizeResource):
             import_mode: FULL replaces what was imported before, INCREMENTAL adds to it; says how the next data
                 version is imported, so changing it alone imports nothing.
             name: a fixed name, which a second import cannot use again; default: generated.
-            max_wait: the longest the import may take; default 4 hours.
+            max_wait: the longest the import may take; default 2 hours.
 
         Raises:
             PropsError: the location or the import mode is not what the API allows.
@@ -82,9 +82,7 @@ class DatasetImport(PersonalizeResource):
             },
         )
         provider.allow_pass_role(role)
-        self._settled = WaitChain(
-            self, "Wait", provider=provider, resource=self, noun="DatasetImportJob", max_wait=max_wait
-        )
+        self._settled = WaitChain(self, "Wait", provider=provider, resource=self, work=IMPORT, max_wait=max_wait)
         group = dataset.dataset_group
         group.imported_data.add(self)
         group.data_versions[self._data_key(dataset)] = lambda: self._fingerprint(data_location, data_version)

@@ -36,6 +36,15 @@ MAX_OUTPUTS = 200
 # Each filter is an output, and so are ARNs of the data stack.
 MAX_FILTERS = MAX_OUTPUTS - 50
 
+# How long a deployment waits for one of them, in hours, unless told otherwise. No page of AWS's says how long they
+# take. Notebooks that AWS has published with their outputs waited 4 to 17 minutes for an import, 65 for recommenders,
+# 20 to 57 for a training (amazon-personalize-samples; amazon-personalize-immersion-day, Media_03_Training); AWS's own
+# program gives each of the three 5 hours (maintaining-personalized-experiences-with-machine-learning,
+# solution_fragment.py). Several times what was seen, since larger data takes longer.
+IMPORT_MAX_WAIT_HOURS = 2
+RECOMMENDER_MAX_WAIT_HOURS = 4
+TRAINING_MAX_WAIT_HOURS = 6
+
 # Names. API: `name` of every Create* request.
 NAME_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9\-_]*$"
 NAME_MAX_LENGTH = 63  # characters

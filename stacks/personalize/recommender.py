@@ -17,7 +17,7 @@ from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .serving import Serving
-from .wait_chain import WaitChain
+from .wait_chain import RECOMMENDER_TRAINING, WaitChain
 
 declare(
     TypePermissions(
@@ -147,7 +147,9 @@ class Recommender(PersonalizeResource, _ServingRecommender):
                 f"{use_case.title} needs at least {use_case.watch_events} interactions whose EVENT_TYPE is Watch; with "
                 f"fewer its creation fails once the data is imported."
             )
-        self._settled = WaitChain(self, "Wait", provider=provider, resource=self, noun="Recommender", max_wait=max_wait)
+        self._settled = WaitChain(
+            self, "Wait", provider=provider, resource=self, work=RECOMMENDER_TRAINING, max_wait=max_wait
+        )
 
     @staticmethod
     def from_recommender_arn(recommender_arn: str) -> IRecommender:

@@ -14,7 +14,7 @@ from .permissions import TAG_OPERATIONS, TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .solution import ISolution
-from .wait_chain import WaitChain
+from .wait_chain import VERSION_TRAINING, WaitChain
 
 _OPERATIONS = (
     "CreateSolutionVersion",
@@ -93,7 +93,7 @@ class SolutionVersion(PersonalizeResource):
             training_mode: FULL, or UPDATE for recipes that can learn in increments; says how the next training
                 is done, so changing it alone trains nothing.
             name: a fixed name, which a second training cannot use again; default: generated.
-            max_wait: the longest the training may take; default 4 hours.
+            max_wait: the longest the training may take; default 6 hours.
 
         Raises:
             PropsError: the training mode is unknown.
@@ -121,7 +121,7 @@ class SolutionVersion(PersonalizeResource):
         self.solution_arn = solution_arn
         self.custom_resource.node.add_dependency(group.imported_data)
         self._settled = WaitChain(
-            self, "Wait", provider=provider, resource=self, noun="SolutionVersion", max_wait=max_wait
+            self, "Wait", provider=provider, resource=self, work=VERSION_TRAINING, max_wait=max_wait
         )
 
     @staticmethod

@@ -24,6 +24,8 @@ from stacks.settings import CONFIG_DIRECTORY, DatasetSettings, Settings, Setting
 
 ROOT = CONFIG_DIRECTORY.parent
 
+MAX_WAIT = "max_wait: {imports: 2h, recommenders: 4h, trainings: 6h}"
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
@@ -123,8 +125,22 @@ def test_logs_can_be_kept_as_long_as_cloudwatch_can() -> None:
 
 
 def test_durations_are_seconds(config: Path) -> None:
-    edit(config / "dev.yaml", "max_wait: 4h", "max_wait: 90m")
-    assert load_settings("dev", config).max_wait == 5400
+    edit(config / "dev.yaml", "imports: 2h", "imports: 90m")
+    assert load_settings("dev", config).max_wait.imports == 5400
+
+
+def test_what_max_wait_leaves_out_is_waited_for_as_long_as_usual(config: Path) -> None:
+    edit(config / "dev.yaml", MAX_WAIT, "max_wait: {trainings: 9h}")
+    found = load_settings("dev", config).max_wait
+    assert (found.imports, found.recommenders, found.trainings) == (2 * 3600, 4 * 3600, 9 * 3600)
+
+
+def test_a_single_max_wait_is_for_everything(config: Path) -> None:
+    """As it was before there was one for each."""
+    edit(config / "dev.yaml", MAX_WAIT, "max_wait: 12h")
+    found = load_settings("dev", config).max_wait
+    assert (found.imports, found.recommenders, found.trainings) == (12 * 3600,) * 3
+    assert found.is_one_for_all
 
 
 def test_data_folder_and_data_version_apply_to_each_dataset_unless_it_has_its_own(config: Path) -> None:
@@ -215,11 +231,17 @@ RECIPES = (
             "Leave it out.",
         ),
         (
-            "max_wait: 4h",
-            "max_wait: 4 days",
-            "max_wait: '4 days' must be a number of minutes or hours, such as 90m or 4h.",
+            "imports: 2h",
+            "imports: 4 days",
+            "max_wait.imports: '4 days' must be a number of minutes or hours, such as 90m or 4h.",
         ),
-        ("max_wait: 4h", "max_wait: 49h", "max_wait: '49h' must be 1h to 48h."),
+        (MAX_WAIT, "max_wait: 4 days", "max_wait: '4 days' must be a number of minutes or hours, such as 90m or 4h."),
+        (MAX_WAIT, "max_wait: 49h", "max_wait: '49h' must be 1h to 48h."),
+        (
+            "imports: 2h",
+            "import: 2h",
+            "max_wait.import: is not a setting. Did you mean imports? Remove it, or correct its name.",
+        ),
         ("data: sample", "data: s3://bucket/x", "data: 's3://bucket/x' must be a folder and end in a slash."),
         ("data: sample", "data: ./x", "data: './x' must be sample or a folder such as s3://bucket/folder/."),
         (
@@ -663,7 +685,7 @@ def app(config: Path, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_stack_that_is_too_large_is_one_line(config: Path, tmp_path: Path) -> None:
     """Case 12: five recommenders, each waited for for two days."""
-    edit(config / "dev.yaml", "max_wait: 4h", "max_wait: 48h")
+    edit(config / "dev.yaml", MAX_WAIT, "max_wait: 48h")
     edit(config / "dev.yaml", "data: sample", "data: s3://bucket/vod/")
     more = "".join(f"  popular_{number}: {{recipe: aws-vod-most-popular}}\n" for number in range(3))
     edit(config / "dev.yaml", "  more_like_x:\n", f"{more}  more_like_x:\n")

@@ -142,9 +142,20 @@ def test_filters_come_after_all_datasets(dev: Templates) -> None:
 
 
 def test_max_wait_decides_the_number_of_links(dev: Templates, prod: Templates) -> None:
-    """4 hours are 5 links of 50 minutes, 12 hours are 15."""
-    assert len(of_type(dev["ranking"], f"{CUSTOM}Wait")) == 5
-    assert len(of_type(prod["ranking"], f"{CUSTOM}Wait")) == 15
+    """6 hours are 8 links of 50 minutes, 9 hours are 11."""
+    assert len(of_type(dev["ranking"], f"{CUSTOM}Wait")) == 8
+    assert len(of_type(prod["ranking"], f"{CUSTOM}Wait")) == 11
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_few_resources_wait(env: str, dev: Templates, prod: Templates) -> None:
+    """Those that do nothing but wait must not bury the others."""
+    templates = {"dev": dev, "prod": prod}[env]
+    waits = [
+        len(of_type(each, f"{CUSTOM}Wait")) + len(of_type(each, f"{CUSTOM}DeletionWait")) for each in templates.values()
+    ]
+    assert max(waits) <= 20
+    assert sum(waits) <= 45
 
 
 def test_training_is_triggered_by_text_that_names_the_data(dev: Templates) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.personalize_provider.describe import THEN_PAUSE
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.single_requests import Properties, Requests
 from tests.lambdas.personalize_provider.support.template_parts import template
@@ -94,6 +95,26 @@ def test_a_link_keeps_its_id_and_has_nothing_to_delete(cloud: VirtualCloud, reco
     deleted = requests.delete(created.physical_id, link(f"{recommender}-gone"))
     assert (deleted.succeeded, deleted.physical_id) == (True, created.physical_id)
     assert set(cloud.calls) == {"DescribeRecommender"}
+
+
+def test_other_words_do_nothing_at_the_service(cloud: VirtualCloud, recommender: str) -> None:
+    """Not even to a recommender that this link had stopped again, and that somebody has started since."""
+    cloud.time.sleep(2 * 3600)
+    stopped = link(recommender, Revision=f"1{THEN_PAUSE}")
+    requests = Requests(cloud, "Wait")
+    created = requests.create(stopped)
+    cloud.time.sleep(3600)
+    cloud.personalize.start_recommender(recommenderArn=recommender)
+    cloud.time.sleep(3600)
+    cloud.calls.clear()
+    updated = requests.update(created.physical_id, {**stopped, "WaitsFor": "before"}, {**stopped, "WaitsFor": "after"})
+    assert updated.succeeded, updated.reason
+    assert set(cloud.calls) == {"DescribeRecommender"}
+    deletion = Requests(cloud, "DeletionWait")
+    cloud.calls.clear()
+    held = holding(recommender)
+    assert deletion.update("wait-1", {**held, "UpTo": "before"}, {**held, "UpTo": "after"}).succeeded
+    assert set(cloud.calls) == set()
 
 
 # -- Custom::PersonalizeDeletionWait -------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from stacks.personalize import (
     Solution,
     SolutionVersion,
 )
-from stacks.personalize.wait_chain import WaitChain
+from stacks.personalize.wait_chain import IMPORT, RECOMMENDER_TRAINING, WaitChain
 from tests.stacks.personalize.support.construct_stacks import (
     GROUP_ARN,
     SOLUTION_ARN,
@@ -86,13 +86,15 @@ def chains() -> Resources:
         group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
         scene.recommender(id=f"Max{seconds}", max_wait=Duration.seconds(seconds), dataset_group=group)
     scene.recommender(id="Default")
+    scene.data(scene.interactions, "Data")
+    scene.version(scene.solution())
     short = scene.recommender(id="Short", max_wait=Duration.minutes(50))
     WaitChain(
         short,
         "Seconds",
         provider=scene.provider,
         resource=short,
-        noun="Recommender",
+        work=RECOMMENDER_TRAINING,
         max_wait=Duration.seconds(25),
         link=Duration.seconds(10),
     )
@@ -105,10 +107,13 @@ def test_max_wait_decides_the_number_of_links(chains: Resources, seconds: int, n
     assert [(each["Link"], each["Links"]) for each in found] == [(n, number) for n in range(1, number + 1)]
 
 
-def test_four_hours_are_waited_unless_asked_otherwise(chains: Resources) -> None:
-    found = links(chains, "Default/Wait")
-    assert sum(each["LinkSeconds"] for each in found) == 15_000 >= Duration.hours(4).to_seconds()
-    assert len(found) == 5
+@pytest.mark.parametrize(("path", "hours", "number"), [("Data", 2, 3), ("Default", 4, 5), ("Version", 6, 8)])
+def test_each_kind_is_waited_for_so_long_unless_asked_otherwise(
+    chains: Resources, path: str, hours: int, number: int
+) -> None:
+    found = links(chains, f"{path}/Wait")
+    assert sum(each["LinkSeconds"] for each in found) == number * 3000 >= Duration.hours(hours).to_seconds()
+    assert len(found) == number
 
 
 def test_the_share_of_a_link_can_be_chosen(chains: Resources) -> None:
@@ -122,6 +127,8 @@ def test_each_link_takes_arn_and_revision_from_the_one_before(chains: Resources)
         assert link == {
             "ServiceToken": "${Provider/Framework/framework-onEvent.Arn}",
             "ServiceTimeout": "3600",
+            "WaitsFor": "Default: training",
+            "UpTo": f"link {number} of 5, 50 minutes each",
             "ResourceType": "Recommender",
             "ResourceArn": f"${{{before}.RecommenderArn}}",
             "Revision": f"${{{before}.Revision}}",
@@ -145,10 +152,31 @@ def test_links_of_deletion_follow_each_other_and_wait_for_no_creation(chains: Re
         assert chains[f"Default/Wait/Deletion{number}"]["Properties"] == {
             "ServiceToken": "${Provider/Framework/framework-onEvent.Arn}",
             "ServiceTimeout": "3600",
+            "WaitsFor": "Default: training, before it is deleted",
+            "UpTo": f"link {number} of 4, 50 minutes each",
             "ResourceType": "Recommender",
             "ResourceArn": f"${{{before}.RecommenderArn}}",
             "LinkSeconds": 3000,
         }
+
+
+def test_the_deletion_of_a_training_that_can_be_stopped_is_not_held_back(chains: Resources) -> None:
+    assert [key for key in chains if key.startswith("Version/Wait/Deletion")] == []
+    assert [key for key in chains if key.startswith("Data/Wait/Deletion")] == [f"Data/Wait/Deletion{n}" for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("Data/Wait/Link1", ("Data: import", "link 1 of 3, 50 minutes each")),
+        ("Version/Wait/Link8", ("Version: training", "link 8 of 8, 50 minutes each")),
+        ("Max3000/Wait/Link1", ("Max3000: training", "50 minutes")),
+        ("Short/Seconds/Link3", ("Short: training", "link 3 of 3, 10 seconds each")),
+    ],
+)
+def test_a_link_says_what_it_waits_for_and_how_long(chains: Resources, path: str, words: tuple[str, str]) -> None:
+    properties = chains[path]["Properties"]
+    assert (properties["WaitsFor"], properties["UpTo"]) == words
 
 
 @pytest.mark.parametrize("seconds", [0, 3001])
@@ -160,7 +188,7 @@ def test_a_link_lasts_a_second_to_fifty_minutes(seconds: int) -> None:
             "X",
             provider=kit.provider,
             resource=kit.group(),
-            noun="DatasetGroup",
+            work=IMPORT,
             link=Duration.seconds(seconds),
         )
     assert str(refused.value) == f"Test/X: link must be 1 second to 50 minutes, but is {seconds} seconds."
@@ -188,12 +216,12 @@ def ordered() -> Stack:
 
 @pytest.mark.parametrize("path", ["Recommender", "Version"])
 def test_training_comes_after_every_import_of_the_group(ordered: Stack, path: str) -> None:
-    assert {"First/Wait/Link5", "Second/Wait/Link1"} <= upstream(ordered, path)
+    assert {"First/Wait/Link3", "Second/Wait/Link1"} <= upstream(ordered, path)
 
 
 def test_a_chain_has_one_request_at_a_time(ordered: Stack) -> None:
     """Each runs two Lambda functions, of which a new account runs ten. What holds a deletion back comes first."""
-    assert "First/Wait/Deletion4" in upstream(ordered, "First/Wait/Link1")
+    assert "First/Wait/Deletion2" in upstream(ordered, "First/Wait/Link1")
 
 
 def test_filters_are_made_two_at_a_time_in_each_stack() -> None:
@@ -258,7 +286,7 @@ def test_data_of_an_imported_group_counts_where_it_is_imported_here() -> None:
     scene.data(scene.dataset(films, scene.schema("Other"), "Foreign"), "ForeignImport")
     solution = Solution.from_solution_arn(SOLUTION_ARN, films)
     version = scene.version(solution)
-    assert "ForeignImport/Wait/Link5" in upstream(scene.stack, version.node.id)
+    assert "ForeignImport/Wait/Link3" in upstream(scene.stack, version.node.id)
     assert len(scene.synthesized()["Version"]["Properties"]["Triggers"]) == 2
 
 

@@ -378,7 +378,7 @@ def test_a_quality_gate_renders_its_numbers_as_text(resources: Resources) -> Non
     assert resources["Gate"]["Properties"] == {
         **token,
         "SolutionArn": "${Solution.SolutionArn}",
-        "SolutionVersionArn": "${Version/Wait/Link5.SolutionVersionArn}",
+        "SolutionVersionArn": "${Version/Wait/Link8.SolutionVersionArn}",
         "Minimums": {},
         "CompareWithDeployed": False,
         "Tolerance": "0.05",
@@ -471,9 +471,9 @@ def test_a_tag_can_be_kept_from_a_resource_type() -> None:
         ("Tracker", "event_tracker_arn", "${Tracker.EventTrackerArn}"),
         ("Tracker", "tracking_id", "${Tracker.TrackingId}"),
         # What is waited for answers from the last link, so that whatever uses it waits too.
-        ("Import", "dataset_import_job_arn", "${Import/Wait/Link5.DatasetImportJobArn}"),
+        ("Import", "dataset_import_job_arn", "${Import/Wait/Link3.DatasetImportJobArn}"),
         ("MoreLikeX", "recommender_arn", "${MoreLikeX/Wait/Link5.RecommenderArn}"),
-        ("Version", "solution_version_arn", "${Version/Wait/Link5.SolutionVersionArn}"),
+        ("Version", "solution_version_arn", "${Version/Wait/Link8.SolutionVersionArn}"),
     ],
 )
 def test_an_attribute_is_answered_by_the_provider(kit: Kit, id: str, attribute: str, value: str) -> None:
@@ -483,7 +483,7 @@ def test_an_attribute_is_answered_by_the_provider(kit: Kit, id: str, attribute: 
 @pytest.mark.parametrize("metric", RANKING_METRICS)
 def test_an_evaluation_metric_has_the_name_that_the_provider_gives_it(kit: Kit, metric: str) -> None:
     version: Any = kit.stack.node.find_child("Version")
-    assert kit.read(version.evaluation_metric(metric)) == f"${{Version/Wait/Link5.{pascal(metric)}}}"
+    assert kit.read(version.evaluation_metric(metric)) == f"${{Version/Wait/Link8.{pascal(metric)}}}"
 
 
 # -- imported ones -------------------------------------------------------------------------------------------------

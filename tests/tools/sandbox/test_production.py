@@ -37,9 +37,9 @@ POLICY = {
 
 def test_production(app: App) -> None:
     prod = replace(app, env="prod")
-    # Links of one import or training for an hour instead of twelve, and no recommenders: the fewer resources, the
-    # faster; what is tested here does not depend on them.
-    prod.edit("max_wait: 12h", "max_wait: 1h")
+    # An hour for each import and training, and no recommenders: the fewer resources, the faster; what is tested here
+    # does not depend on them.
+    prod.edit("max_wait: {imports: 2h, recommenders: 4h, trainings: 9h}", "max_wait: 1h")
     prod.edit_settings(lambda settings: settings.update(recommenders={}))
     s3 = prod.client("s3")
     s3.create_bucket(Bucket=SOURCE)
