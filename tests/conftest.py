@@ -14,6 +14,8 @@ import pytest
 from tools.checkout import UNVALIDATED
 from tools.data import synthetic
 
+pytest_plugins = ["tests.support.synthesized"]
+
 _OPTION = "hypothesis_seed"
 _PROVIDER = Path(__file__).parent / "lambdas"
 

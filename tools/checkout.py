@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+# Settings for the demonstration, the pages, the benchmarks and the tests; those in config/ are the user's, who may
+# change or delete them.
+EXAMPLE_SETTINGS = CHECKOUT / "tools" / "example_settings"
 # What the tools keep while they run, and the reports they write.
 STATE_DIRECTORY = CHECKOUT / ".sandbox"
 # Without the CDK's own validation of templates, which is two thirds of a synthesis's processor time.

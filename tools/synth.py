@@ -10,7 +10,6 @@ from typing import Any
 from aws_cdk import App
 
 from app import build, write
-from stacks.settings import CONFIG_DIRECTORY
 from tools.checkout import CHECKOUT
 
 
@@ -18,7 +17,7 @@ def synthesize(
     env: str,
     out: Path,
     sample_directory: Path,
-    config_directory: Path = CONFIG_DIRECTORY,
+    config_directory: Path,
     more_context: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the cloud assembly of an environment.

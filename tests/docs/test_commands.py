@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.support.checkout import Checkout
 from tests.docs.support.pages import ROOT, Command, code, commands
+from tests.support.checkout import Checkout
 from tools.sandbox.cdk import Result
 
 # The project's own checks: .ci/run and the nightly run carry them out, and these tests are a part of them.

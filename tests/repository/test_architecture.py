@@ -27,13 +27,13 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.emulator": set(),
     "tools.simulation": {"lambdas", "tools.emulator"},
     "tools.data": {"stacks.personalize", "tools.checkout"},
-    "tools.synth": {"app", "stacks", "tools.checkout"},
+    "tools.synth": {"app", "tools.checkout"},
     "tools.sandbox": {"lambdas", "tools.checkout", "tools.data", "tools.emulator"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
     | {"tools.simulation", "tools.synth"},
     "tools.docs": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.review", "tools.simulation"}
     | {"tools.synth"},
-    "tools.benchmarks": {"lambdas", "stacks", "tools.checkout", "tools.data", "tools.emulator", "tools.simulation"}
+    "tools.benchmarks": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.simulation"}
     | {"tools.synth"},
 }
 # Where code is that the table need not know: tests import everything, and the runtime of the local cloud is not ours.

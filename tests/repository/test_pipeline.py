@@ -172,9 +172,16 @@ def test_credentials_come_after_the_installation_and_last_as_long_as_the_job() -
     assert credentials["with"]["role-duration-seconds"] == JOBS["deploy"]["timeout-minutes"] * 60
 
 
-def test_sample_data_is_made_only_if_it_is_deployed() -> None:
-    settings = yaml.safe_load((ROOT / "config" / "prod.yaml").read_text())
-    assert ("make data" in runs("deploy")) == (settings["data"] == "sample")
+@pytest.mark.parametrize(
+    ("data", "made"),
+    [("sample", True), ("sample   # as dev does", True), ("s3://sample/", False), ("s3://vod/ # no sample", False)],
+)
+def test_sample_data_is_made_only_if_it_is_deployed(tmp_path: Path, data: str, made: bool) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "prod.yaml").write_text(f"app_name: vod\ndata: {data}\nfilters: {{}}\n")
+    (tmp_path / "Makefile").write_text("data:\n\ttouch made\n")
+    run_step(tmp_path, "deploy", "Make the sample data")
+    assert (tmp_path / "made").is_file() is made
 
 
 def test_a_review_is_shown_before_it_fails_the_job() -> None:
@@ -190,6 +197,13 @@ def test_a_fork_gets_no_comment() -> None:
     assert [name for name in JOBS if "github.token" in "\n".join(strings(JOBS[name]))] == ["review"]
 
 
+def run_step(folder: Path, job: str, name: str, **variables: str) -> None:
+    """Run a step's script as GitHub does."""
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+    command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step(job, "name", name)["run"]]
+    subprocess.run(command, cwd=folder, env={"PATH": os.environ["PATH"]} | variables, check=True)
+
+
 def comment_of(tmp_path: Path, report: str | None) -> str:
     """What the step writes as a comment, which is also the summary of the run."""
     if report is not None:
@@ -197,14 +211,7 @@ def comment_of(tmp_path: Path, report: str | None) -> str:
         (tmp_path / ".sandbox" / "review-prod.md").write_text(report)
     summary = tmp_path / "summary"
     variables = {"PAGE": "https://page", "RUN": "https://run", "GITHUB_STEP_SUMMARY": str(summary)}
-    # As GitHub runs it: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
-    command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c"]
-    subprocess.run(
-        [*command, step("review", "name", "Write the comment")["run"]],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"]} | variables,
-        check=True,
-    )
+    run_step(tmp_path, "review", "Write the comment", **variables)
     comment = (tmp_path / ".sandbox" / "comment.md").read_text()
     assert summary.read_text() == comment
     return comment

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stacks.settings import CONFIG_DIRECTORY
 from tests.support import assemblies
 from tests.support.assemblies import must
 from tests.support.iam import DATA, Iam, Statement, account
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.simulation.assembly import Assembly
 from tools.simulation.cloud import VirtualCloud
 from tools.simulation.template import imports
@@ -142,7 +142,7 @@ def test_a_campaign_follows_the_latest_version_until_it_is_told_not_to(
     synthesized: Callable[..., Assembly], whole: Assembly, cloud: VirtualCloud
 ) -> None:
     """Developer guide, "Automatic campaign updates": automatically or manually trained versions."""
-    ranking = yaml.safe_load((CONFIG_DIRECTORY / "dev.yaml").read_text())["ranking"]
+    ranking = yaml.safe_load((EXAMPLE_SETTINGS / "dev.yaml").read_text())["ranking"]
     following = ranking | {"auto_training_days": 1, "campaign": {"follow_latest": True}}
     must(synthesized(ranking=following), cloud, "CREATE_COMPLETE")
     first = served(cloud)
@@ -164,7 +164,7 @@ def test_a_dataset_that_leaves_the_settings_is_refused_unless_its_loss_is_accept
     synthesized: Callable[..., Assembly], whole: Assembly, emptied: Assembly, cloud: VirtualCloud
 ) -> None:
     """It goes as all else that leaves the settings, but not silently, since it holds data."""
-    there = yaml.safe_load((CONFIG_DIRECTORY / "dev.yaml").read_text())["datasets"]
+    there = yaml.safe_load((EXAMPLE_SETTINGS / "dev.yaml").read_text())["datasets"]
     fewer = {kind: each for kind, each in there.items() if kind != "users"}
     must(whole, cloud, "CREATE_COMPLETE")
     data = synthesized(datasets=fewer).deploy(cloud)[DATA]

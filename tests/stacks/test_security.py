@@ -12,9 +12,9 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lambdas.personalize_provider.resources import RESOURCES
-from stacks.settings import CONFIG_DIRECTORY
-from tests.stacks.conftest import Templates, read
 from tests.support.iam import permits
+from tests.support.synthesized import Templates, read
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.simulation.template import references
 from tools.synth import synthesize
 
@@ -30,7 +30,7 @@ def of_type(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
 
 def synthesized(tmp: Path, sample: Path, env: str, more_settings: Mapping[str, object], **context: Any) -> Path:
     """The app with some settings of its own, and context as of a command line."""
-    config = Path(shutil.copytree(CONFIG_DIRECTORY, tmp / "config"))
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp / "config"))
     file = config / f"{env}.yaml"
     kept = [line for line in file.read_text().splitlines() if line.partition(":")[0] not in more_settings]
     file.write_text("\n".join([*kept, *(f"{name}: {value}" for name, value in more_settings.items())]))

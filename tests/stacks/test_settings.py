@@ -20,16 +20,15 @@ from pydantic import BaseModel
 from app import build
 from stacks.context import read_boundary
 from stacks.personalize.limits import LOG_RETENTION_DAYS
-from stacks.settings import CONFIG_DIRECTORY, DatasetSettings, Settings, SettingsError, load_settings
-
-ROOT = CONFIG_DIRECTORY.parent
+from stacks.settings import DatasetSettings, Settings, SettingsError, load_settings
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 
 MAX_WAIT = "max_wait: {imports: 2h, recommenders: 4h, trainings: 6h}"
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    return Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
 
 
 def edit(file: Path, old: str, new: str) -> None:
@@ -39,8 +38,8 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 def line_of(text: str) -> int:
-    """Number of a line of dev.yaml, whatever its comments say."""
-    return (CONFIG_DIRECTORY / "dev.yaml").read_text().splitlines().index(text) + 1
+    """Number of a line of dev.yaml."""
+    return (EXAMPLE_SETTINGS / "dev.yaml").read_text().splitlines().index(text) + 1
 
 
 def mistakes(config: Path) -> list[str]:
@@ -50,14 +49,12 @@ def mistakes(config: Path) -> list[str]:
 
 
 BOTH_COLUMNS = """excluded_dataset_columns: {}
-    # The only columns that training takes; {}: all that there were at first. A column that a schema gets
-    # later is trained on once it is listed here, with all the others.
     included_dataset_columns: {}"""
 
 
-@pytest.mark.parametrize("env", sorted(path.stem for path in CONFIG_DIRECTORY.glob("*.yaml")))
+@pytest.mark.parametrize("env", sorted(path.stem for path in EXAMPLE_SETTINGS.glob("*.yaml")))
 def test_the_settings_in_the_repository_are_right(env: str) -> None:
-    settings = load_settings(env)
+    settings = load_settings(env, EXAMPLE_SETTINGS)
     assert settings.prefix == f"vod-{env}"
     assert settings.parameter_path == f"/vod/{env}"
     assert list(settings.datasets.used) == ["INTERACTIONS", "ITEMS", "USERS"]
@@ -93,8 +90,8 @@ def test_a_key_has_the_partition_of_its_region(config: Path, partition: str, reg
     ]
 
 
-def test_dev_yaml_shows_every_setting() -> None:
-    text = (CONFIG_DIRECTORY / "dev.yaml").read_text()
+def test_the_example_shows_every_setting() -> None:
+    text = (EXAMPLE_SETTINGS / "dev.yaml").read_text()
     datasets = text[text.index("\ndatasets:") : text.index("\nrecommenders:")]
     assert [name for name in DatasetSettings.model_fields if f" {name}:" not in datasets] == []
     assert [name for name in names_of(Settings) if not re.search(rf"\b{name}:", text)] == []
@@ -606,9 +603,9 @@ def test_every_mistake_is_reported_at_once(config: Path) -> None:
     assert len(mistakes(config)) == 2
 
 
-def test_unknown_environment_names_those_that_exist() -> None:
+def test_unknown_environment_names_those_that_exist(config: Path) -> None:
     with pytest.raises(SettingsError, match=r"Environments in .*config: dev, prod\."):
-        load_settings("staging")
+        load_settings("staging", config)
 
 
 def test_environment_names_are_short(config: Path) -> None:
@@ -675,7 +672,7 @@ def app(config: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     context = f'{{"config_dir": "{config}"}}'
     return subprocess.run(
         [sys.executable, "app.py"],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={**os.environ, "CDK_CONTEXT_JSON": context, **environment},
         capture_output=True,
         text=True,

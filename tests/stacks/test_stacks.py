@@ -19,9 +19,9 @@ from cfnlint.config import ManualArgs
 from app import build
 from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES
 from lambdas.personalize_provider.resources import RESOURCES
-from tests.stacks.conftest import Templates
 from tests.support.notebook import OUTPUTS, output_key
-from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
+from tests.support.synthesized import Templates
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, QUIET_JSII, isolated_environment
 from tools.simulation.template import dependencies, everything_before, references
 
 CUSTOM = "Custom::Personalize"
@@ -299,7 +299,12 @@ def test_cfn_lint_is_clean(env: str, request: pytest.FixtureRequest) -> None:
         assert [str(each) for each in found] == []
 
 
-SYNTHESIZE = "from pathlib import Path; from sandbox.synth import synthesize; synthesize({!r}, Path({!r}), Path({!r}))"
+SYNTHESIZE = """
+from pathlib import Path
+from tools.checkout import EXAMPLE_SETTINGS
+from tools.synth import synthesize
+synthesize({!r}, Path({!r}), Path({!r}), EXAMPLE_SETTINGS)
+"""
 MISTAKEN = """
 import json; from aws_cdk import App, Stack; from aws_cdk.aws_s3 import CfnBucket
 app = App(context=json.load(open("cdk.json"))["context"])
@@ -342,7 +347,7 @@ def test_a_statement_on_every_resource_says_why(dev: Templates, prod: Templates)
 
 def test_cdk_nag_ends_the_synthesis_where_it_finds_something(sample_directory: Path, tmp_path: Path) -> None:
     """The other tests synthesize dev and prod the same way, so both are clean."""
-    context = {"env": "prod", "sample_dir": str(sample_directory)}
+    context = {"env": "prod", "config_dir": str(EXAMPLE_SETTINGS), "sample_dir": str(sample_directory)}
     app = App(outdir=str(tmp_path), context=context, analytics_reporting=False)
     build(app)
     Bucket(cast(Stack, app.node.find_child("vod-prod-data")), "Unencrypted")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from stacks.settings import Settings, SettingsError, load_settings
 from stacks.settings_file import one_line
-from tests.stacks.test_settings import ROOT
+from tools.checkout import CHECKOUT
 
 # Settings of the tests' own: those in config/ are the user's.
 SCHEMAS = {
@@ -511,7 +511,7 @@ def test_the_app_says_it_in_one_line_too(folder: Path, number: int) -> None:
     context = json.dumps({"config_dir": str(folder), "env": "test"})
     result = subprocess.run(
         [sys.executable, "app.py"],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={"CDK_CONTEXT_JSON": context, "PATH": str(Path(shutil.which("node") or "").parent)},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""The app as `config/dev.yaml` describes it, with changed settings, to be deployed in virtual time."""
+"""The app of the example settings, with some of them changed, to be deployed in virtual time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from stacks.settings import CONFIG_DIRECTORY
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.simulation.assembly import Assembly
 from tools.simulation.cloud import VirtualCloud
 from tools.synth import synthesize
@@ -25,7 +25,7 @@ def synthesized(folder: Path, files: Path, *edits: Edit) -> Assembly:
         files: the sample's CSV files.
         edits: each changes the folder of the settings.
     """
-    config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, folder / "config"))
     for edit in edits:
         edit(config)
     return Assembly.read(synthesize("dev", folder / "cdk.out", files, config))

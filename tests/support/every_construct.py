@@ -1,6 +1,6 @@
 """An app that declares every construct of stacks/personalize, to be deployed in virtual time; it needs no settings.
 
-A resource type is here from the day it has a construct, whether config/dev.yaml uses it or not. A test asks for that
+A resource type is here from the day it has a construct, whether the settings use it or not. A test asks for that
 (tests/repository/test_resource_types.py).
 """
 

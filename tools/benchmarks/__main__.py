@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from stacks.settings import CONFIG_DIRECTORY
-from tools.checkout import CHECKOUT
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 from tools.data import synthetic
 from tools.simulation.assembly import Assembly, FilesByName
 from tools.simulation.cloud import VirtualCloud
@@ -60,7 +59,7 @@ def rows(folder: Path) -> Iterator[Row]:
     synthetic.generate().write(files)
     yield from _of_synthesis(files)
     yield from _of_handler()
-    config = Path(shutil.copytree(CONFIG_DIRECTORY, folder / "config"))
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, folder / "config"))
     first = Assembly.read(synthesize("dev", folder / "first", files, config))
     yield from _of_deployments(first, _changed(folder, files, config, 'data_version: "1"', 'data_version: "2"'), files)
     yield from _of_load(first, _changed(folder, files, config, "project: vod", "project: films"), files)
@@ -197,9 +196,9 @@ Every line is a ratio against a floor measured in the same run.
 - The handler's import is the median of {_HANDLER_RUNS} runs, turn by turn with bare boto3.
 - The asset is larger than its target, and stays so ([decision 29](decisions/0029-size-of-the-handler.md)): what that
   costs is in the line above it, the import.
-- Deployments run in virtual time: the synthesized templates of `config/dev.yaml`, the real handlers, the Personalize
-  emulator with its default durations (imports 10 minutes, trainings 50 and 60 minutes), and a CloudFormation that works
-  in parallel. The critical path is the longest chain of these durations.
+- Deployments run in virtual time: the synthesized templates of `tools/example_settings/dev.yaml`, the real handlers,
+  the Personalize emulator with its default durations (imports 10 minutes, trainings 50 and 60 minutes), and a
+  CloudFormation that works in parallel. The critical path is the longest chain of these durations.
 - A custom resource takes 5 s by itself (estimated: two functions, a state machine and CloudFormation's own round), and
   each operation of Personalize takes one call a second, beyond which the client retries as botocore does. Calls and
   executions are counted with 0.2 s for each call.

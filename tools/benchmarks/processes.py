@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -11,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, QUIET_JSII, isolated_environment
 
 _EMPTY = """
 from aws_cdk import App, Stack
@@ -25,8 +26,9 @@ from pathlib import Path
 from aws_cdk import App
 from app import add_stacks
 from stacks.settings import load_settings
+from tools.checkout import EXAMPLE_SETTINGS
 app = App()
-settings = load_settings("dev")
+settings = load_settings("dev", EXAMPLE_SETTINGS)
 for number in range(int(sys.argv[1])):
     add_stacks(app, settings.model_copy(update={"app_name": f"vod{number}"}), Path(sys.argv[2]))
 app.synth()
@@ -69,7 +71,7 @@ def _least(command: Sequence[str], runs: int, sample: Path, out: str | None = No
     with tempfile.TemporaryDirectory() as own:
         environment = {
             "CDK_OUTDIR": out or own,
-            "CDK_CONTEXT_JSON": f'{{"sample_dir": "{sample}"}}',
+            "CDK_CONTEXT_JSON": json.dumps({"config_dir": str(EXAMPLE_SETTINGS), "sample_dir": str(sample)}),
             **QUIET_JSII,
             "PYTHONPATH": str(CHECKOUT),
         }

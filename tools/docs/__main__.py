@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES, ResourceType
 from lambdas.personalize_provider.resources import RESOURCES
-from tools.checkout import CHECKOUT
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 from tools.data import synthetic
 from tools.emulator import Durations
 from tools.simulation.assembly import Assembly, FilesByName
@@ -81,7 +81,7 @@ def _by(row: ResourceType, name: str) -> str:
 
 
 def waiting() -> str:
-    """What the deployment of config/dev.yaml costs in invocations and state transitions."""
+    """What the deployment of the example costs in invocations and state transitions."""
     rows = []
     for title, durations in _SCENARIOS.items():
         took, counts = _deployment(durations)
@@ -95,9 +95,9 @@ from a request's start each round looks at the resource. From then on about one 
 different moments, and the others are answered without a call. No invocation waits, so that a deployment stays within
 the ten executions at once that a new account has. A request that is done at once costs two invocations or three.
 
-Counted over whole deployments of `config/dev.yaml` in virtual time, by the real handlers against the Personalize
-emulator. An invocation of ours is one of the framework's as well, so both are counted. A transition is one of the
-waiter's state machine, retries included, as Step Functions bills them.
+Counted over whole deployments of `tools/example_settings/dev.yaml` in virtual time, by the real handlers against the
+Personalize emulator. An invocation of ours is one of the framework's as well, so both are counted. A transition is one
+of the waiter's state machine, retries included, as Step Functions bills them.
 
 {_table(("imports and trainings take", "step", "virtual time", "Lambda invocations", "state transitions"), rows)}
 
@@ -141,10 +141,10 @@ def _deployment(durations: Durations) -> tuple[str, dict[str, tuple[int, int]]]:
 
 
 def _synthesized(folder: Path) -> tuple[Path, Assembly]:
-    """The sample data, and the app of config/dev.yaml."""
+    """The sample data, and the app of the example settings."""
     sample = folder / "data"
     synthetic.generate().write(sample)
-    return sample, Assembly.read(synthesize("dev", folder / "cdk.out", sample))
+    return sample, Assembly.read(synthesize("dev", folder / "cdk.out", sample, EXAMPLE_SETTINGS))
 
 
 def _must(stacks: Mapping[str, Stack], status: str) -> None:

@@ -52,7 +52,7 @@ def review(env: str, base: str, out: Path) -> int:
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "data")
         synthetic.generate().write(sample)
-        head = Assembly.read(synthesize(env, Path(folder, "head"), sample))
+        head = Assembly.read(synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config"))
         before = _base(env, base, Path(folder), sample)
         comparison = compare(before, head)
         rehearsal = rehearse(before, head)

@@ -13,7 +13,7 @@ from typing import Any
 
 import tools.data.__main__ as sample
 from lambdas.personalize_provider.log import printable
-from tools.checkout import CHECKOUT, STATE_DIRECTORY
+from tools.checkout import EXAMPLE_SETTINGS, STATE_DIRECTORY
 from tools.data.catalogue import read_rows
 
 from . import cdk, inventory, shared
@@ -25,7 +25,7 @@ _USERS = 2
 _SHOWN = 5
 _FILM = "Toy Story (1995)"
 _GENRE = "Comedy"
-# One setting of config/dev.yaml, changed to show an update in place.
+# One of the example settings, changed to show an update in place.
 _SETTING = "min_recommendation_requests_per_second"
 _BEFORE, _AFTER = f"    {_SETTING}: 1", f"    {_SETTING}: 2"
 _LOG = STATE_DIRECTORY / "demo.log"
@@ -59,7 +59,7 @@ class _Demo:
     def run(self) -> bool:
         """Go through the steps after the start; whether nothing was left at the end."""
         _headline("cdk deploy --all")
-        outputs = self._deploy()
+        outputs = self._deploy(EXAMPLE_SETTINGS)
         _headline("Stack outputs")
         for stack, values in outputs.items():
             print(f"{stack}")
@@ -68,14 +68,14 @@ class _Demo:
         self._recommend(outputs)
         self._change(outputs)
         _headline("cdk destroy --all")
-        self._cdk(cdk.destroy_arguments(_ENV))
+        self._cdk(cdk.destroy_arguments(_ENV, *_settings_in(EXAMPLE_SETTINGS)))
         return self._nothing_left()
 
     # -- deploying -----------------------------------------------------------------------------------------
 
-    def _deploy(self, *more: str) -> Outputs:
+    def _deploy(self, settings: Path) -> Outputs:
         file = self.folder / "outputs.json"
-        self._cdk(cdk.deploy_arguments(_ENV, "--outputs-file", str(file), *more))
+        self._cdk(cdk.deploy_arguments(_ENV, "--outputs-file", str(file), *_settings_in(settings)))
         outputs: Outputs = json.loads(file.read_text())
         return outputs
 
@@ -135,7 +135,7 @@ class _Demo:
         _headline(f"One setting changed ({_SETTING} of more_like_x: 1 -> 2), cdk deploy --all")
         arn = before[_STACKS["recommenders"]]["RecommenderMoreLikeXArn"]
         old = self._throughput(arn)
-        after = self._deploy("-c", f"config_dir={self._changed_settings()}")
+        after = self._deploy(self._changed_settings())
         new = self._throughput(arn)
         if after != before:
             raise CloudError("The change was meant to be made in place, but outputs are others than before.")
@@ -148,7 +148,7 @@ class _Demo:
         return int(described["recommender"]["recommenderConfig"]["minRecommendationRequestsPerSecond"])
 
     def _changed_settings(self) -> Path:
-        config = Path(shutil.copytree(CHECKOUT / "config", self.folder / "config"))
+        config = Path(shutil.copytree(EXAMPLE_SETTINGS, self.folder / "config"))
         file = config / f"{_ENV}.yaml"
         settings = file.read_text()
         if _BEFORE not in settings:
@@ -168,6 +168,10 @@ class _Demo:
         looked = ", ".join(inventory.services())
         print(f"Left behind, see above. Looked into: {looked}." if left else f"Nothing. Looked into: {looked}.")
         return not left
+
+
+def _settings_in(folder: Path) -> tuple[str, str]:
+    return "-c", f"config_dir={folder}"
 
 
 class _Titles:

@@ -1,4 +1,4 @@
-"""An ordinary refresh of the data passes the quality gate that prod.yaml ships, whatever the new data do to metrics."""
+"""An ordinary refresh of the data passes the quality gate of production, whatever the new data do to metrics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas.personalize_provider.names import last_part
-from stacks.settings import CONFIG_DIRECTORY, QualityGateSettings, load_settings
+from stacks.settings import QualityGateSettings, load_settings
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.template_parts import Resources, template
-from tools.checkout import CHECKOUT
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 from tools.data import movielens, synthetic
 from tools.data.catalogue import Catalogue
 from tools.simulation.cloud import VirtualCloud
@@ -74,7 +74,7 @@ def verdicts(cloud: VirtualCloud, catalogue: Catalogue, gate: QualityGateSetting
 def test_ten_refreshes_pass_the_gate_of_prod(catalogue: Catalogue) -> None:
     """Under the conditions of AWS, so that what the gate asks for fits into the service's rate."""
     cloud = VirtualCloud(conditions=REALISTIC)
-    ranking = load_settings("prod", CONFIG_DIRECTORY).ranking
+    ranking = load_settings("prod", EXAMPLE_SETTINGS).ranking
     assert ranking
     assert ranking.quality_gate.compare_with_deployed
     found = list(verdicts(cloud, catalogue, ranking.quality_gate))

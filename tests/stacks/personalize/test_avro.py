@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stacks.personalize.avro import canonical, check_schema, fields
-from stacks.settings import CONFIG_DIRECTORY
+from tools.checkout import EXAMPLE_SETTINGS
 
 Schema = dict[str, Any]
 
@@ -57,7 +57,7 @@ def test_the_required_fields_are_enough(dataset_type: str) -> None:
     assert check_schema(schema(dataset_type), dataset_type) == []
 
 
-@pytest.mark.parametrize("path", sorted((CONFIG_DIRECTORY / "schemas").glob("*.avsc")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((EXAMPLE_SETTINGS / "schemas").glob("*.avsc")), ids=lambda path: path.stem)
 def test_the_schemas_of_the_repository_are_right(path: Any) -> None:
     assert check_schema(json.loads(path.read_text()), path.stem) == []
 

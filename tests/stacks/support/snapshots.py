@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from stacks.settings import CONFIG_DIRECTORY
-from tests.stacks.conftest import fill_sample
+from tests.support.synthesized import fill_sample
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.synth import synthesize
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -27,7 +27,7 @@ _CODE = {
 
 def environments() -> list[str]:
     """Those that have settings."""
-    return sorted(path.stem for path in CONFIG_DIRECTORY.glob("*.yaml"))
+    return sorted(path.stem for path in EXAMPLE_SETTINGS.glob("*.yaml"))
 
 
 def snapshots(env: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def snapshots(env: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "sample")
         sample.mkdir()
-        out = synthesize(env, Path(folder, "cdk.out"), fill_sample(sample))
+        out = synthesize(env, Path(folder, "cdk.out"), fill_sample(sample), EXAMPLE_SETTINGS)
         templates = {path.name.removesuffix(".template.json"): path for path in out.glob("*.template.json")}
         return {f"{name}.yaml": as_text(json.loads(path.read_text())) for name, path in sorted(templates.items())}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from stacks.settings import CONFIG_DIRECTORY
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.data import movielens, synthetic
 from tools.data.__main__ import main
 from tools.data.catalogue import Interaction
@@ -21,7 +21,7 @@ from tools.data.conforming import csv_of
 
 def columns(kind: str) -> list[str]:
     return [
-        field["name"] for field in json.loads((CONFIG_DIRECTORY / "schemas" / f"{kind}.avsc").read_text())["fields"]
+        field["name"] for field in json.loads((EXAMPLE_SETTINGS / "schemas" / f"{kind}.avsc").read_text())["fields"]
     ]
 
 

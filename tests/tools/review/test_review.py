@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from lambdas.personalize_provider.resource_type import Effect
-from stacks.settings import CONFIG_DIRECTORY
+from tests.support.checkout import Checkout
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.review import __main__ as review
 from tools.review.diff import Comparison, Kind, ResourceChange, compare
 from tools.review.document import as_html, as_markdown, as_text
@@ -36,7 +37,7 @@ def changed(assembly: Callable[..., Path], base: Assembly, tmp_path: Path) -> Ca
     """Compares dev with dev as an edit leaves it."""
 
     def compared(edit: Edit) -> Comparison:
-        folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+        folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
         edit(folder)
         return compare(base, Assembly.read(assembly("dev", folder)))
 
@@ -175,7 +176,7 @@ def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison]
 
 def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp_path: Path) -> None:
     """Case 7: the first import into a dataset cannot be an incremental one, which no template says."""
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     settings("import_mode: FULL", "import_mode: INCREMENTAL")(folder)
     head = Assembly.read(assembly("dev", folder))
     comparison, rehearsal = compare(NOTHING, head), rehearse(NOTHING, head)
@@ -186,7 +187,7 @@ def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp
 
 
 def test_a_quality_gate_that_judges_made_up_data_does_not_decide(assembly: Callable[..., Path], tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     settings("coverage: 0.1", "coverage: 0.999")(folder)
     head = Assembly.read(assembly("dev", folder))
     rehearsal = rehearse(NOTHING, head)
@@ -218,7 +219,7 @@ def test_a_dataset_that_leaves_takes_its_data_along(changed: Callable[[Edit], Co
 
 
 def test_a_dataset_more_is_refused_by_nobody(assembly: Callable[..., Path], base: Assembly, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     without_users(folder)
     comparison = compare(Assembly.read(assembly("dev", folder)), base)
     assert stops(comparison) == []
@@ -229,7 +230,7 @@ def test_what_the_settings_take_away_is_removed_and_no_longer_billed(
     assembly: Callable[..., Path], base: Assembly, tmp_path: Path
 ) -> None:
     """Cases 1 and 2: neither ranking nor recommenders, so their stacks are empty."""
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     file = folder / "dev.yaml"
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"ranking": None, "recommenders": {}}))
     head = Assembly.read(assembly("dev", folder))
@@ -291,7 +292,7 @@ def test_data_is_made_from_the_schema_under_review(
     assembly: Callable[..., Path], base: Assembly, tmp_path: Path
 ) -> None:
     """Case 6: a column of one's own, and new data."""
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     settings('data_version: "1"', 'data_version: "2"')(folder)
     add_fields(folder, "items", {"name": "DURATION", "type": ["null", "float"]})
     rehearsal = rehearse(base, Assembly.read(assembly("dev", folder)))
@@ -309,7 +310,7 @@ def add_fields(folder: Path, dataset: str, *fields: dict[str, object]) -> None:
 
 def test_any_data_anywhere_is_rehearsed_to_the_end(assembly: Callable[..., Path], tmp_path: Path) -> None:
     """Case 6: every type, categories, nulls, and locations of one's own, with each of the recipes."""
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     settings("data: sample", "data: s3://lake/vod/")(folder)
     settings("data_location: null", "data_location: s3://clicks/2026/")(folder)
     settings(
@@ -413,13 +414,13 @@ def test_what_bills_while_idle_and_per_training(base: Assembly) -> None:
 def test_a_setting_changes_the_bill(
     assembly: Callable[..., Path], tmp_path: Path, edit: Edit, path: str, expected: tuple[float, float]
 ) -> None:
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     edit(folder)
     assert priced(Assembly.read(assembly("dev", folder)))[path] == pytest.approx(expected)
 
 
 def test_automatic_trainings_are_in_the_month(assembly: Callable[..., Path], tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+    folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     trained_automatically(5)(folder)
     (automatic,) = (
         each for each in costs(Assembly.read(assembly("dev", folder)), load_prices()) if each.automatic_days
@@ -453,6 +454,7 @@ def test_a_change_is_shown_with_its_time_and_its_price(changed: Callable[[Edit],
 def test_the_command_compares_the_working_tree_with_a_ref(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(review, "CHECKOUT", Checkout.make(tmp_path / "checkout").folder)
     assert review.main(["--env", "prod", "--base", "no-such-ref", "--out", str(tmp_path)]) == 1
     assert "git worktree add failed" in capsys.readouterr().err
     assert review.main(["--env", "prod", "--base", "HEAD", "--out", str(tmp_path)]) == 0

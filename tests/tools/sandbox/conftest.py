@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stacks.settings import CONFIG_DIRECTORY
-from tools.checkout import UNVALIDATED
+from tools.checkout import EXAMPLE_SETTINGS, UNVALIDATED
 from tools.data import synthetic
 from tools.sandbox import cdk, inventory, shared
 from tools.sandbox.cloud import LATE_LINES_SECONDS, Cloud, Endpoint, client, request
@@ -107,6 +106,6 @@ class App:
 @pytest.fixture
 def app(cloud: Endpoint, tmp_path: Path) -> App:
     """The app, not deployed yet."""
-    shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config")
+    shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config")
     synthetic.generate().write(tmp_path / "data")
     return App(cloud, tmp_path)

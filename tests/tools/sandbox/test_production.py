@@ -1,4 +1,4 @@
-"""config/prod.yaml through the real CDK CLI: a first deployment that fails, and a year of refreshed data."""
+"""Production through the real CDK CLI: a first deployment that fails, and a year of refreshed data."""
 
 from __future__ import annotations
 

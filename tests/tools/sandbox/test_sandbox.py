@@ -71,7 +71,7 @@ def test_two_clouds_know_nothing_of_each_other() -> None:
 def test_a_cloud_ends_with_the_process_that_started_it() -> None:
     program = (
         "import signal\n"
-        "from sandbox.cloud import Cloud\n"
+        "from tools.sandbox.cloud import Cloud\n"
         "endpoint = Cloud().start()\n"
         "print(endpoint.pid, endpoint.directory, flush=True)\n"
         "signal.pause()"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.checkout import CHECKOUT, UNVALIDATED, isolated_environment
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, UNVALIDATED, isolated_environment
 from tools.sandbox.cdk import Result
 
 # What is installed and what was downloaded is used where it is.
@@ -35,15 +35,21 @@ class Checkout:
 
     @classmethod
     def make(cls, folder: Path) -> Checkout:
-        """Copy what git knows, or would add; times are kept, so that make sees what is installed."""
+        """Copy what git knows, or would add, with the example settings in place of the user's.
+
+        Times are kept, so that make sees what is installed.
+        """
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
         names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split("\0")
         for name in filter(None, names):
             if (CHECKOUT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(CHECKOUT / name, folder / name)
+        shutil.rmtree(folder / "config", ignore_errors=True)
+        shutil.copytree(EXAMPLE_SETTINGS, folder / "config")
         for name in _SHARED:
             (CHECKOUT / name).mkdir(parents=True, exist_ok=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to(CHECKOUT / name)
         made = cls(folder)
         made.commit()

@@ -1,4 +1,4 @@
-"""The app, synthesized once for each environment."""
+"""The app, synthesized once for each environment: fixtures for the tests of every part."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
-from stacks.settings import CONFIG_DIRECTORY
-from tools.synth import synthesize
+from tools.checkout import EXAMPLE_SETTINGS
 
-ROOT = CONFIG_DIRECTORY.parent
 Templates = dict[str, dict[str, Any]]
 
 
@@ -34,7 +32,10 @@ def sample_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def assembly(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path) -> Callable[..., Path]:
     """Synthesizes the app; answers the folder of the assembly."""
 
-    def synthesized(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Path:
+    def synthesized(env: str, config_directory: Path = EXAMPLE_SETTINGS) -> Path:
+        # Here, because tests of the emulator need no CDK, which takes a second to import.
+        from tools.synth import synthesize
+
         out = tmp_path_factory.mktemp(f"cdk-{env}")
         return synthesize(env, out, sample_directory, config_directory)
 
