@@ -10,8 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 
-from .personalize.acknowledge import acknowledge, acknowledge_log_encryption, acknowledge_own_policies
-from .personalize.service_role import allow_personalize_read
+from .personalize import allow_personalize_read, findings
 
 # Where CDK puts the function behind `auto_delete_objects`.
 _EMPTYING = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
@@ -75,9 +74,9 @@ def add_bucket(
         assert policy
         policy.apply_removal_policy(removal_policy)
     for rule, reason in _FINDINGS.items():
-        acknowledge(bucket, rule, reason)
+        findings.acknowledge(bucket, rule, reason)
     if not encryption_key:
-        acknowledge(bucket, "NIST.800.53.R5-S3DefaultEncryptionKMS", _S3_KEY)
+        findings.acknowledge(bucket, "NIST.800.53.R5-S3DefaultEncryptionKMS", _S3_KEY)
     return bucket
 
 
@@ -97,7 +96,7 @@ def _keep_log_of_emptying(stack: Stack, bucket: s3.Bucket, retention: logs.Reten
         retention=retention,
         removal_policy=RemovalPolicy.DESTROY,
     )
-    acknowledge_log_encryption(log_group)
+    findings.acknowledge_log_encryption(log_group)
     role.add_property_deletion_override("ManagedPolicyArns")
     write = iam.PolicyStatement(
         actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
@@ -110,5 +109,5 @@ def _keep_log_of_emptying(stack: Stack, bucket: s3.Bucket, retention: logs.Reten
         policy_document=iam.PolicyDocument(statements=[write]),
         roles=[role.ref],
     )
-    acknowledge_own_policies(policy)
+    findings.acknowledge_own_policies(policy)
     bucket.node.find_child("AutoDeleteObjectsCustomResource").node.add_dependency(log_group, policy)

@@ -22,8 +22,8 @@ from .personalize import (
     PersonalizeProvider,
     Schema,
     ServiceRole,
+    limits,
 )
-from .personalize.limits import LOG_RETENTION_DAYS
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
 
@@ -59,7 +59,7 @@ class DataStack(Stack):
         super().__init__(scope, id, **kwargs)
         self._settings = settings
         self._removal_policy = _REMOVAL[settings.removal_policy]
-        self._log_retention = logs.RetentionDays[LOG_RETENTION_DAYS[settings.log_retention_days]]
+        self._log_retention = logs.RetentionDays[limits.LOG_RETENTION_DAYS[settings.log_retention_days]]
         self._key = (
             kms.Key.from_key_arn(self, "EncryptionKey", settings.encryption_key) if settings.encryption_key else None
         )

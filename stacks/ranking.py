@@ -9,9 +9,7 @@ from constructs import Construct
 
 from .data import DataStack
 from .outputs import Outputs
-from .personalize import Campaign, EventParameters, QualityGate, Solution, SolutionVersion
-from .personalize.limits import RANKING_METRICS
-from .personalize.solution_version import ISolutionVersion
+from .personalize import Campaign, EventParameters, ISolutionVersion, QualityGate, Solution, SolutionVersion, limits
 from .placeholder import hold_place
 from .settings import RankingSettings, Settings
 
@@ -75,7 +73,7 @@ class RankingStack(Stack):
         outputs.publish("rerank_solution_arn", solution.solution_arn, "Personalized-Ranking solution")
         outputs.publish("rerank_solution_version_arn", version.solution_version_arn, "Solution version deployed")
         outputs.publish("rerank_campaign_arn", campaign.campaign_arn, "Personalized-Ranking campaign")
-        for metric in RANKING_METRICS:
+        for metric in limits.RANKING_METRICS:
             outputs.publish(f"rerank_metric_{metric}", version.evaluation_metric(metric), f"Evaluation: {metric}")
 
     def _gated(

@@ -14,14 +14,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_s3_deployment as s3_deployment
 from constructs import Construct
 
-from .personalize import PropsError
-from .personalize.acknowledge import (
-    acknowledge,
-    acknowledge_functions,
-    acknowledge_log_encryption,
-    acknowledge_own_policies,
-    acknowledge_wildcards,
-)
+from .personalize import PropsError, findings
 
 
 class SampleData(Construct):
@@ -93,18 +86,18 @@ class SampleData(Construct):
     def _acknowledge_findings(self) -> None:
         children = Stack.of(self).node.children
         copier = next(child for child in children if child.node.id.startswith("Custom::CDKBucketDeployment"))
-        acknowledge(copier, "AwsSolutions-L1", "CDK's own copying function: the runtime is CDK's choice.")
-        acknowledge_functions(copier)
-        acknowledge_own_policies(self._role)
-        acknowledge_log_encryption(self)
-        acknowledge_wildcards(
+        findings.acknowledge(copier, "AwsSolutions-L1", "CDK's own copying function: the runtime is CDK's choice.")
+        findings.acknowledge_functions(copier)
+        findings.acknowledge_own_policies(self._role)
+        findings.acknowledge_log_encryption(self)
+        findings.acknowledge_wildcards(
             self._role,
             "CDK's own copying function: reads any asset of the app and writes any key of this bucket.",
             resources=[bucket.arn_for_objects("*") for bucket in (self._bucket, self._files.bucket)],
             actions=["s3:GetBucket*", "s3:GetObject*", "s3:List*", "s3:Abort*", "s3:DeleteObject*"],
         )
         if self._bucket.encryption_key:
-            acknowledge_wildcards(
+            findings.acknowledge_wildcards(
                 self._role,
                 "The CDK's names for the operations of the key that S3 encrypts objects with.",
                 actions=["kms:GenerateDataKey*", "kms:ReEncrypt*"],

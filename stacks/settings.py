@@ -21,10 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from stacks.personalize import limits
-from stacks.personalize.avro import check_schema, fields
-from stacks.personalize.filter_expression import check_filter, filter_columns
-from stacks.personalize.tags import tag_mistake
+from stacks.personalize import avro, check_filter, filter_columns, limits, tag_mistake
 from stacks.settings_checks import check_datasets, check_keys, check_names
 from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
 from stacks.settings_sentences import sentence, shown
@@ -500,7 +497,7 @@ def _check_together(settings: Settings, config_directory: Path) -> Iterator[str]
             readable = False
             yield f"{where}: {error}"
             continue
-        problems = check_schema(dataset.schema_document, kind)
+        problems = avro.check_schema(dataset.schema_document, kind)
         readable = readable and not problems
         yield from (f"{where}: {problem}" for problem in problems)
     if readable:
@@ -534,7 +531,7 @@ def _check_known(settings: Settings, where: str, columns_by_type: Mapping[str, l
 
 
 def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
-    schemas = {kind: fields(dataset.schema_document) for kind, dataset in settings.datasets.used.items()}
+    schemas = {kind: avro.fields(dataset.schema_document) for kind, dataset in settings.datasets.used.items()}
     for name, expression in settings.filters.items():
         mistakes = check_filter(expression, schemas if with_columns else None)
         yield from (f"filters.{name}: {mistake}" for mistake in mistakes)
@@ -548,4 +545,4 @@ def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
 
 def _columns(settings: Settings, dataset_type: str) -> list[str]:
     dataset = settings.datasets.used.get(dataset_type)
-    return list(fields(dataset.schema_document)) if dataset else []
+    return list(avro.fields(dataset.schema_document)) if dataset else []

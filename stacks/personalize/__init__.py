@@ -1,18 +1,66 @@
-"""CDK constructs for Amazon Personalize, one module per resource."""
+"""CDK constructs for Amazon Personalize, one module per resource.
 
-from .campaign import Campaign as Campaign
-from .config import EventParameters as EventParameters
-from .config import ItemExplorationConfig as ItemExplorationConfig
-from .dataset import Dataset as Dataset
-from .dataset_group import DatasetGroup as DatasetGroup
-from .dataset_import import DatasetImport as DatasetImport
-from .errors import PropsError as PropsError
-from .event_tracker import EventTracker as EventTracker
-from .filter import Filter as Filter
-from .provider import PersonalizeProvider as PersonalizeProvider
-from .quality_gate import QualityGate as QualityGate
-from .recommender import Recommender as Recommender
-from .schema import Schema as Schema
-from .service_role import ServiceRole as ServiceRole
-from .solution import Solution as Solution
-from .solution_version import SolutionVersion as SolutionVersion
+Everything that is named here is the public interface; the modules beside this one are not, unless they are named here.
+"""
+
+from . import avro, findings, limits
+from .campaign import Campaign, ICampaign
+from .config import DatasetColumns, EventParameters, ItemExplorationConfig
+from .dataset import Dataset, IDataset
+from .dataset_group import DatasetGroup, IDatasetGroup
+from .dataset_import import DatasetImport
+from .domain import DatasetType, VideoOnDemand
+from .errors import PropsError
+from .event_tracker import EventTracker, IEventTracker
+from .filter import Filter, IFilter
+from .filter_expression import check_filter, filter_columns
+from .grants import IPersonalizeResource
+from .provider import PersonalizeProvider
+from .quality_gate import QualityGate
+from .recommender import IRecommender, Recommender
+from .schema import ISchema, Schema
+from .service_role import ServiceRole, allow_personalize_read
+from .serving import IServing
+from .solution import ISolution, Solution
+from .solution_version import ISolutionVersion, SolutionVersion
+from .tags import tag_mistake
+
+__all__ = [
+    "Campaign",
+    "Dataset",
+    "DatasetColumns",
+    "DatasetGroup",
+    "DatasetImport",
+    "DatasetType",
+    "EventParameters",
+    "EventTracker",
+    "Filter",
+    "ICampaign",
+    "IDataset",
+    "IDatasetGroup",
+    "IEventTracker",
+    "IFilter",
+    "IPersonalizeResource",
+    "IRecommender",
+    "ISchema",
+    "IServing",
+    "ISolution",
+    "ISolutionVersion",
+    "ItemExplorationConfig",
+    "PersonalizeProvider",
+    "PropsError",
+    "QualityGate",
+    "Recommender",
+    "Schema",
+    "ServiceRole",
+    "Solution",
+    "SolutionVersion",
+    "VideoOnDemand",
+    "allow_personalize_read",
+    "avro",
+    "check_filter",
+    "filter_columns",
+    "findings",
+    "limits",
+    "tag_mistake",
+]

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stacks.personalize import limits
+from . import limits
+from .domain import VideoOnDemand
 
 NUMERIC_TYPES = frozenset({"float", "double", "int", "long"})
 FIELD_TYPES = NUMERIC_TYPES | {"string", "boolean"}
@@ -132,7 +133,7 @@ def fields(schema: Mapping[str, Any]) -> dict[str, Field]:
     return {field.name: field for field in parsed if isinstance(field, Field)}
 
 
-def check_schema(schema: Mapping[str, Any], dataset_type: str, domain: str = limits.DOMAIN) -> list[str]:
+def check_schema(schema: Mapping[str, Any], dataset_type: str, domain: str = VideoOnDemand.DOMAIN) -> list[str]:
     """Checks an Avro schema for a dataset of a domain dataset group.
 
     Args:
@@ -146,8 +147,8 @@ def check_schema(schema: Mapping[str, Any], dataset_type: str, domain: str = lim
     Raises:
         ValueError: the dataset type or the domain is not known.
     """
-    if domain != limits.DOMAIN:
-        raise ValueError(f"no schema rules for domain {domain!r}, only for {limits.DOMAIN}")
+    if domain != VideoOnDemand.DOMAIN:
+        raise ValueError(f"no schema rules for domain {domain!r}, only for {VideoOnDemand.DOMAIN}")
     rules = _VIDEO_ON_DEMAND.get(dataset_type.upper())
     if rules is None:
         raise ValueError(f"dataset type {dataset_type!r} is not one of {', '.join(_VIDEO_ON_DEMAND)}")

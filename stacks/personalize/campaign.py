@@ -13,12 +13,12 @@ from constructs import Construct
 from .config import ItemExplorationConfig, check_throughput
 from .errors import PropsError
 from .filter import IFilter
-from .imported import ImportedArn, checked_arn
+from .imported import ImportedArn, ImportedResource, checked_arn
 from .limits import RANKING_INFLUENCE_RANGE, RANKING_INFLUENCES
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
-from .serving import Serving
+from .serving import IServing, Serving
 from .solution_version import ISolutionVersion
 
 declare(
@@ -30,29 +30,13 @@ declare(
 )
 
 
-class ICampaign(Protocol):
+class ICampaign(IServing, Protocol):
     """A campaign, of this app or imported."""
 
     @property
     def campaign_arn(self) -> str:
         """ARN of the campaign."""
         ...
-
-    def grant_get_personalized_ranking(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal have lists ranked."""
-        ...
-
-
-class _ServingCampaign(Serving):
-    serving_dimension = "CampaignArn"
-
-    @property
-    def campaign_arn(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def serving_arn(self) -> str:
-        return self.campaign_arn
 
     def grant_get_personalized_ranking(self, grantee: iam.IGrantable, filters: Sequence[IFilter] = ()) -> iam.Grant:
         """Let a principal have lists ranked (personalize:GetPersonalizedRanking).
@@ -61,7 +45,41 @@ class _ServingCampaign(Serving):
             grantee: who gets the permission.
             filters: filters that the requests may name.
         """
-        return self._grant(grantee, "GetPersonalizedRanking", filters)
+        ...
+
+    def metric_get_personalized_ranking(self, **options: Any) -> cloudwatch.Metric:
+        """Number of successful GetPersonalizedRanking requests, sum over 5 minutes by default."""
+        ...
+
+    def metric_get_personalized_ranking_latency(self, **options: Any) -> cloudwatch.Metric:
+        """Milliseconds from request to answer, average over 5 minutes by default."""
+        ...
+
+    def metric_get_personalized_ranking_4xx_errors(self, **options: Any) -> cloudwatch.Metric:
+        """Number of GetPersonalizedRanking requests refused, sum over 5 minutes by default."""
+        ...
+
+    def metric_get_personalized_ranking_5xx_errors(self, **options: Any) -> cloudwatch.Metric:
+        """Number of GetPersonalizedRanking requests failed, sum over 5 minutes by default."""
+        ...
+
+
+class _CampaignBase(Serving):
+    _dimension = "CampaignArn"
+
+    @property
+    def campaign_arn(self) -> str:
+        """ARN of the campaign."""
+        return self._arn
+
+    def grant_get_personalized_ranking(self, grantee: iam.IGrantable, filters: Sequence[IFilter] = ()) -> iam.Grant:
+        """Let a principal have lists ranked (personalize:GetPersonalizedRanking).
+
+        Args:
+            grantee: who gets the permission.
+            filters: filters that the requests may name.
+        """
+        return self._grant_with_filters(grantee, "GetPersonalizedRanking", filters)
 
     def metric_get_personalized_ranking(self, **options: Any) -> cloudwatch.Metric:
         """Number of successful GetPersonalizedRanking requests, sum over 5 minutes by default."""
@@ -80,16 +98,11 @@ class _ServingCampaign(Serving):
         return self.metric("GetPersonalizedRanking5xxErrors", **{"statistic": "Sum", **options})
 
 
-class _ImportedCampaign(_ServingCampaign):
-    def __init__(self, campaign_arn: str) -> None:
-        self._arn = campaign_arn
-
-    @property
-    def campaign_arn(self) -> str:
-        return self._arn
+class _ImportedCampaign(ImportedResource, _CampaignBase):
+    """A campaign that exists already."""
 
 
-class Campaign(PersonalizeResource, _ServingCampaign):
+class Campaign(PersonalizeResource, _CampaignBase):
     """A campaign (API: CreateCampaign). Everything about it changes in place, and it serves meanwhile."""
 
     def __init__(
@@ -156,18 +169,18 @@ class Campaign(PersonalizeResource, _ServingCampaign):
             self.custom_resource.node.add_dependency(solution_version)
 
     @staticmethod
-    def from_campaign_arn(campaign_arn: str) -> ICampaign:
+    def from_campaign_arn(scope: Construct, id: str, campaign_arn: str) -> ICampaign:
         """Use a campaign that exists already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            campaign_arn: its ARN.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedCampaign(checked_arn("campaign_arn", campaign_arn, "campaign"))
-
-    @property
-    def campaign_arn(self) -> str:
-        """ARN of the campaign."""
-        return self.attribute("CampaignArn")
+        return _ImportedCampaign(scope, id, checked_arn("campaign_arn", campaign_arn, "campaign"))
 
 
 def _served(solution_version: ISolutionVersion, follow_latest: bool) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aws_cdk import Arn, ArnComponents, ArnFormat, Stack, Token
 from constructs import Construct
 
+from .domain import DatasetType
 from .errors import PropsError
 from .limits import (
     ALWAYS_TRAINED_ON,
@@ -159,7 +160,7 @@ def _check_excluded(id: str, dataset_type: str, columns: Sequence[str], included
 
 def _check_columns(id: str, prop: str, columns_by_type: DatasetColumns) -> None:
     for dataset_type, columns in columns_by_type.items():
-        if dataset_type not in ("INTERACTIONS", "ITEMS", "USERS"):
+        if dataset_type not in list(DatasetType):
             raise PropsError(f"{id}: {prop} has '{dataset_type}'; its keys must be INTERACTIONS, ITEMS or USERS.")
         if isinstance(columns, str):
             raise PropsError(f"{id}: {prop} has the text '{columns}' for {dataset_type}; it must be a list of columns.")

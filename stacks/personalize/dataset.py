@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Fn, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .dataset_group import DatasetGroup, IDatasetGroup, take_place
+from .domain import DatasetType
 from .errors import PropsError
-from .grants import grant
-from .imported import ImportedArn, checked_arn
+from .grants import Grantable, IPersonalizeResource, grant_operation
+from .imported import ImportedArn, ImportedResource, checked_arn
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
 from .schema import ISchema, Schema
-
-# API reference, CreateDataset, datasetType; the further types ACTIONS and ACTION_INTERACTIONS are for
-# recipes that a domain dataset group does not have.
-DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")
 
 declare(
     TypePermissions(
@@ -33,7 +30,7 @@ declare(
 _RETAINED = (RemovalPolicy.RETAIN, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
 
 
-class IDataset(Protocol):
+class IDataset(IPersonalizeResource, Protocol):
     """A dataset, of this app or imported."""
 
     @property
@@ -43,7 +40,7 @@ class IDataset(Protocol):
 
     @property
     def dataset_type(self) -> str:
-        """INTERACTIONS, ITEMS or USERS."""
+        """INTERACTIONS, ITEMS or USERS; of one whose ARN is known only at deployment if it was given."""
         ...
 
     @property
@@ -52,28 +49,55 @@ class IDataset(Protocol):
         ...
 
 
-class _GrantsPuts:
-    """Permissions to add single records, for datasets of this app and imported ones."""
-
-    dataset_arn: str
+class _DatasetBase(Grantable):
+    @property
+    def dataset_arn(self) -> str:
+        """ARN of the dataset."""
+        return self._arn
 
     def grant_put_items(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal add items (personalize:PutItems)."""
-        return grant(grantee, ["PutItems"], [self.dataset_arn])
+        return grant_operation(grantee, "PutItems", [self._arn])
 
     def grant_put_users(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal add users (personalize:PutUsers)."""
-        return grant(grantee, ["PutUsers"], [self.dataset_arn])
+        return grant_operation(grantee, "PutUsers", [self._arn])
 
 
-class _ImportedDataset(_GrantsPuts):
-    def __init__(self, dataset_arn: str, dataset_group: IDatasetGroup) -> None:
-        self.dataset_arn = ImportedArn(dataset_arn)
-        self.dataset_type = dataset_arn.rpartition("/")[2]
-        self.dataset_group = dataset_group
+class _ImportedDataset(ImportedResource, _DatasetBase):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        dataset_arn: str,
+        dataset_group: IDatasetGroup | None = None,
+        dataset_type: str | None = None,
+    ) -> None:
+        arn = checked_arn("dataset_arn", dataset_arn, "dataset")
+        super().__init__(scope, id, ImportedArn(arn))
+        self.dataset_group = dataset_group or DatasetGroup.from_dataset_group_arn(self, "Group", _group_of(arn))
+        self._dataset_type = dataset_type or (None if Token.is_unresolved(arn) else arn.rpartition("/")[2])
+
+    @property
+    def dataset_type(self) -> str:
+        if self._dataset_type is None:
+            raise PropsError(
+                f"{self.node.path}: an ARN that is known only at deployment does not tell the dataset's type. Use "
+                f"Dataset.from_dataset_attributes with dataset_type."
+            )
+        return self._dataset_type
 
 
-class Dataset(PersonalizeResource, _GrantsPuts):
+def _group_of(dataset_arn: str) -> str:
+    """ARN of the dataset group: `...:dataset/films/ITEMS` is in `...:dataset-group/films`."""
+    if not Token.is_unresolved(dataset_arn):
+        begins, group, _ = [*dataset_arn.split("/", 2), "", ""][:3]
+        return f"{begins}-group/{group}"
+    parts = Fn.split("/", dataset_arn)
+    return Fn.join("", [Fn.select(0, parts), "-group/", Fn.select(1, parts)])
+
+
+class Dataset(PersonalizeResource, _DatasetBase):
     """A dataset (API: CreateDataset). Its schema changes in place and keeps the data (API: UpdateDataset)."""
 
     def __init__(
@@ -107,8 +131,8 @@ class Dataset(PersonalizeResource, _GrantsPuts):
             PropsError: the dataset type is unknown, the schema is for another type or domain, or the group has a
                 dataset of that type already.
         """
-        if dataset_type not in DATASET_TYPES:
-            raise PropsError(f"{id}: dataset_type must be one of {', '.join(DATASET_TYPES)}, but is '{dataset_type}'.")
+        if dataset_type not in list(DatasetType):
+            raise PropsError(f"{id}: dataset_type must be one of {', '.join(DatasetType)}, but is '{dataset_type}'.")
         _check_schema(id, dataset_type, dataset_group, schema)
         take_place(dataset_group, f"dataset of the type {dataset_type}", 1, scope, id)
         super().__init__(
@@ -125,28 +149,56 @@ class Dataset(PersonalizeResource, _GrantsPuts):
                 "AllowReplacement": allow_replacement,
             },
         )
-        self.dataset_group = dataset_group
-        self.dataset_type = dataset_type
-        dataset_group.datasets.add(self)
-        dataset_group.removals[dataset_type] = "retained" if removal_policy in _RETAINED else "deleted"
+        self._dataset_group = dataset_group
+        self._dataset_type = dataset_type
+        dataset_group.contents.datasets.add(self)
+        dataset_group.contents.removals[dataset_type] = "retained" if removal_policy in _RETAINED else "deleted"
 
     @staticmethod
-    def from_dataset_arn(dataset_arn: str, dataset_group: IDatasetGroup) -> IDataset:
+    def from_dataset_arn(scope: Construct, id: str, dataset_arn: str) -> IDataset:
         """Use a dataset that exists already.
 
+        Type and dataset group are those that the ARN names. Where several constructs of the app are about one dataset
+        group, give all of them the same one: use from_dataset_attributes.
+
         Args:
-            dataset_arn: ARN of the dataset; ends in its type.
-            dataset_group: the group it belongs to.
+            scope: parent construct.
+            id: construct id.
+            dataset_arn: its ARN, `...:dataset/GROUP/TYPE`.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedDataset(checked_arn("dataset_arn", dataset_arn, "dataset"), dataset_group)
+        return _ImportedDataset(scope, id, dataset_arn)
+
+    @staticmethod
+    def from_dataset_attributes(
+        scope: Construct, id: str, *, dataset_arn: str, dataset_group: IDatasetGroup, dataset_type: str | None = None
+    ) -> IDataset:
+        """Use a dataset that exists already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            dataset_arn: its ARN, `...:dataset/GROUP/TYPE`.
+            dataset_group: the group it belongs to.
+            dataset_type: INTERACTIONS, ITEMS or USERS; default: as the ARN says. Needed for imports if the ARN is known
+                only at deployment.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedDataset(scope, id, dataset_arn, dataset_group, dataset_type)
 
     @property
-    def dataset_arn(self) -> str:  # type: ignore[override]  # an attribute of CloudFormation, read-only
-        """ARN of the dataset."""
-        return self.attribute("DatasetArn")
+    def dataset_type(self) -> str:
+        """INTERACTIONS, ITEMS or USERS."""
+        return self._dataset_type
+
+    @property
+    def dataset_group(self) -> IDatasetGroup:
+        """The dataset group it belongs to."""
+        return self._dataset_group
 
 
 def _check_schema(id: str, dataset_type: str, dataset_group: IDatasetGroup, schema: ISchema) -> None:

@@ -11,9 +11,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct, DependencyGroup
 
+from .domain import VideoOnDemand
 from .errors import PropsError
-from .imported import ImportedArn, checked_arn
-from .limits import DOMAIN
+from .grants import Grantable, IPersonalizeResource
+from .imported import ImportedArn, ImportedResource, checked_arn
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -26,7 +27,6 @@ declare(
 
 # With the imports, which begin at the same time, and the event tracker, that is as much as a new account can run.
 _FILTERS_AT_ONCE = 2
-VIDEO_ON_DEMAND = DOMAIN
 
 
 def check_domain(id: str, domain: str | None) -> None:
@@ -39,14 +39,38 @@ def check_domain(id: str, domain: str | None) -> None:
     Raises:
         PropsError: it is neither VIDEO_ON_DEMAND nor None.
     """
-    if domain not in (None, VIDEO_ON_DEMAND):
+    if domain not in (None, VideoOnDemand.DOMAIN):
         raise PropsError(
-            f"{id}: domain must be {VIDEO_ON_DEMAND}, or None for a custom dataset group, but is '{domain}'. Other "
-            f"domains are not supported."
+            f"{id}: domain must be {VideoOnDemand.DOMAIN}, or None for a custom dataset group, but is '{domain}'. "
+            f"Other domains are not supported."
         )
 
 
-class IDatasetGroup(Protocol):
+class GroupContents:
+    """What constructs of this app put into a dataset group, as far as others look at it.
+
+    Attributes:
+        datasets: all datasets: what speaks of their columns depends on this.
+        imported_data: all imports: what trains on the data depends on this.
+        data_versions: by import, a string that changes whenever other data is imported.
+        filter_columns: columns that the filters use, of which there is a quota.
+        filter_turns: the order in which the filters are made.
+        removals: by dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`.
+        members: paths of what the group takes only so many of, by what it is.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.datasets = DependencyGroup()
+        self.imported_data = DependencyGroup()
+        self.data_versions: dict[str, Callable[[], str]] = {}
+        self.filter_columns: set[str] = set()
+        self.filter_turns = Turns(_FILTERS_AT_ONCE)
+        self.removals: dict[str, str] = {}
+        self.members: dict[str, set[str]] = {}
+
+
+class IDatasetGroup(IPersonalizeResource, Protocol):
     """A dataset group, of this app or imported."""
 
     @property
@@ -55,38 +79,8 @@ class IDatasetGroup(Protocol):
         ...
 
     @property
-    def datasets(self) -> DependencyGroup:
-        """All datasets of the group: what speaks of their columns depends on this."""
-        ...
-
-    @property
-    def imported_data(self) -> DependencyGroup:
-        """All imports into the dataset group: what trains on its data depends on this."""
-        ...
-
-    @property
-    def data_versions(self) -> dict[str, Callable[[], str]]:
-        """By import, a string that changes whenever other data is imported."""
-        ...
-
-    @property
-    def filter_columns(self) -> set[str]:
-        """Columns that the filters of this app use in the group, of which there is a quota."""
-        ...
-
-    @property
-    def filter_turns(self) -> Turns:
-        """The order in which the filters of this app are made in the group."""
-        ...
-
-    @property
-    def removals(self) -> dict[str, str]:
-        """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
-        ...
-
-    @property
-    def members(self) -> dict[str, set[str]]:
-        """Paths of what this app makes in the group, by what it is, where the group takes only so many."""
+    def contents(self) -> GroupContents:
+        """What constructs of this app put into the group, for those that depend on it."""
         ...
 
 
@@ -103,32 +97,33 @@ def take_place(group: IDatasetGroup, what: str, most: int, scope: Construct, id:
     Raises:
         PropsError: there are more.
     """
-    members = group.members.setdefault(what, set())
+    members = group.contents.members.setdefault(what, set())
     members.add(f"{scope.node.path}/{id}")
     if len(members) > most:
         raise PropsError(f"{id}: its dataset group has {most} {what} already, and takes no more. Remove one.")
 
 
-class _DataOfGroup:
-    """What constructs of this app make in a dataset group, as far as others look at it."""
+class _DatasetGroupBase(Grantable):
+    _contents: GroupContents
 
-    def __init__(self) -> None:
-        self.datasets = DependencyGroup()
-        self.imported_data = DependencyGroup()
-        self.data_versions: dict[str, Callable[[], str]] = {}
-        self.filter_columns: set[str] = set()
-        self.filter_turns = Turns(_FILTERS_AT_ONCE)
-        self.removals: dict[str, str] = {}
-        self.members: dict[str, set[str]] = {}
+    @property
+    def dataset_group_arn(self) -> str:
+        """ARN of the dataset group."""
+        return self._arn
 
-
-class _ImportedDatasetGroup(_DataOfGroup):
-    def __init__(self, dataset_group_arn: str) -> None:
-        super().__init__()
-        self.dataset_group_arn = ImportedArn(dataset_group_arn)
+    @property
+    def contents(self) -> GroupContents:
+        """What constructs of this app put into the group, for those that depend on it."""
+        return self._contents
 
 
-class DatasetGroup(PersonalizeResource):
+class _ImportedDatasetGroup(ImportedResource, _DatasetGroupBase):
+    def __init__(self, scope: Construct, id: str, dataset_group_arn: str) -> None:
+        super().__init__(scope, id, ImportedArn(checked_arn("dataset_group_arn", dataset_group_arn, "dataset-group")))
+        self._contents = GroupContents()
+
+
+class DatasetGroup(PersonalizeResource, _DatasetGroupBase):
     """A dataset group (API: CreateDatasetGroup)."""
 
     def __init__(
@@ -137,7 +132,7 @@ class DatasetGroup(PersonalizeResource):
         id: str,
         *,
         provider: PersonalizeProvider,
-        domain: str | None = VIDEO_ON_DEMAND,
+        domain: str | None = VideoOnDemand.DOMAIN,
         name: str | None = None,
         role: iam.IRole | None = None,
         encryption_key: kms.IKey | None = None,
@@ -166,7 +161,7 @@ class DatasetGroup(PersonalizeResource):
         if encryption_key and not role:
             # API reference, CreateDatasetGroup: a KMS key needs a role that may use it.
             raise PropsError(f"{id}: encryption_key needs a role that may use the key. Set role.")
-        data = _DataOfGroup()
+        contents = GroupContents()
         super().__init__(
             scope,
             id,
@@ -180,11 +175,11 @@ class DatasetGroup(PersonalizeResource):
                 "KmsKeyArn": encryption_key.key_arn if encryption_key else None,
                 "AllowReplacement": allow_replacement,
                 # So that the provider sees a dataset leave before CloudFormation deletes anything.
-                "Datasets": Lazy.any(_Removals(data.removals)),
+                "Datasets": Lazy.any(_Removals(contents.removals)),
             },
         )
         self.domain = domain
-        self._data = data
+        self._contents = contents
         if role:
             provider.allow_pass_role(role)
         if role and encryption_key:
@@ -193,53 +188,18 @@ class DatasetGroup(PersonalizeResource):
             self.custom_resource.node.add_dependency(role)
 
     @staticmethod
-    def from_dataset_group_arn(dataset_group_arn: str) -> IDatasetGroup:
+    def from_dataset_group_arn(scope: Construct, id: str, dataset_group_arn: str) -> IDatasetGroup:
         """Use a dataset group that exists already. Its data is taken to be imported.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            dataset_group_arn: its ARN.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedDatasetGroup(checked_arn("dataset_group_arn", dataset_group_arn, "dataset-group"))
-
-    @property
-    def dataset_group_arn(self) -> str:
-        """ARN of the dataset group."""
-        return self.attribute("DatasetGroupArn")
-
-    @property
-    def datasets(self) -> DependencyGroup:
-        """All datasets of the group."""
-        return self._data.datasets
-
-    @property
-    def imported_data(self) -> DependencyGroup:
-        """All imports into the dataset group."""
-        return self._data.imported_data
-
-    @property
-    def data_versions(self) -> dict[str, Callable[[], str]]:
-        """By import, a string that changes whenever other data is imported."""
-        return self._data.data_versions
-
-    @property
-    def filter_columns(self) -> set[str]:
-        """Columns that the filters of this app use in the group."""
-        return self._data.filter_columns
-
-    @property
-    def filter_turns(self) -> Turns:
-        """The order in which the filters of this app are made in the group."""
-        return self._data.filter_turns
-
-    @property
-    def removals(self) -> dict[str, str]:
-        """By dataset type, what becomes of the dataset when it leaves the template: `deleted` or `retained`."""
-        return self._data.removals
-
-    @property
-    def members(self) -> dict[str, set[str]]:
-        """Paths of what this app makes in the group, by what it is, where the group takes only so many."""
-        return self._data.members
+        return _ImportedDatasetGroup(scope, id, dataset_group_arn)
 
 
 @jsii.implements(IStableAnyProducer)

@@ -84,8 +84,8 @@ class DatasetImport(PersonalizeResource):
         provider.allow_pass_role(role)
         self._settled = WaitChain(self, "Wait", provider=provider, resource=self, work=IMPORT, max_wait=max_wait)
         group = dataset.dataset_group
-        group.imported_data.add(self)
-        group.data_versions[self._data_key(dataset)] = lambda: self._fingerprint(data_location, data_version)
+        group.contents.imported_data.add(self)
+        group.contents.data_versions[self._data_key(dataset)] = lambda: self._fingerprint(data_location, data_version)
 
     @property
     def dataset_import_job_arn(self) -> str:

@@ -9,8 +9,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .dataset_group import IDatasetGroup, take_place
-from .grants import grant
-from .imported import checked_arn
+from .errors import PropsError
+from .grants import Grantable, IPersonalizeResource, grant_operation
+from .imported import ImportedResource, checked_arn
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -25,7 +26,7 @@ declare(
 )
 
 
-class IEventTracker(Protocol):
+class IEventTracker(IPersonalizeResource, Protocol):
     """An event tracker, of this app or imported."""
 
     @property
@@ -33,12 +34,37 @@ class IEventTracker(Protocol):
         """ARN of the event tracker."""
         ...
 
+    @property
+    def tracking_id(self) -> str:
+        """Id that clients name in PutEvents; of an imported one only if it was given."""
+        ...
+
     def grant_put_events(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal record events."""
         ...
 
 
-class _GrantsPutEvents:
+class _EventTrackerBase(Grantable):
+    @property
+    def event_tracker_arn(self) -> str:
+        """ARN of the event tracker."""
+        return self._arn
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Let a principal use actions on this event tracker.
+
+        Args:
+            grantee: who gets the permission.
+            *actions: IAM actions of Personalize, such as personalize:DescribeEventTracker.
+
+        Raises:
+            PropsError: an action is not one of Personalize, or it is personalize:PutEvents, which IAM never allows on
+                an event tracker.
+        """
+        if "personalize:PutEvents" in actions:
+            raise PropsError("grant: IAM knows no resource for personalize:PutEvents. Use grant_put_events.")
+        return super().grant(grantee, *actions)
+
     def grant_put_events(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a principal record events (personalize:PutEvents), with every tracker of the account.
 
@@ -46,15 +72,25 @@ class _GrantsPutEvents:
         tracking id that it is told (API reference, PutEvents; service authorization reference: the action has neither
         a resource type nor condition keys).
         """
-        return grant(grantee, ["PutEvents"], ["*"])
+        return grant_operation(grantee, "PutEvents", ["*"])
 
 
-class _ImportedEventTracker(_GrantsPutEvents):
-    def __init__(self, event_tracker_arn: str) -> None:
-        self.event_tracker_arn = event_tracker_arn
+class _ImportedEventTracker(ImportedResource, _EventTrackerBase):
+    def __init__(self, scope: Construct, id: str, event_tracker_arn: str, tracking_id: str | None = None) -> None:
+        super().__init__(scope, id, event_tracker_arn)
+        self._tracking_id = tracking_id
+
+    @property
+    def tracking_id(self) -> str:
+        if self._tracking_id is None:
+            raise PropsError(
+                f"{self.node.path}: an ARN does not tell the tracking id. Use "
+                f"EventTracker.from_event_tracker_attributes."
+            )
+        return self._tracking_id
 
 
-class EventTracker(PersonalizeResource, _GrantsPutEvents):
+class EventTracker(PersonalizeResource, _EventTrackerBase):
     """An event tracker (API: CreateEventTracker); a dataset group has one at most."""
 
     def __init__(
@@ -93,21 +129,39 @@ class EventTracker(PersonalizeResource, _GrantsPutEvents):
             properties={"DatasetGroupArn": dataset_group.dataset_group_arn},
         )
         # Events need the interactions dataset.
-        self.node.add_dependency(dataset_group.datasets)
+        self.node.add_dependency(dataset_group.contents.datasets)
 
     @staticmethod
-    def from_event_tracker_arn(event_tracker_arn: str) -> IEventTracker:
-        """Use an event tracker that exists already.
+    def from_event_tracker_arn(scope: Construct, id: str, event_tracker_arn: str) -> IEventTracker:
+        """Use an event tracker that exists already, without its tracking id.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            event_tracker_arn: its ARN.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedEventTracker(checked_arn("event_tracker_arn", event_tracker_arn, "event-tracker"))
+        return _ImportedEventTracker(scope, id, checked_arn("event_tracker_arn", event_tracker_arn, "event-tracker"))
 
-    @property
-    def event_tracker_arn(self) -> str:
-        """ARN of the event tracker."""
-        return self.attribute("EventTrackerArn")
+    @staticmethod
+    def from_event_tracker_attributes(
+        scope: Construct, id: str, *, event_tracker_arn: str, tracking_id: str
+    ) -> IEventTracker:
+        """Use an event tracker that exists already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            event_tracker_arn: its ARN.
+            tracking_id: id that clients name in PutEvents.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        arn = checked_arn("event_tracker_arn", event_tracker_arn, "event-tracker")
+        return _ImportedEventTracker(scope, id, arn, tracking_id)
 
     @property
     def tracking_id(self) -> str:

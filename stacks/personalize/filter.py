@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from aws_cdk import RemovalPolicy, Token
@@ -11,7 +10,8 @@ from constructs import Construct
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .filter_expression import check_filter, filter_columns
-from .imported import checked_arn
+from .grants import Grantable, IPersonalizeResource
+from .imported import ImportedResource, checked_arn
 from .limits import FILTERS_MAX_FIELDS
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
@@ -22,7 +22,7 @@ declare(
 )
 
 
-class IFilter(Protocol):
+class IFilter(IPersonalizeResource, Protocol):
     """A filter, of this app or imported."""
 
     @property
@@ -31,9 +31,15 @@ class IFilter(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _ImportedFilter:
-    filter_arn: str
+class _FilterBase(Grantable):
+    @property
+    def filter_arn(self) -> str:
+        """ARN of the filter."""
+        return self._arn
+
+
+class _ImportedFilter(ImportedResource, _FilterBase):
+    """A filter that exists already."""
 
 
 def _check_expression(id: str, expression: str, dataset_group: IDatasetGroup) -> None:
@@ -42,8 +48,8 @@ def _check_expression(id: str, expression: str, dataset_group: IDatasetGroup) ->
     mistakes = check_filter(expression)
     if mistakes:
         raise PropsError(f"{id}: filter_expression {' '.join(mistakes)}")
-    dataset_group.filter_columns.update(filter_columns(expression))
-    used = len(dataset_group.filter_columns)
+    dataset_group.contents.filter_columns.update(filter_columns(expression))
+    used = len(dataset_group.contents.filter_columns)
     if used > FILTERS_MAX_FIELDS:
         raise PropsError(
             f"{id}: with filter_expression the filters of the dataset group use {used} distinct columns, at most "
@@ -51,7 +57,7 @@ def _check_expression(id: str, expression: str, dataset_group: IDatasetGroup) ->
         )
 
 
-class Filter(PersonalizeResource):
+class Filter(PersonalizeResource, _FilterBase):
     """A filter (API: CreateFilter). A changed expression makes a new filter, then deletes the old one."""
 
     def __init__(
@@ -97,19 +103,19 @@ class Filter(PersonalizeResource):
             },
         )
         # The service checks the fields of the expression against the datasets' schemas.
-        self.node.add_dependency(dataset_group.datasets)
-        dataset_group.filter_turns.take(self)
+        self.node.add_dependency(dataset_group.contents.datasets)
+        dataset_group.contents.filter_turns.take(self)
 
     @staticmethod
-    def from_filter_arn(filter_arn: str) -> IFilter:
+    def from_filter_arn(scope: Construct, id: str, filter_arn: str) -> IFilter:
         """Use a filter that exists already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            filter_arn: its ARN.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedFilter(checked_arn("filter_arn", filter_arn, "filter"))
-
-    @property
-    def filter_arn(self) -> str:
-        """ARN of the filter."""
-        return self.attribute("FilterArn")
+        return _ImportedFilter(scope, id, checked_arn("filter_arn", filter_arn, "filter"))

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
-from stacks.personalize import limits
-from stacks.personalize.avro import NUMERIC_TYPES, Field
+from . import limits
+from .avro import NUMERIC_TYPES, Field
 
 Schemas = Mapping[str, Mapping[str, Field]]
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 
 from aws_cdk import Token
+from constructs import Construct
 
 from .errors import PropsError
+from .grants import Grantable
 
 
 class ImportedArn(str):
@@ -26,6 +28,25 @@ class ImportedArn(str):
         marked = super().__new__(cls, arn)
         marked.permitted_on = permitted_on or [arn]
         return marked
+
+
+class ImportedResource(Construct, Grantable):
+    """A resource that exists already: it adds nothing to the template."""
+
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        """Use a resource.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            arn: its ARN.
+        """
+        super().__init__(scope, id)
+        self._given_arn = arn
+
+    @property
+    def _arn(self) -> str:
+        return self._given_arn
 
 
 def checked_arn(prop: str, arn: str, resource: str) -> str:

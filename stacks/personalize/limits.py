@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-DOMAIN = "VIDEO_ON_DEMAND"
+from .domain import DatasetType, VideoOnDemand
 
 # Where the service is. AWS general reference, "Amazon Personalize endpoints and quotas"; elsewhere its
 # endpoint does not resolve.
@@ -159,7 +159,11 @@ S3_LOCATION_MAX_LENGTH = 256  # characters
 SCHEMA_MAX_LENGTH = 20_000  # characters
 
 # Metadata fields of a dataset, fields that are required or reserved not counted (quotas).
-MAX_METADATA_FIELDS: Mapping[str, int] = {"INTERACTIONS": 5, "ITEMS": 100, "USERS": 25}
+MAX_METADATA_FIELDS: Mapping[str, int] = {
+    DatasetType.INTERACTIONS: 5,
+    DatasetType.ITEMS: 100,
+    DatasetType.USERS: 25,
+}
 MAX_TEXTUAL_FIELDS = 1  # in an Items dataset (quotas)
 
 
@@ -180,11 +184,11 @@ class UseCase:
 
 
 VOD_USE_CASES: Mapping[str, UseCase] = {
-    "aws-vod-because-you-watched-x": UseCase("Because you watched X", watch_events=1000),
-    "aws-vod-more-like-x": UseCase("More like X", datasets=("INTERACTIONS", "ITEMS")),
-    "aws-vod-most-popular": UseCase("Most popular", watch_events=1000),
-    "aws-vod-trending-now": UseCase("Trending now"),
-    "aws-vod-top-picks": UseCase("Top picks for you", explores=True),
+    VideoOnDemand.BECAUSE_YOU_WATCHED_X: UseCase("Because you watched X", watch_events=1000),
+    VideoOnDemand.MORE_LIKE_X: UseCase("More like X", datasets=("INTERACTIONS", "ITEMS")),
+    VideoOnDemand.MOST_POPULAR: UseCase("Most popular", watch_events=1000),
+    VideoOnDemand.TRENDING_NOW: UseCase("Trending now"),
+    VideoOnDemand.TOP_PICKS: UseCase("Top picks for you", explores=True),
 }
 
 

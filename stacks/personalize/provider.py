@@ -25,14 +25,14 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 from constructs import Construct, IConstruct
 
-from .acknowledge import (
+from .errors import PropsError
+from .findings import (
     acknowledge,
     acknowledge_functions,
     acknowledge_log_encryption,
     acknowledge_own_policies,
     acknowledge_wildcards,
 )
-from .errors import PropsError
 from .imported import ImportedArn
 from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, REGIONS, SEPARATOR, STACK_TAG
 from .permissions import TAG_OPERATIONS, TypePermissions, declared, is_creation, is_reading, unique

@@ -13,19 +13,18 @@ from .limits import GATE_METRICS, GATE_TOLERANCE
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .solution import ISolution
-from .solution_version import ISolutionVersion
+from .solution_version import ISolutionVersion, SolutionVersionBase
 
 # It creates nothing: it reads.
 declare(TypePermissions("QualityGate", on_parent=("DescribeSolutionVersion", "GetSolutionMetrics")))
 
 
-class QualityGate(Construct):
+class QualityGate(Construct, SolutionVersionBase):
     """Lets a solution version pass whose metrics reach the minimums; otherwise the deployment fails.
 
     What serves takes `solution_version_arn` from the gate, so it stays on the version it has.
 
     Attributes:
-        solution_version_arn: ARN of the version, once it has passed.
         solution_arn: ARN of its solution.
         verdict: "passed", or "passed, but ..." with what it was warned of.
     """
@@ -95,6 +94,10 @@ class QualityGate(Construct):
         if isinstance(version_arn, ImportedArn):
             provider.allow_creation("QualityGate", version_arn)
             passed = ImportedArn(passed, permitted_on=version_arn.permitted_on)
-        self.solution_version_arn: str = passed
+        self._passed_arn = passed
         self.solution_arn: str = solution.solution_arn
         self.verdict: str = gate.get_att_string("Verdict")
+
+    @property
+    def _arn(self) -> str:
+        return self._passed_arn

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Token
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .config import DatasetColumns, ItemExplorationConfig, check_throughput, recipe_arn, training_data_config
-from .dataset_group import VIDEO_ON_DEMAND, DatasetGroup, IDatasetGroup, take_place
+from .dataset_group import DatasetGroup, IDatasetGroup, take_place
+from .domain import VideoOnDemand
 from .errors import PropsError
-from .imported import checked_arn
+from .imported import ImportedResource, checked_arn
 from .limits import MAX_RECOMMENDERS, VOD_USE_CASES, UseCase
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
-from .serving import Serving
+from .serving import IServing, Serving
 from .wait_chain import RECOMMENDER_TRAINING, WaitChain
 
 declare(
@@ -36,7 +36,7 @@ declare(
 )
 
 
-class IRecommender(Protocol):
+class IRecommender(IServing, Protocol):
     """A recommender, of this app or imported."""
 
     @property
@@ -44,33 +44,21 @@ class IRecommender(Protocol):
         """ARN of the recommender."""
         ...
 
-    def grant_get_recommendations(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal ask for recommendations."""
-        ...
 
-
-class _ServingRecommender(Serving):
-    serving_dimension = "RecommenderArn"
+class _RecommenderBase(Serving):
+    _dimension = "RecommenderArn"
 
     @property
     def recommender_arn(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def serving_arn(self) -> str:
-        return self.recommender_arn
-
-
-class _ImportedRecommender(_ServingRecommender):
-    def __init__(self, recommender_arn: str) -> None:
-        self._arn = recommender_arn
-
-    @property
-    def recommender_arn(self) -> str:
+        """ARN of the recommender; of one of this app, known once it serves."""
         return self._arn
 
 
-class Recommender(PersonalizeResource, _ServingRecommender):
+class _ImportedRecommender(ImportedResource, _RecommenderBase):
+    """A recommender that exists already."""
+
+
+class Recommender(PersonalizeResource, _RecommenderBase):
     """A recommender (API: CreateRecommender), waited for until it serves."""
 
     def __init__(
@@ -97,7 +85,7 @@ class Recommender(PersonalizeResource, _ServingRecommender):
             id: construct id.
             provider: carries out the requests.
             dataset_group: the group whose data it trains on, once all of it is imported.
-            recipe: name or ARN of the use case's recipe, such as aws-vod-top-picks.
+            recipe: name or ARN of the use case's recipe, such as VideoOnDemand.TOP_PICKS.
             min_recommendation_requests_per_second: provisioned and billed throughput, at least 1.
             item_exploration_config: for aws-vod-top-picks only; default: the service's.
             enable_metadata_with_recommendations: whether requests may ask for item columns.
@@ -118,7 +106,7 @@ class Recommender(PersonalizeResource, _ServingRecommender):
             # API reference, CreateRecommender: recommenders are for domain dataset groups.
             raise PropsError(
                 f"{id}: its dataset group has no domain, and recommenders are made in a group of the domain "
-                f"{VIDEO_ON_DEMAND} only. Leave out domain=None there, or use a Solution and a Campaign."
+                f"{VideoOnDemand.DOMAIN} only. Leave out domain=None there, or use a Solution and a Campaign."
             )
         check_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
         take_place(dataset_group, "recommenders", MAX_RECOMMENDERS, scope, id)
@@ -141,7 +129,7 @@ class Recommender(PersonalizeResource, _ServingRecommender):
                 },
             },
         )
-        self.custom_resource.node.add_dependency(dataset_group.imported_data)
+        self.custom_resource.node.add_dependency(dataset_group.contents.imported_data)
         if use_case and use_case.watch_events:
             Annotations.of(self).add_info(
                 f"{use_case.title} needs at least {use_case.watch_events} interactions whose EVENT_TYPE is Watch; with "
@@ -152,17 +140,21 @@ class Recommender(PersonalizeResource, _ServingRecommender):
         )
 
     @staticmethod
-    def from_recommender_arn(recommender_arn: str) -> IRecommender:
+    def from_recommender_arn(scope: Construct, id: str, recommender_arn: str) -> IRecommender:
         """Use a recommender that exists already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            recommender_arn: its ARN.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedRecommender(checked_arn("recommender_arn", recommender_arn, "recommender"))
+        return _ImportedRecommender(scope, id, checked_arn("recommender_arn", recommender_arn, "recommender"))
 
     @property
-    def recommender_arn(self) -> str:
-        """ARN of the recommender, known once it serves."""
+    def _arn(self) -> str:
         return self._settled.attribute("RecommenderArn")
 
 

@@ -11,6 +11,7 @@ from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, Stack,
 from constructs import Construct, IValidation
 
 from .errors import PropsError
+from .grants import Grantable
 from .imported import ImportedArn
 from .limits import NAME_MAX_LENGTH, NAME_PATTERN
 from .permissions import declared
@@ -19,7 +20,7 @@ from .tags import tag_mistake
 
 
 @jsii.implements(ITaggableV2)
-class PersonalizeResource(Construct):
+class PersonalizeResource(Construct, Grantable):
     """A Personalize resource as `Custom::Personalize<Noun>`; `Tags.of(...)` reaches it."""
 
     def __init__(
@@ -53,6 +54,7 @@ class PersonalizeResource(Construct):
             # CloudFormation user guide, "DeletionPolicy": custom resources have no snapshots.
             raise PropsError(f"{self.node.path}: removal_policy cannot be SNAPSHOT. Use DESTROY or RETAIN.")
         self.provider = provider
+        self._noun = noun
         provider.serve(Stack.of(self))
         for value in properties.values():
             if isinstance(value, ImportedArn):
@@ -93,6 +95,10 @@ class PersonalizeResource(Construct):
     def attribute(self, name: str) -> str:
         """An attribute that the provider answers."""
         return self.custom_resource.get_att_string(name)
+
+    @property
+    def _arn(self) -> str:
+        return self.attribute(f"{self._noun}Arn")
 
     def _check_name(self, name: str) -> None:
         if not re.fullmatch(NAME_PATTERN, name) or len(name) > NAME_MAX_LENGTH:

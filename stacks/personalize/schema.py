@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aws_cdk import RemovalPolicy
 from constructs import Construct
 
 from .avro import canonical, check_schema
-from .dataset_group import VIDEO_ON_DEMAND, check_domain
+from .dataset_group import check_domain
+from .domain import DatasetType, VideoOnDemand
 from .errors import PropsError
-from .imported import checked_arn
-from .limits import MAX_METADATA_FIELDS
+from .grants import Grantable, IPersonalizeResource
+from .imported import ImportedResource, checked_arn
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -21,7 +21,7 @@ from .resource import PersonalizeResource
 declare(TypePermissions("Schema", operations=("CreateSchema", "DescribeSchema", "DeleteSchema"), taggable=False))
 
 
-class ISchema(Protocol):
+class ISchema(IPersonalizeResource, Protocol):
     """A schema, of this app or imported."""
 
     @property
@@ -30,12 +30,18 @@ class ISchema(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _ImportedSchema:
-    schema_arn: str
+class _SchemaBase(Grantable):
+    @property
+    def schema_arn(self) -> str:
+        """ARN of the schema."""
+        return self._arn
 
 
-class Schema(PersonalizeResource):
+class _ImportedSchema(ImportedResource, _SchemaBase):
+    """A schema that exists already."""
+
+
+class Schema(PersonalizeResource, _SchemaBase):
     """A schema (API: CreateSchema). A changed schema is a new one, and datasets move over to it in place."""
 
     def __init__(
@@ -46,7 +52,7 @@ class Schema(PersonalizeResource):
         provider: PersonalizeProvider,
         schema: Mapping[str, Any],
         dataset_type: str,
-        domain: str | None = VIDEO_ON_DEMAND,
+        domain: str | None = VideoOnDemand.DOMAIN,
         name: str | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
@@ -67,10 +73,10 @@ class Schema(PersonalizeResource):
             PropsError: the domain or the type is another, or the schema breaks a rule of the service; names every one.
         """
         check_domain(id, domain)
-        if domain == VIDEO_ON_DEMAND and dataset_type not in MAX_METADATA_FIELDS:
-            known = ", ".join(MAX_METADATA_FIELDS)
+        if domain == VideoOnDemand.DOMAIN and dataset_type not in list(DatasetType):
+            known = ", ".join(DatasetType)
             raise PropsError(f"{id}: dataset_type must be one of {known}, but is '{dataset_type}'.")
-        problems = check_schema(schema, dataset_type) if domain == VIDEO_ON_DEMAND else []
+        problems = check_schema(schema, dataset_type) if domain == VideoOnDemand.DOMAIN else []
         if problems:
             raise PropsError(f"{id}: {' '.join(problems)}")
         super().__init__(
@@ -87,15 +93,15 @@ class Schema(PersonalizeResource):
         self.dataset_type = dataset_type
 
     @staticmethod
-    def from_schema_arn(schema_arn: str) -> ISchema:
+    def from_schema_arn(scope: Construct, id: str, schema_arn: str) -> ISchema:
         """Use a schema that exists already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            schema_arn: its ARN.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedSchema(checked_arn("schema_arn", schema_arn, "schema"))
-
-    @property
-    def schema_arn(self) -> str:
-        """ARN of the schema."""
-        return self.attribute("SchemaArn")
+        return _ImportedSchema(scope, id, checked_arn("schema_arn", schema_arn, "schema"))

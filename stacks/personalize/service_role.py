@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from .acknowledge import acknowledge_own_policies, acknowledge_wildcards
+from .findings import acknowledge_own_policies, acknowledge_wildcards
 
 PRINCIPAL = "personalize.amazonaws.com"
 # Developer guide, "Giving Amazon Personalize access to Amazon S3 resources": both the role and the bucket

@@ -12,7 +12,8 @@ from .config import DatasetColumns, EventParameters, recipe_arn, training_data_c
 from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
-from .imported import ImportedArn, checked_arn
+from .grants import Grantable, IPersonalizeResource
+from .imported import ImportedArn, ImportedResource, checked_arn
 from .limits import AUTO_TRAINING_DAYS_RANGE, EVENT_TYPE_MAX_LENGTH, MORE_SOLUTION_CONFIG, RANKING_RECIPES
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
@@ -30,7 +31,7 @@ declare(
 _FOR_RECOMMENDERS = ("aws-vod-", "aws-ecomm-")
 
 
-class ISolution(Protocol):
+class ISolution(IPersonalizeResource, Protocol):
     """A solution, of this app or imported."""
 
     @property
@@ -40,17 +41,36 @@ class ISolution(Protocol):
 
     @property
     def dataset_group(self) -> IDatasetGroup:
-        """The group whose data it trains on."""
+        """The group whose data it trains on; of an imported one only if it was given."""
         ...
 
 
-class _ImportedSolution:
-    def __init__(self, solution_arn: str, dataset_group: IDatasetGroup) -> None:
-        self.solution_arn = ImportedArn(solution_arn, permitted_on=[solution_arn, f"{solution_arn}/*"])
-        self.dataset_group = dataset_group
+class _SolutionBase(Grantable):
+    @property
+    def solution_arn(self) -> str:
+        """ARN of the solution."""
+        return self._arn
 
 
-class Solution(PersonalizeResource):
+class _ImportedSolution(ImportedResource, _SolutionBase):
+    def __init__(
+        self, scope: Construct, id: str, solution_arn: str, dataset_group: IDatasetGroup | None = None
+    ) -> None:
+        arn = checked_arn("solution_arn", solution_arn, "solution")
+        super().__init__(scope, id, ImportedArn(arn, permitted_on=[arn, f"{arn}/*"]))
+        self._dataset_group = dataset_group
+
+    @property
+    def dataset_group(self) -> IDatasetGroup:
+        if self._dataset_group is None:
+            raise PropsError(
+                f"{self.node.path}: an ARN does not tell the solution's dataset group. Use "
+                f"Solution.from_solution_attributes."
+            )
+        return self._dataset_group
+
+
+class Solution(PersonalizeResource, _SolutionBase):
     """A solution (API: CreateSolution).
 
     Automatic training is off unless asked for: the API's own default trains, and bills, every 7 days.
@@ -139,27 +159,45 @@ class Solution(PersonalizeResource):
                 "SolutionUpdateConfig": _updatable(id, auto_training_days, events_config),
             },
         )
-        self.dataset_group = dataset_group
+        self._dataset_group = dataset_group
         # A recipe may need the items dataset, so the datasets come first; the data itself is for the versions.
-        self.node.add_dependency(dataset_group.datasets)
+        self.node.add_dependency(dataset_group.contents.datasets)
 
     @staticmethod
-    def from_solution_arn(solution_arn: str, dataset_group: IDatasetGroup) -> ISolution:
+    def from_solution_arn(scope: Construct, id: str, solution_arn: str) -> ISolution:
+        """Use a solution that exists already, without its dataset group: no version can be trained of it.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            solution_arn: its ARN.
+
+        Raises:
+            PropsError: it is not such an ARN.
+        """
+        return _ImportedSolution(scope, id, solution_arn)
+
+    @staticmethod
+    def from_solution_attributes(
+        scope: Construct, id: str, *, solution_arn: str, dataset_group: IDatasetGroup
+    ) -> ISolution:
         """Use a solution that exists already.
 
         Args:
-            solution_arn: ARN of the solution.
+            scope: parent construct.
+            id: construct id.
+            solution_arn: its ARN.
             dataset_group: the group whose data it trains on.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedSolution(checked_arn("solution_arn", solution_arn, "solution"), dataset_group)
+        return _ImportedSolution(scope, id, solution_arn, dataset_group)
 
     @property
-    def solution_arn(self) -> str:
-        """ARN of the solution."""
-        return self.attribute("SolutionArn")
+    def dataset_group(self) -> IDatasetGroup:
+        """The group whose data it trains on."""
+        return self._dataset_group
 
 
 def _check_recipe(

@@ -9,7 +9,8 @@ from aws_cdk import Duration, Fn, IStableAnyProducer, Lazy, Token
 from constructs import Construct
 
 from .errors import PropsError
-from .imported import ImportedArn, checked_arn
+from .grants import Grantable, IPersonalizeResource
+from .imported import ImportedArn, ImportedResource, checked_arn
 from .permissions import TAG_OPERATIONS, TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -35,7 +36,7 @@ declare(
 _TRAINING_MODES = ("FULL", "UPDATE")
 
 
-class ISolutionVersion(Protocol):
+class ISolutionVersion(IPersonalizeResource, Protocol):
     """A trained version, of this app or imported."""
 
     @property
@@ -49,10 +50,20 @@ class ISolutionVersion(Protocol):
         ...
 
 
-class _ImportedSolutionVersion:
-    def __init__(self, solution_version_arn: str) -> None:
-        self.solution_arn = _solution_of(solution_version_arn)
-        self.solution_version_arn = ImportedArn(solution_version_arn, permitted_on=[self.solution_arn])
+class SolutionVersionBase(Grantable):
+    """What stands for one trained version: a solution version, or a quality gate before it."""
+
+    @property
+    def solution_version_arn(self) -> str:
+        """ARN of the solution version; of one of this app, known once it is trained."""
+        return self._arn
+
+
+class _ImportedSolutionVersion(ImportedResource, SolutionVersionBase):
+    def __init__(self, scope: Construct, id: str, solution_version_arn: str) -> None:
+        arn = checked_arn("solution_version_arn", solution_version_arn, "solution")
+        self.solution_arn = _solution_of(arn)
+        super().__init__(scope, id, ImportedArn(arn, permitted_on=[self.solution_arn]))
 
 
 def _solution_of(solution_version_arn: str) -> str:
@@ -63,7 +74,7 @@ def _solution_of(solution_version_arn: str) -> str:
     return Fn.join("/", [Fn.select(0, parts), Fn.select(1, parts)])
 
 
-class SolutionVersion(PersonalizeResource):
+class SolutionVersion(PersonalizeResource, SolutionVersionBase):
     """A solution version (API: CreateSolutionVersion), waited for until it is trained.
 
     It is trained again when the solution is replaced, when other data is imported into the dataset group, or
@@ -115,27 +126,31 @@ class SolutionVersion(PersonalizeResource):
                 "TrainingMode": training_mode,
                 # Text known at synth rather than ARNs of the imports: `cdk deploy` passes over a stack whose
                 # template has not changed, and would leave the model on the data it had.
-                "Triggers": Lazy.any(_Triggers(training_trigger, group.data_versions)),
+                "Triggers": Lazy.any(_Triggers(training_trigger, group.contents.data_versions)),
             },
         )
         self.solution_arn = solution_arn
-        self.custom_resource.node.add_dependency(group.imported_data)
+        self.custom_resource.node.add_dependency(group.contents.imported_data)
         self._settled = WaitChain(
             self, "Wait", provider=provider, resource=self, work=VERSION_TRAINING, max_wait=max_wait
         )
 
     @staticmethod
-    def from_solution_version_arn(solution_version_arn: str) -> ISolutionVersion:
+    def from_solution_version_arn(scope: Construct, id: str, solution_version_arn: str) -> ISolutionVersion:
         """Use a version that is trained already.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            solution_version_arn: its ARN, which begins with that of its solution.
 
         Raises:
             PropsError: it is not such an ARN.
         """
-        return _ImportedSolutionVersion(checked_arn("solution_version_arn", solution_version_arn, "solution"))
+        return _ImportedSolutionVersion(scope, id, solution_version_arn)
 
     @property
-    def solution_version_arn(self) -> str:
-        """ARN of the solution version, known once it is trained."""
+    def _arn(self) -> str:
         return self._settled.attribute("SolutionVersionArn")
 
     def evaluation_metric(self, name: str) -> str:

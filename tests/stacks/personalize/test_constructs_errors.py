@@ -9,15 +9,18 @@ from typing import Any
 import boto3
 import pytest
 from aws_cdk import App, CfnParameter, Duration, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Annotations, Match
 
 from stacks.personalize import (
     Campaign,
+    Dataset,
     DatasetGroup,
     EventParameters,
     EventTracker,
     Filter,
+    IDatasetGroup,
     ItemExplorationConfig,
     PersonalizeProvider,
     PropsError,
@@ -26,10 +29,16 @@ from stacks.personalize import (
     Solution,
     SolutionVersion,
 )
-from stacks.personalize.dataset_group import IDatasetGroup
 from stacks.personalize.limits import REGIONS
 from stacks.personalize.tags import tag_mistake
-from tests.stacks.personalize.support.construct_stacks import GROUP_ARN, INTERACTIONS, SOLUTION_ARN, VERSION_ARN, Kit
+from tests.stacks.personalize.support.construct_stacks import (
+    GROUP_ARN,
+    INTERACTIONS,
+    SOLUTION_ARN,
+    VERSION_ARN,
+    Kit,
+    new_app,
+)
 
 RECIPES = (
     "aws-vod-because-you-watched-x, aws-vod-more-like-x, aws-vod-most-popular, aws-vod-trending-now, aws-vod-top-picks"
@@ -43,14 +52,19 @@ class Scene(Kit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.dataset_group: IDatasetGroup = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
-        self.trained = Solution.from_solution_arn(SOLUTION_ARN, self.dataset_group)
-        self.version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
-        self.empty_group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+        self.dataset_group: IDatasetGroup = self.imported_group("Given")
+        self.trained = Solution.from_solution_attributes(
+            self.stack, "GivenSolution", solution_arn=SOLUTION_ARN, dataset_group=self.dataset_group
+        )
+        self.version = SolutionVersion.from_solution_version_arn(self.stack, "GivenVersion", VERSION_ARN)
+        self.empty_group = self.imported_group("Empty")
         self.custom_group = self.group("CustomGroup", domain=None)
         self.some_schema = self.schema("SomeSchema")
         self.some_dataset = self.dataset(self.dataset_group, self.some_schema, "SomeDataset")
         self.of_group: dict[str, Any] = {"provider": self.provider, "dataset_group": self.dataset_group}
+
+    def imported_group(self, id: str) -> IDatasetGroup:
+        return DatasetGroup.from_dataset_group_arn(self.stack, id, GROUP_ARN)
 
     def recommender(self, **props: Any) -> None:
         given: dict[str, Any] = {"recipe": TOP_PICKS, **props}
@@ -356,7 +370,31 @@ def test_a_group_takes_five_recommenders_and_one_event_tracker() -> None:
 @pytest.mark.parametrize("arn", ["", "films", f"{GROUP_ARN}/x y", SOLUTION_ARN, "arn:aws:s3:::bucket"])
 def test_what_exists_is_named_by_its_arn(arn: str) -> None:
     with pytest.raises(PropsError, match=r"must be an ARN such as arn:aws:personalize:REGION:ACCOUNT:dataset-group/"):
-        DatasetGroup.from_dataset_group_arn(arn)
+        DatasetGroup.from_dataset_group_arn(new_app(), "X", arn)
+
+
+def test_what_an_arn_does_not_tell_has_to_be_given() -> None:
+    stack = Stack(new_app(), "Given")
+    tracker = EventTracker.from_event_tracker_arn(stack, "Tracker", GROUP_ARN.replace("dataset-group", "event-tracker"))
+    with pytest.raises(PropsError, match=r"^Given/Tracker: .*Use EventTracker\.from_event_tracker_attributes\.$"):
+        _ = tracker.tracking_id
+    solution = Solution.from_solution_arn(stack, "Solution", SOLUTION_ARN)
+    with pytest.raises(PropsError, match=r"^Given/Solution: .*Use Solution\.from_solution_attributes\.$"):
+        _ = solution.dataset_group
+    dataset = Dataset.from_dataset_arn(stack, "Dataset", CfnParameter(stack, "Arn").value_as_string)
+    with pytest.raises(PropsError, match=r"^Given/Dataset: .*Use Dataset\.from_dataset_attributes with"):
+        _ = dataset.dataset_type
+
+
+def test_only_actions_of_personalize_are_granted() -> None:
+    stack = Stack(new_app(), "Given")
+    client = iam.Role(stack, "Client", assumed_by=iam.AccountRootPrincipal())
+    solution = Solution.from_solution_arn(stack, "Solution", SOLUTION_ARN)
+    with pytest.raises(PropsError, match=r"^grant: 's3:GetObject' is not an action of Amazon Personalize\."):
+        solution.grant(client, "personalize:DescribeSolution", "s3:GetObject")
+    tracker = EventTracker.from_event_tracker_arn(stack, "Tracker", GROUP_ARN.replace("dataset-group", "event-tracker"))
+    with pytest.raises(PropsError, match=r"Use grant_put_events\.$"):
+        tracker.grant(client, "personalize:PutEvents")
 
 
 AT_THE_LIMIT: list[Callable[[Scene], object]] = [
@@ -410,7 +448,7 @@ NAMED: dict[str, Callable[[Scene, str], object]] = {
 
 
 def test_the_filters_of_a_group_have_a_limit_of_columns(scene: Scene) -> None:
-    group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+    group = scene.imported_group("Films")
 
     def declare(id: str, conditions: str) -> None:
         expression = f"INCLUDE ItemID WHERE {conditions}"

@@ -83,7 +83,7 @@ def chains() -> Resources:
     scene = Scene()
     for seconds in CHAINS:
         # A group has five at most.
-        group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+        group = DatasetGroup.from_dataset_group_arn(scene.stack, f"Group{seconds}", GROUP_ARN)
         scene.recommender(id=f"Max{seconds}", max_wait=Duration.seconds(seconds), dataset_group=group)
     scene.recommender(id="Default")
     scene.data(scene.interactions, "Data")
@@ -282,9 +282,11 @@ def test_imports_in_another_stack_come_before_training_too() -> None:
 
 def test_data_of_an_imported_group_counts_where_it_is_imported_here() -> None:
     scene = Scene()
-    films = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+    films = DatasetGroup.from_dataset_group_arn(scene.stack, "Films", GROUP_ARN)
     scene.data(scene.dataset(films, scene.schema("Other"), "Foreign"), "ForeignImport")
-    solution = Solution.from_solution_arn(SOLUTION_ARN, films)
+    solution = Solution.from_solution_attributes(
+        scene.stack, "GivenSolution", solution_arn=SOLUTION_ARN, dataset_group=films
+    )
     version = scene.version(solution)
     assert "ForeignImport/Wait/Link3" in upstream(scene.stack, version.node.id)
     assert len(scene.synthesized()["Version"]["Properties"]["Triggers"]) == 2

@@ -24,6 +24,7 @@ from stacks.personalize import (
     PersonalizeProvider,
     QualityGate,
     Recommender,
+    Schema,
     ServiceRole,
     Solution,
     SolutionVersion,
@@ -47,8 +48,13 @@ HANDLER = "Provider/HandlerRole/DefaultPolicy"
 ROLES = [f"arn:aws:iam::123456789012:role/{name}" for name in ("one", "two")]
 
 
+def given() -> Stack:
+    """A stack of its own, for what exists already: it adds nothing to a template."""
+    return Stack(new_app(), "Given")
+
+
 def dataset_of(arn: str) -> Any:
-    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn(GROUP_ARN))
+    return Dataset.from_dataset_arn(given(), "Dataset", arn)
 
 
 # Creating these is a permission on what they belong to as well.
@@ -349,11 +355,11 @@ def test_the_service_role_may_use_the_key(keyed: Resources) -> None:
 
 # -- grants --------------------------------------------------------------------------------------------------------
 
-FILTERS = [Filter.from_filter_arn(f"{GIVEN}:filter/a"), Filter.from_filter_arn(f"{GIVEN}:filter/b")]
-RECOMMENDER: Any = Recommender.from_recommender_arn(f"{GIVEN}:recommender/films")
-CAMPAIGN: Any = Campaign.from_campaign_arn(f"{GIVEN}:campaign/films")
+FILTERS = [Filter.from_filter_arn(given(), name, f"{GIVEN}:filter/{name}") for name in ("a", "b")]
+RECOMMENDER: Any = Recommender.from_recommender_arn(given(), "Recommender", f"{GIVEN}:recommender/films")
+CAMPAIGN: Any = Campaign.from_campaign_arn(given(), "Campaign", f"{GIVEN}:campaign/films")
 DATASET = dataset_of(f"{GIVEN}:dataset/films/ITEMS")
-TRACKER: Any = EventTracker.from_event_tracker_arn(f"{GIVEN}:event-tracker/1")
+TRACKER: Any = EventTracker.from_event_tracker_arn(given(), "Tracker", f"{GIVEN}:event-tracker/1")
 
 
 @pytest.mark.parametrize(
@@ -376,6 +382,19 @@ TRACKER: Any = EventTracker.from_event_tracker_arn(f"{GIVEN}:event-tracker/1")
         (DATASET.grant_put_users, "PutUsers", f"{GIVEN}:dataset/films/ITEMS"),
         # IAM knows no resource for it (service authorization reference).
         (TRACKER.grant_put_events, "PutEvents", "*"),
+        (lambda role: TRACKER.grant(role, "personalize:TagResource"), "TagResource", f"{GIVEN}:event-tracker/1"),
+        *(
+            (lambda role, given=given: given.grant(role, "personalize:TagResource"), "TagResource", arn)
+            for given, arn in (
+                (RECOMMENDER, f"{GIVEN}:recommender/films"),
+                (DATASET, f"{GIVEN}:dataset/films/ITEMS"),
+                (DATASET.dataset_group, GROUP_ARN),
+                (Schema.from_schema_arn(given(), "Schema", f"{GIVEN}:schema/films"), f"{GIVEN}:schema/films"),
+                (Solution.from_solution_arn(given(), "Solution", SOLUTION_ARN), SOLUTION_ARN),
+                (SolutionVersion.from_solution_version_arn(given(), "Version", VERSION_ARN), VERSION_ARN),
+                (FILTERS[0], f"{GIVEN}:filter/a"),
+            )
+        ),
     ],
 )
 def test_a_grant_allows_one_operation_on_what_it_is_for(
@@ -393,7 +412,7 @@ def test_grants_on_resources_of_the_app_name_their_attributes() -> None:
     client = iam.Role(kit.stack, "Client", assumed_by=iam.AccountRootPrincipal())
     of_group: dict[str, Any] = {"provider": kit.provider, "dataset_group": kit.group()}
     recommender = Recommender(kit.stack, "Recommender", recipe="aws-vod-top-picks", **of_group)
-    version = SolutionVersion.from_solution_version_arn(VERSION_ARN)
+    version = SolutionVersion.from_solution_version_arn(kit.stack, "Given", VERSION_ARN)
     campaign = Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
     dataset = kit.dataset(of_group["dataset_group"], kit.schema())
     recommender.grant_get_recommendations(
@@ -471,18 +490,20 @@ def permissions_beside_names() -> dict[str, set[str]]:
 
 def kit_with_imports() -> Kit:
     kit = Kit()
-    group: Any = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+    group: Any = DatasetGroup.from_dataset_group_arn(kit.stack, "Given", GROUP_ARN)
     of_group: dict[str, Any] = {"provider": kit.provider, "dataset_group": group}
     Recommender(kit.stack, "Recommender", recipe="aws-vod-top-picks", **of_group)
     Filter(kit.stack, "Filter", filter_expression='INCLUDE ItemID WHERE Items.GENRES IN ("War")', **of_group)
     EventTracker(kit.stack, "Tracker", **of_group)
     Solution(kit.stack, "Solution", recipe="aws-personalized-ranking", **of_group)
     kit.data(dataset_of(f"{GIVEN}:dataset/films/ITEMS"), "Import")
-    solution = Solution.from_solution_arn(SOLUTION_ARN, group)
+    solution = Solution.from_solution_attributes(
+        kit.stack, "GivenSolution", solution_arn=SOLUTION_ARN, dataset_group=group
+    )
     SolutionVersion(kit.stack, "Version", provider=kit.provider, solution=solution)
-    version = SolutionVersion.from_solution_version_arn(f"{GIVEN}:solution/series/1a2b")
+    version = SolutionVersion.from_solution_version_arn(kit.stack, "Series", f"{GIVEN}:solution/series/1a2b")
     Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
-    judged = SolutionVersion.from_solution_version_arn(f"{GIVEN}:solution/judged/3c4d")
+    judged = SolutionVersion.from_solution_version_arn(kit.stack, "JudgedVersion", f"{GIVEN}:solution/judged/3c4d")
     minimums = {"coverage": 0.1}
     gate = QualityGate(
         kit.stack, "Gate", provider=kit.provider, solution=solution, solution_version=judged, minimums=minimums
@@ -507,7 +528,7 @@ def test_creating_in_what_exists_already_brings_the_permission_along() -> None:
 def test_the_solution_of_a_version_that_is_known_when_it_is_deployed_is_worked_out_there() -> None:
     kit = Kit()
     parameter = CfnParameter(kit.stack, "VersionArn").value_as_string
-    version = SolutionVersion.from_solution_version_arn(parameter)
+    version = SolutionVersion.from_solution_version_arn(kit.stack, "Given", parameter)
     Campaign(kit.stack, "Campaign", provider=kit.provider, solution_version=version)
     parts = {"Fn::Split": ["/", {"Ref": "VersionArn"}]}
     solution = {"Fn::Join": ["/", [{"Fn::Select": [0, parts]}, {"Fn::Select": [1, parts]}]]}

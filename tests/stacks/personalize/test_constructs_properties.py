@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import CfnParameter, Duration, RemovalPolicy, Tags
+from aws_cdk import CfnParameter, Duration, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
@@ -35,6 +35,8 @@ from tests.stacks.personalize.support.construct_stacks import (
     VERSION_ARN,
     Kit,
     Resources,
+    by_path,
+    new_app,
 )
 
 ROLE = "arn:aws:iam::123456789012:role/given"
@@ -267,7 +269,7 @@ def full(kit: Kit) -> None:
         name="vod-test_my-recommender",
         max_wait=Duration.hours(2),
         # Recommenders are in domain dataset groups only.
-        **{**common, "dataset_group": DatasetGroup.from_dataset_group_arn(GROUP_ARN)},
+        **{**common, "dataset_group": DatasetGroup.from_dataset_group_arn(kit.stack, "GivenDomainGroup", GROUP_ARN)},
     )
     solution = Solution(
         kit.stack,
@@ -334,7 +336,7 @@ def kit() -> Kit:
         kit.stack,
         "Daily",
         provider=kit.provider,
-        dataset_group=DatasetGroup.from_dataset_group_arn(GROUP_ARN),
+        dataset_group=DatasetGroup.from_dataset_group_arn(kit.stack, "GivenGroup", GROUP_ARN),
         recipe=CfnParameter(kit.stack, "Recipe").value_as_string,
         auto_training_days=1,
     )
@@ -489,30 +491,61 @@ def test_an_evaluation_metric_has_the_name_that_the_provider_gives_it(kit: Kit, 
 # -- imported ones -------------------------------------------------------------------------------------------------
 
 
-def test_imported_resources_answer_the_arn_they_were_given() -> None:
-    group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+GIVEN_TRACKER = f"{GIVEN}:event-tracker/films"
+
+
+@pytest.fixture
+def given() -> Stack:
+    """A stack for what exists already."""
+    return Stack(new_app(), "Given")
+
+
+def test_imported_resources_answer_the_arn_they_were_given(given: Stack) -> None:
+    group = DatasetGroup.from_dataset_group_arn(given, "Group", GROUP_ARN)
     assert group.dataset_group_arn == GROUP_ARN
-    assert group.data_versions == {}
-    assert Schema.from_schema_arn(f"{GIVEN}:schema/films").schema_arn == f"{GIVEN}:schema/films"
-    assert (
-        Recommender.from_recommender_arn(f"{GIVEN}:recommender/films").recommender_arn == f"{GIVEN}:recommender/films"
+    assert group.contents.data_versions == {}
+    schema = Schema.from_schema_arn(given, "Schema", f"{GIVEN}:schema/films")
+    assert schema.schema_arn == f"{GIVEN}:schema/films"
+    recommender = Recommender.from_recommender_arn(given, "Recommender", f"{GIVEN}:recommender/films")
+    assert recommender.recommender_arn == f"{GIVEN}:recommender/films"
+    campaign = Campaign.from_campaign_arn(given, "Campaign", f"{GIVEN}:campaign/films")
+    assert campaign.campaign_arn == f"{GIVEN}:campaign/films"
+    assert Filter.from_filter_arn(given, "Filter", f"{GIVEN}:filter/films").filter_arn == f"{GIVEN}:filter/films"
+    assert EventTracker.from_event_tracker_arn(given, "Tracker", GIVEN_TRACKER).event_tracker_arn == GIVEN_TRACKER
+    version = SolutionVersion.from_solution_version_arn(given, "Version", VERSION_ARN)
+    assert (version.solution_version_arn, version.solution_arn) == (VERSION_ARN, SOLUTION_ARN)
+    assert Solution.from_solution_arn(given, "Solution", SOLUTION_ARN).solution_arn == SOLUTION_ARN
+    solution = Solution.from_solution_attributes(given, "Trainable", solution_arn=SOLUTION_ARN, dataset_group=group)
+    assert (solution.solution_arn, solution.dataset_group) == (SOLUTION_ARN, group)
+    tracker = EventTracker.from_event_tracker_attributes(
+        given, "Told", event_tracker_arn=GIVEN_TRACKER, tracking_id="1a2b"
     )
-    assert Campaign.from_campaign_arn(f"{GIVEN}:campaign/films").campaign_arn == f"{GIVEN}:campaign/films"
-    assert Filter.from_filter_arn(f"{GIVEN}:filter/films").filter_arn == f"{GIVEN}:filter/films"
-    assert (
-        EventTracker.from_event_tracker_arn(f"{GIVEN}:event-tracker/films").event_tracker_arn
-        == f"{GIVEN}:event-tracker/films"
-    )
-    assert SolutionVersion.from_solution_version_arn(VERSION_ARN).solution_version_arn == VERSION_ARN
-    solution = Solution.from_solution_arn(SOLUTION_ARN, group)
-    assert (solution.solution_arn, solution.dataset_group) == (
-        SOLUTION_ARN,
-        group,
-    )
+    assert (tracker.event_tracker_arn, tracker.tracking_id) == (GIVEN_TRACKER, "1a2b")
 
 
-def test_an_imported_dataset_knows_its_type_from_its_arn() -> None:
-    group = DatasetGroup.from_dataset_group_arn(GROUP_ARN)
+def test_an_imported_dataset_knows_its_type_from_its_arn(given: Stack) -> None:
+    group = DatasetGroup.from_dataset_group_arn(given, "Group", GROUP_ARN)
     arn = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/ITEMS"
-    dataset = Dataset.from_dataset_arn(arn, group)
+    dataset = Dataset.from_dataset_attributes(given, "Dataset", dataset_arn=arn, dataset_group=group)
     assert (dataset.dataset_arn, dataset.dataset_type, dataset.dataset_group) == (arn, "ITEMS", group)
+    alone = Dataset.from_dataset_arn(given, "Alone", arn)
+    assert (alone.dataset_type, alone.dataset_group.dataset_group_arn) == ("ITEMS", GROUP_ARN)
+
+
+def test_the_group_of_a_dataset_that_is_known_when_it_is_deployed_is_worked_out_there(given: Stack) -> None:
+    arn = CfnParameter(given, "DatasetArn").value_as_string
+    dataset = Dataset.from_dataset_arn(given, "Dataset", arn)
+    parts = {"Fn::Split": ["/", {"Ref": "DatasetArn"}]}
+    group = {"Fn::Join": ["", [{"Fn::Select": [0, parts]}, "-group/", {"Fn::Select": [1, parts]}]]}
+    assert given.resolve(dataset.dataset_group.dataset_group_arn) == group
+    told = Dataset.from_dataset_attributes(
+        given, "Told", dataset_arn=arn, dataset_group=dataset.dataset_group, dataset_type="ITEMS"
+    )
+    assert told.dataset_type == "ITEMS"
+
+
+def test_what_exists_already_adds_nothing_to_a_template(given: Stack) -> None:
+    Dataset.from_dataset_arn(given, "Dataset", f"{GIVEN}:dataset/films/ITEMS")
+    Campaign.from_campaign_arn(given, "Campaign", f"{GIVEN}:campaign/films")
+    iam.Role(given, "Role", assumed_by=iam.AccountRootPrincipal())
+    assert list(by_path(given)) == ["Role"]

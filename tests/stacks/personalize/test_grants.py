@@ -13,8 +13,8 @@ from aws_cdk import aws_iam as iam
 from botocore.exceptions import ClientError
 
 import stacks.personalize as constructs
-from stacks.personalize import Campaign, Dataset, DatasetGroup, EventTracker, Filter, Recommender
-from tests.stacks.personalize.support.construct_stacks import GROUP_ARN, by_path, new_app, statements
+from stacks.personalize import Campaign, Dataset, EventTracker, Filter, Recommender
+from tests.stacks.personalize.support.construct_stacks import by_path, new_app, statements
 from tests.support.iam import Policies, Principal, Statement
 from tests.tools.emulator.support.account import Account
 
@@ -92,53 +92,95 @@ def put_users(client: Client) -> Any:
     )
 
 
-def filters(arns: dict[str, str]) -> list[Any]:
-    return [Filter.from_filter_arn(arns["filter"])]
+def describe_campaign(client: Client) -> Any:
+    control_plane = client.account.client("personalize", caller=client.principal)
+    return control_plane.describe_campaign(campaignArn=client.arns["campaign"])
 
 
-def dataset(arn: str) -> Any:
-    return Dataset.from_dataset_arn(arn, DatasetGroup.from_dataset_group_arn(GROUP_ARN))
+def describe_tracker(client: Client) -> Any:
+    control_plane = client.account.client("personalize", caller=client.principal)
+    return control_plane.describe_event_tracker(eventTrackerArn=client.arns["tracker"])
 
 
-def recommender(arns: dict[str, str]) -> Any:
-    return Recommender.from_recommender_arn(arns["recommender"])
+def filters(stack: Stack, arns: dict[str, str]) -> list[Any]:
+    return [Filter.from_filter_arn(stack, "Filter", arns["filter"])]
 
 
-def campaign(arn: str) -> Any:
-    return Campaign.from_campaign_arn(arn)
+def dataset(stack: Stack, arn: str) -> Any:
+    return Dataset.from_dataset_arn(stack, "Dataset", arn)
 
 
-def tracker(arns: dict[str, str]) -> Any:
-    return EventTracker.from_event_tracker_arn(arns["tracker"])
+def recommender(stack: Stack, arns: dict[str, str]) -> Any:
+    return Recommender.from_recommender_arn(stack, "Recommender", arns["recommender"])
 
 
-# Class and method -> how it is used, and what its grantee then does.
-Use = tuple[Callable[[dict[str, str], iam.IGrantable], Any], Call]
+def campaign(stack: Stack, arn: str) -> Any:
+    return Campaign.from_campaign_arn(stack, "Campaign", arn)
+
+
+def tracker(stack: Stack, arns: dict[str, str]) -> Any:
+    return EventTracker.from_event_tracker_arn(stack, "Tracker", arns["tracker"])
+
+
+# Class and method -> how it is used, and what its grantee then does. `grant` is once for each class that defines it.
+Use = tuple[Callable[[Stack, dict[str, str], iam.IGrantable], Any], Call]
 USES: dict[tuple[str, str], Use] = {
+    ("Grantable", "grant"): (
+        lambda stack, arns, role: campaign(stack, arns["campaign"]).grant(role, "personalize:DescribeCampaign"),
+        describe_campaign,
+    ),
+    ("_EventTrackerBase", "grant"): (
+        lambda stack, arns, role: tracker(stack, arns).grant(role, "personalize:DescribeEventTracker"),
+        describe_tracker,
+    ),
     ("Recommender", "grant_get_recommendations"): (
-        lambda arns, role: recommender(arns).grant_get_recommendations(role, filters(arns)),
+        lambda stack, arns, role: recommender(stack, arns).grant_get_recommendations(role, filters(stack, arns)),
         recommend,
     ),
     ("Campaign", "grant_get_recommendations"): (
-        lambda arns, role: campaign(arns["solution"]).grant_get_recommendations(role, filters(arns)),
+        lambda stack, arns, role: campaign(stack, arns["solution"]).grant_get_recommendations(
+            role, filters(stack, arns)
+        ),
         recommend_by_campaign,
     ),
     ("Campaign", "grant_get_personalized_ranking"): (
-        lambda arns, role: campaign(arns["campaign"]).grant_get_personalized_ranking(role, filters(arns)),
+        lambda stack, arns, role: campaign(stack, arns["campaign"]).grant_get_personalized_ranking(
+            role, filters(stack, arns)
+        ),
         rank,
     ),
-    ("Dataset", "grant_put_items"): (lambda arns, role: dataset(arns["items"]).grant_put_items(role), put_items),
-    ("Dataset", "grant_put_users"): (lambda arns, role: dataset(arns["users"]).grant_put_users(role), put_users),
-    ("EventTracker", "grant_put_events"): (lambda arns, role: tracker(arns).grant_put_events(role), put_events),
+    ("Dataset", "grant_put_items"): (
+        lambda stack, arns, role: dataset(stack, arns["items"]).grant_put_items(role),
+        put_items,
+    ),
+    ("Dataset", "grant_put_users"): (
+        lambda stack, arns, role: dataset(stack, arns["users"]).grant_put_users(role),
+        put_users,
+    ),
+    ("EventTracker", "grant_put_events"): (
+        lambda stack, arns, role: tracker(stack, arns).grant_put_events(role),
+        put_events,
+    ),
 }
 
 
 def grants() -> Iterator[tuple[str, str]]:
     """Every class that the package offers, and each of its grants."""
     for name, found in inspect.getmembers(constructs, inspect.isclass):
+        if is_protocol(found):
+            continue
         for method, function in inspect.getmembers(found, inspect.isfunction):
-            if method.startswith("grant_") and function.__module__.startswith("stacks."):
+            if not function.__module__.startswith("stacks."):
+                continue
+            if method == "grant":
+                yield function.__qualname__.partition(".")[0], method
+            if method.startswith("grant_"):
                 yield name, method
+
+
+def is_protocol(found: type) -> bool:
+    """Whether it is an interface, which has no code."""
+    return getattr(found, "_is_protocol", False)
 
 
 def test_every_grant_is_tried() -> None:
@@ -148,7 +190,7 @@ def test_every_grant_is_tried() -> None:
 def granted(use: Use, arns: dict[str, str]) -> list[Statement]:
     """Statements that a grant gives a role."""
     stack = Stack(new_app(), "Test")
-    use[0](arns, iam.Role(stack, "Client", assumed_by=iam.AccountRootPrincipal()))
+    use[0](stack, arns, iam.Role(stack, "Client", assumed_by=iam.AccountRootPrincipal()))
     return list(statements(by_path(stack), "Client/DefaultPolicy"))
 
 

@@ -8,9 +8,16 @@ from typing import Any
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from stacks.personalize import Dataset, DatasetGroup, DatasetImport, PersonalizeProvider, Schema, ServiceRole
-from stacks.personalize.dataset_group import IDatasetGroup
-from stacks.personalize.schema import ISchema
+from stacks.personalize import (
+    Dataset,
+    DatasetGroup,
+    DatasetImport,
+    IDatasetGroup,
+    ISchema,
+    PersonalizeProvider,
+    Schema,
+    ServiceRole,
+)
 from tools.checkout import CHECKOUT
 from tools.simulation.template import dependencies
 
