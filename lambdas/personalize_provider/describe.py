@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from .api import Api
 from .protocol import CLOCK_SECONDS
@@ -10,8 +13,7 @@ from .resource_type import ResourceType
 from .statuses import Description, has_failed, is_busy
 
 METRIC_DECIMALS = 4
-# Ends a revision after which the chain stops again what somebody had stopped.
-THEN_PAUSE = " then pause"
+_THEN_PAUSE = " then pause"
 
 
 def source(row: ResourceType, description: Description) -> str:
@@ -43,12 +45,36 @@ def update_id(update: Description) -> str:
     return str(update.get("creationDateTime", ""))
 
 
-def revision(update: Description) -> str:
-    """What a wait chain knows the last update by; "0" if there was none, or if it failed.
+@dataclass(frozen=True)
+class Revision:
+    """What a resource tells the chain that waits for it, in the one attribute `Revision`.
 
-    Only the deployment that asked for an update fails with it; later ones find what has served all the time.
+    One attribute for both, because CloudFormation keeps what a custom resource answered last: an update that asks a
+    resource of an earlier version for a new attribute, without calling it, would fail.
+
+    Attributes:
+        update: what tells the last update from the next; "0" if there was none, or if it failed. Only the deployment
+            that asked for an update fails with it; later ones find what has served all the time.
+        then_pause: whether the chain has to stop the resource again afterwards, because somebody had stopped it.
     """
-    return "0" if has_failed(update) else update_id(update) or "0"
+
+    update: str
+    then_pause: bool = False
+
+    def __str__(self) -> str:
+        """As the attribute."""
+        return self.update + (_THEN_PAUSE if self.then_pause else "")
+
+    @classmethod
+    def after(cls, update: Description, then_pause: bool = False) -> Revision:
+        """The revision that an update leads to."""
+        return cls("0" if has_failed(update) else update_id(update) or "0", then_pause)
+
+    @classmethod
+    def asked_for(cls, properties: Mapping[str, Any]) -> Revision:
+        """The revision that a link's properties ask it to wait for."""
+        text = str(properties["Revision"])
+        return cls(text.removesuffix(_THEN_PAUSE), text.endswith(_THEN_PAUSE))
 
 
 def attributes(api: Api, row: ResourceType, description: Description) -> dict[str, str]:
@@ -57,7 +83,7 @@ def attributes(api: Api, row: ResourceType, description: Description) -> dict[st
         name: str(description[member]) for name, member in row.attributes.items() if description.get(member) is not None
     }
     if row.outlasts_request:
-        found["Revision"] = revision(latest_update(row, description))
+        found["Revision"] = str(Revision.after(latest_update(row, description)))
     if row.metrics and not is_busy(description) and not has_failed(description):
         reported = metrics(api, row, description)
         found |= {pascal(name): as_text(reported.get(name)) for name in {*row.metric_names, *reported}}

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from . import errors
 from .api import Api
 from .deployments import CloudFormation, is_rollback, is_wanted
-from .describe import THEN_PAUSE, attributes, latest_update, update_id
+from .describe import Revision, attributes, latest_update, update_id
 from .errors import ProviderError
 from .merge import GONE, applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
@@ -43,7 +43,7 @@ class Updates:
         self._sync_tags(event, progress, found)
         answer = attributes(self._api, self._row, found)
         if change and progress.paused and self._row.pause and not is_paused(found):
-            answer["Revision"] += THEN_PAUSE
+            answer["Revision"] = str(Revision.after(latest_update(self._row, found), then_pause=True))
         return complete(status_of(found), answer)
 
     def must_await_rollback(self, progress: Progress, work: Description, now: float) -> bool:

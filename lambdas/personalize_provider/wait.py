@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors
-from .describe import THEN_PAUSE, attributes, latest_update, revision, source, update_id
+from .describe import Revision, attributes, latest_update, source, update_id
 from .patience import may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resource_type import ResourceType
@@ -56,7 +56,7 @@ class Wait(WithoutResource):
         if is_settled and _pauses(event) and status_of(found) == ACTIVE:
             self._api.call(str(row.pause), **{row.arn_member: found[row.arn_member]})
             return pending("stopping again")
-        if has_failed(update) and update_id(update) == properties["Revision"].removesuffix(THEN_PAUSE):
+        if has_failed(update) and update_id(update) == Revision.asked_for(properties).update:
             raise errors.update_failed(row, name, update.get("failureReason"))
         if is_settled:
             return complete(status_of(found), self._answer(event, row, found))
@@ -76,8 +76,9 @@ class Wait(WithoutResource):
         """What the next link goes on from, or, of the last one, everything; metrics are a call more."""
         if _is_last(event):
             return attributes(self._api, row, found)
-        then = THEN_PAUSE if _pauses(event) and status_of(found) != INACTIVE else ""
-        return {f"{row.noun}Arn": found[row.arn_member], "Revision": revision(latest_update(row, found)) + then}
+        then_pause = _pauses(event) and status_of(found) != INACTIVE
+        next_revision = Revision.after(latest_update(row, found), then_pause)
+        return {f"{row.noun}Arn": found[row.arn_member], "Revision": str(next_revision)}
 
 
 class DeletionWait(WithoutResource):
@@ -162,9 +163,9 @@ def _pauses(event: Event) -> bool:
     Where only the link's words or the length of its chain changes, that update is over: somebody may have started the
     resource since.
     """
-    wanted = event["ResourceProperties"]["Revision"]
-    is_over = wanted == event.get("OldResourceProperties", {}).get("Revision")
-    return str(wanted).endswith(THEN_PAUSE) and not is_over
+    properties = event["ResourceProperties"]
+    is_over = properties["Revision"] == event.get("OldResourceProperties", {}).get("Revision")
+    return Revision.asked_for(properties).then_pause and not is_over
 
 
 def _time_is_up(event: Event, progress: Progress, now: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.describe import revision
+from lambdas.personalize_provider.describe import Revision
 from lambdas.personalize_provider.statuses import has_failed, is_busy, status_of
 
 # Statuses as the API reference lists them: DatasetGroup, Recommender, Solution, SolutionVersion, Campaign and their
@@ -51,4 +51,15 @@ def test_what_has_no_status_is_there() -> None:
     ],
 )
 def test_a_revision_is_that_of_an_update_that_has_not_failed(update: dict[str, Any], expected: str) -> None:
-    assert revision(update) == expected
+    assert str(Revision.after(update)) == expected
+
+
+@pytest.mark.parametrize("then_pause", [True, False])
+def test_a_chain_reads_the_revision_that_a_resource_answered(then_pause: bool) -> None:
+    answered = Revision("2026-01-01 00:00:00+00:00", then_pause)
+    assert Revision.asked_for({"Revision": str(answered)}) == answered
+
+
+def test_the_revision_of_a_resource_that_is_not_paused_again_is_that_of_earlier_versions() -> None:
+    """Otherwise every chain of a deployed stack would run once more."""
+    assert str(Revision("0")) == "0"
