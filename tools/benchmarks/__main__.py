@@ -104,7 +104,7 @@ def _of_deployments(first: Assembly, second: Assembly, files: Path) -> Iterator[
             1.05,
         )
         yield Row(
-            f"{what}, against one after the other",
+            f"{what}, compared with one step after another",
             _minutes(each.taken),
             f"{_minutes(each.in_sequence)}, as in a notebook",
             each.taken / each.in_sequence,
@@ -132,7 +132,7 @@ def _of_load(first: Assembly, tagged: Assembly, files: Path) -> Iterator[Row]:
         yield Row(f"{what}: calls of Personalize", f"{each.calls:,}", f"at most {each.per_second} within a second")
     executions = found["destroy"].executions
     yield Row(
-        "Lambda executions at once",
+        "concurrent Lambda executions",
         str(executions),
         f"{_NEW_ACCOUNT}, all that a new account has",
         executions / _NEW_ACCOUNT,
@@ -188,22 +188,22 @@ def _page(found: list[Row]) -> str:
 {datetime.datetime.now(datetime.UTC).date()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python
 {platform.python_version()}, Node {node.removeprefix("v")}, {packages}.
 
-Every line is a ratio against a floor measured in the same run.
+Every line compares a measurement with a floor from the same run.
 
 {_table(found)}
 
-- Synthesis is the app by itself, without the CDK CLI; the least of {_RUNS} runs.
-- The handler's import is the median of {_HANDLER_RUNS} runs, turn by turn with bare boto3.
+- Synthesis runs the app alone, without the CDK CLI. The figure is the fastest of {_RUNS} runs.
+- The handler's import is the median of {_HANDLER_RUNS} runs, which alternate with bare boto3.
 - The asset is larger than its target, and stays so ([decision 29](decisions/0029-size-of-the-handler.md)): what that
   costs is in the line above it, the import.
 - Deployments run in virtual time: the synthesized templates of `tools/example_settings/dev.yaml`, the real handlers,
   the Personalize emulator with its default durations (imports 10 minutes, trainings 50 and 60 minutes), and a
   CloudFormation that works in parallel. The critical path is the longest chain of these durations.
-- A custom resource takes 5 s by itself (estimated: two functions, a state machine and CloudFormation's own round), and
-  each operation of Personalize takes one call a second, beyond which the client retries as botocore does. Calls and
-  executions are counted with 0.2 s for each call.
-- Lambda executions are those of the whole run, from the first deployment to destroy; the framework's function counts
-  as well as the handler that it invokes and waits for.
+- "5 s for each custom resource" is our estimate of what two functions, a state machine and CloudFormation itself need.
+  "1 call a second" is the limit for each operation of Personalize; the client retries what is above it, as botocore
+  does. Calls and executions are counted with 0.2 s for each call.
+- Lambda executions are those of the whole run, from the first deployment to destroy. They include the framework's
+  function as well as the handler that it invokes and waits for.
 """
 
 

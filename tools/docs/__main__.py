@@ -45,18 +45,18 @@ Every property of every type, from the provider's resource table
 ([`resources.py`](../lambdas/personalize_provider/resources.py)).
 
 - **Updated in place**: the resource keeps its ARN and serves what it served until the update is done.
-- **Replaced**: a new resource is made first, what refers to it follows, then the old one is deleted. A new import or
-  solution version is a new run; the service keeps the old ones until their dataset or solution goes.
-- **Refused**: a replacement would lose data, or only one can exist at a time, so the deployment fails before anything
-  is changed.
-- **Nothing now**: it matters to the next resource of the type only.
+- **Replaced**: a new resource is created first, what refers to it is updated, then the old one is deleted. A new import
+  or solution version is a new run; the service keeps the old ones until their dataset or solution is deleted.
+- **Refused**: a replacement would lose data, or only one can exist at a time. So the deployment fails before it changes
+  anything.
+- **Nothing now**: the change only matters to the next resource of the type.
 
-A replacement under a fixed `Name` is refused as well, unless `Name` changes too. A `NamePrefix` that changes
-before its underscore is refused, because the provider's role would no longer reach what is there.
+A replacement under a fixed `Name` is refused as well, unless `Name` changes too. So is a change of `NamePrefix` before
+its underscore, because the provider's role would no longer reach the existing resources.
 
-An update sends only what the template changed. What people, the service or a refresh changed since the last deployment
-stays; a rollback undoes only what the update did. A dataset's new columns are not trained on until a recommender or
-solution asks for them (`included_dataset_columns`), and no rollback can take them away again.
+An update sends only what the template changed. It keeps what people, the service or a refresh changed since the last
+deployment, and a rollback undoes only what the update did. Nothing trains on a dataset's new columns until a
+recommender or solution lists them (`included_dataset_columns`), and no rollback can remove them.
 
 {_table(("type", "property", "a change is", "by"), rows)}
 """
@@ -90,18 +90,19 @@ def waiting() -> str:
     return f"""{_MADE}
 # What waiting costs
 
-While the service works, the Step Functions waiter of CDK's Provider framework asks every 10 seconds. For two minutes
-from a request's start each round looks at the resource. From then on about one round in 45 seconds does, siblings at
-different moments, and the others are answered without a call. No invocation waits, so that a deployment stays within
-the ten executions at once that a new account has. A request that is done at once costs two invocations or three.
+While the service works, the Step Functions waiter of CDK's Provider framework asks the provider every 10 seconds. In
+the first two minutes of a request, the provider looks at the resource each time. After that it looks about every 45
+seconds, at a different moment for each resource, and answers the other rounds without a call. No invocation waits, so a
+deployment fits into the ten concurrent executions of a new account. A request that is done at once costs two or three
+invocations.
 
-Counted over whole deployments of `tools/example_settings/dev.yaml` in virtual time, by the real handlers against the
-Personalize emulator. An invocation of ours is one of the framework's as well, so both are counted. A transition is one
-of the waiter's state machine, retries included, as Step Functions bills them.
+The table counts whole deployments of `XX` in virtual time, with the real handlers and the Personalize
+emulator. Each invocation of our function is also one of the framework's, so the table counts both. Transitions are
+those of the waiter's state machine, with retries, as Step Functions bills them.
 
 {_table(("imports and trainings take", "step", "virtual time", "Lambda invocations", "state transitions"), rows)}
 
-Even the longest of them stays below ten thousand of each, which costs about ten cents; see
+Even the longest deployment needs fewer than ten thousand of each, which costs about ten cents; see
 [AWS Lambda pricing](https://aws.amazon.com/lambda/pricing/) and
 [AWS Step Functions pricing](https://aws.amazon.com/step-functions/pricing/).
 """

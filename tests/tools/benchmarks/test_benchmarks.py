@@ -47,7 +47,7 @@ def test_calls_and_executions_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert 0 < calls["one tag changed"] < calls["destroy"] < calls["first deployment"]
     limited = float(cells["first deployment, 5 s for each custom resource and 1 call a second"][3])
     assert 1.0 < limited <= float(cells["the same with 0.2 s for each call"][3]) < 1.1
-    assert float(cells["Lambda executions at once"][3]) > 0
+    assert float(cells["concurrent Lambda executions"][3]) > 0
 
 
 @pytest.mark.parametrize(
