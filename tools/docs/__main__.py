@@ -96,9 +96,9 @@ seconds, at a different moment for each resource, and answers the other rounds w
 deployment fits into the ten concurrent executions of a new account. A request that is done at once costs two or three
 invocations.
 
-The table counts whole deployments of `XX` in virtual time, with the real handlers and the Personalize
-emulator. Each invocation of our function is also one of the framework's, so the table counts both. Transitions are
-those of the waiter's state machine, with retries, as Step Functions bills them.
+The table counts whole deployments of `tools/example_settings/dev.yaml` in virtual time, with the real handlers and the
+Personalize emulator. Each invocation of our function is also one of the framework's, so the table counts both.
+Transitions are those of the waiter's state machine, with retries, as Step Functions bills them.
 
 {_table(("imports and trainings take", "step", "virtual time", "Lambda invocations", "state transitions"), rows)}
 
