@@ -6,7 +6,6 @@ The CDK passes over some values without a word, and raises for others.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import App
@@ -77,16 +76,23 @@ def read_boundary(app: App, settings: Settings) -> None:
 
 
 def _boundary_mistake(boundary: object, settings: Settings) -> str | None:
-    kind, value = next(iter(boundary.items())) if isinstance(boundary, Mapping) and len(boundary) == 1 else (None, None)
-    if kind not in ("name", "arn") or not isinstance(value, str):
-        return 'must be the name or the ARN of a policy, or in cdk.json {"name": NAME} or {"arn": ARN}.'
-    policy = value
+    match boundary:
+        case {"name": str(value), **others} if not others:
+            what, pattern = "name", _POLICY
+        case {"arn": str(value), **others} if not others:
+            what, pattern = "ARN", rf"arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/{_POLICY}"
+        case _:
+            return 'must be the name or the ARN of a policy, or in cdk.json {"name": NAME} or {"arn": ARN}.'
     for placeholder, setting in _FILLED_IN.items():
         if setting and placeholder in value and getattr(settings, setting) is None:
             return f"'{value}' holds {placeholder}, and {setting} in the settings is empty. Set it."
-        policy = policy.replace(placeholder, "123456789012")
-    pattern = _POLICY if kind == "name" else rf"arn:aws[a-z-]*:iam::(\d{{12}}|aws):policy/{_POLICY}"
-    if not re.fullmatch(pattern, policy):
-        what = "name" if kind == "name" else "ARN"
+    if not re.fullmatch(pattern, _filled_in(value)):
         return f"'{value}' cannot be the {what} of a policy. The CDK fills in {', '.join(_FILLED_IN)}, nothing else."
     return None
+
+
+def _filled_in(policy: str) -> str:
+    """A name or an ARN with something in place of each placeholder, wherever one may stand."""
+    for placeholder in _FILLED_IN:
+        policy = policy.replace(placeholder, "123456789012")
+    return policy

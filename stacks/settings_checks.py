@@ -1,15 +1,16 @@
-"""Mistakes in the settings that no field has by itself: names that meet, data that is missing."""
+"""Mistakes in the settings that no field has by itself: names that meet, datasets that are missing, unknown columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacks.outputs import pascal
-from stacks.personalize import limits
+from stacks.personalize import avro, check_filter, filter_columns, limits
 
 if TYPE_CHECKING:
-    from stacks.settings import Settings
+    from stacks.settings import DatasetSettings, Settings, Trained
 
 _METADATA = "enable_metadata_with_recommendations"
 # Constructs that the CDK itself adds to a stack.
@@ -18,7 +19,34 @@ _IDS_OF_THE_CDK = frozenset({"BootstrapVersion", "CheckBootstrapVersion", "CDKMe
 _ONE_TO_THE_CDK = frozenset({"Default", "Resource"})
 
 
-def check_names(settings: Settings) -> Iterator[str]:
+def check_settings(settings: Settings, config_directory: Path) -> Iterator[str]:
+    """All of them.
+
+    Args:
+        settings: the settings, whose schemas this reads.
+        config_directory: what names of schema files are relative to.
+    """
+    yield from _check_names(settings)
+    yield from _check_datasets(settings)
+    yield from check_keys(settings, settings.region)
+    mistakes = [each for item in settings.datasets.used.items() for each in _check_schema(*item, config_directory)]
+    yield from mistakes
+    if not mistakes:
+        yield from _check_columns(settings)
+    yield from _check_filters(settings, with_columns=not mistakes)
+
+
+def _check_schema(dataset_type: str, dataset: DatasetSettings, config_directory: Path) -> Iterator[str]:
+    where = f"datasets.{dataset_type.lower()}.schema_file"
+    try:
+        dataset.read_schema(config_directory)
+    except ValueError as error:
+        yield f"{where}: {error}"
+        return
+    yield from (f"{where}: {problem}" for problem in avro.check_schema(dataset.schema_document, dataset_type))
+
+
+def _check_names(settings: Settings) -> Iterator[str]:
     """Names that become one in a stack: `genre1` and `genre_1` are both Genre1."""
     recommenders = {name: pascal(name) for name in settings.recommenders}
     filters = {name: f"Filter{pascal(name)}" for name in settings.filters}
@@ -59,7 +87,7 @@ def check_keys(settings: Settings, region: str | None) -> Iterator[str]:
             yield f"{field}: no key of {key_region} has an ARN that begins with arn:{partition}. Correct it."
 
 
-def check_datasets(settings: Settings) -> Iterator[str]:
+def _check_datasets(settings: Settings) -> Iterator[str]:
     """Datasets that something needs and that are not there; that of interactions always is."""
     for user, needed, why in _needed_datasets(settings):
         for dataset_type in needed:
@@ -77,3 +105,46 @@ def _needed_datasets(settings: Settings) -> Iterator[tuple[str, tuple[str, ...],
             yield f"{user}.{_METADATA}", ("ITEMS",), "returns columns of"
     if settings.ranking and settings.ranking.campaign.enable_metadata_with_recommendations:
         yield f"ranking.campaign.{_METADATA}", ("ITEMS",), "returns columns of"
+
+
+def _check_columns(settings: Settings) -> Iterator[str]:
+    trained: dict[str, Trained] = {f"recommenders.{name}": each for name, each in settings.recommenders.items()}
+    if settings.ranking:
+        trained["ranking"] = settings.ranking
+    for where, each in trained.items():
+        yield from _check_known(settings, f"{where}.excluded_dataset_columns", each.excluded_by_type)
+        yield from _check_known(settings, f"{where}.included_dataset_columns", each.included_by_type)
+        for kind, columns in each.excluded_by_type.items():
+            path = f"{where}.excluded_dataset_columns.{kind.lower()}"
+            for column in columns:
+                if column in limits.ALWAYS_TRAINED_ON:
+                    yield f"{path}: '{column}' cannot be left out of training. Remove it from the list."
+                if column in each.included_by_type.get(kind, ()):
+                    yield f"{path}: '{column}' is in included_dataset_columns as well. Remove it from one of them."
+
+
+def _check_known(settings: Settings, where: str, columns_by_type: Mapping[str, list[str]]) -> Iterator[str]:
+    for kind, columns in columns_by_type.items():
+        known = _columns(settings, kind)
+        for column in columns:
+            if column not in known:
+                path = f"{where}.{kind.lower()}"
+                yield f"{path}: '{column}' is not a column of that dataset. It has {', '.join(known) or 'none'}."
+
+
+def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
+    schemas = {kind: avro.fields(dataset.schema_document) for kind, dataset in settings.datasets.used.items()}
+    for name, expression in settings.filters.items():
+        mistakes = check_filter(expression, schemas if with_columns else None)
+        yield from (f"filters.{name}: {mistake}" for mistake in mistakes)
+    used = set[str]().union(*map(filter_columns, settings.filters.values()))
+    if len(used) > limits.FILTERS_MAX_FIELDS:
+        yield (
+            f"filters: use {len(used)} distinct columns, at most {limits.FILTERS_MAX_FIELDS} are allowed in all "
+            "filters together. Use fewer columns."
+        )
+
+
+def _columns(settings: Settings, dataset_type: str) -> list[str]:
+    dataset = settings.datasets.used.get(dataset_type)
+    return list(avro.fields(dataset.schema_document)) if dataset else []

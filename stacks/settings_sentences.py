@@ -20,25 +20,29 @@ def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         model: the model of the whole file.
     """
     path = ".".join(str(part) for part in detail["loc"] if part not in ("[key]",)) or "the file"
-    value, limit = detail["input"], detail.get("ctx", {})
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        return f"{path}: is not a setting.{_nearest(detail['loc'], model)} Remove it, or correct its name."
-    if kind == "missing":
-        return f"{path}: is missing. Add it."
-    if kind == "value_error":
-        return f"{path}: {str(limit['error']).removeprefix('Value error, ')}"
-    if kind in ("greater_than_equal", "less_than_equal", "less_than"):
-        ((comparison, bound),) = limit.items()
-        return f"{path}: must be {_COMPARISONS[comparison]} {_plain(bound)}, but is {value}."
-    if kind in ("too_long", "string_too_long"):
-        return f"{path}: is too long, at most {limit['max_length']} are allowed."
-    if kind in ("too_short", "string_too_short"):
-        return f"{path}: must not be empty."
-    if kind == "literal_error":
-        return f"{path}: must be {limit['expected']}, but is {shown(value)}."
-    expected = _EXPECTED.get(kind)
-    return f"{path}: must be {expected}, but is {shown(value)}." if expected else f"{path}: {detail['msg']}."
+    return f"{path}: {_what_is_wrong(detail, model)}"
+
+
+def _what_is_wrong(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """The sentence without its field."""
+    limit = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"is not a setting.{_nearest(detail['loc'], model)} Remove it, or correct its name."
+        case "missing":
+            return "is missing. Add it."
+        case "value_error":
+            return str(limit["error"])
+        case "too_long" | "string_too_long":
+            return f"is too long, at most {limit['max_length']} are allowed."
+        case "too_short" | "string_too_short":
+            return "must not be empty."
+        case "greater_than_equal" | "less_than_equal" | "less_than":
+            ((comparison, bound),) = limit.items()
+            return f"must be {_COMPARISONS[comparison]} {_plain(bound)}, but is {detail['input']}."
+        case kind:
+            must_be = limit["expected"] if kind == "literal_error" else _EXPECTED.get(kind)
+            return f"must be {must_be}, but is {shown(detail['input'])}." if must_be else f"{detail['msg']}."
 
 
 def _plain(number: float) -> str:

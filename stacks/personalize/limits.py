@@ -232,7 +232,7 @@ RANKING_RECIPES: Mapping[str, RankingRecipe] = {
     ),
 }
 
-# Metrics of a ranking solution version, each from 0 to 1. "Evaluating a solution version with metrics".
+# Metrics of a ranking solution version, and the range of each. "Evaluating a solution version with metrics".
 RANKING_METRICS = (
     "coverage",
     "mean_reciprocal_rank_at_25",
@@ -243,6 +243,8 @@ RANKING_METRICS = (
     "precision_at_10",
     "precision_at_25",
 )
+
+METRIC_RANGE = (0.0, 1.0)
 
 # What the quality gate compares with the deployed version unless told otherwise, and the share by which a metric may
 # be below: metrics move by some per cent from training to training.

@@ -1,0 +1,192 @@
+"""The values that settings may have: what each must look like, and the sentence if it does not.
+
+Texts, numbers and names by themselves; what sections are made of them is in settings.py. The bounds are those of
+stacks/personalize/limits.py, which has their sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.fields import FieldInfo
+
+from stacks.personalize import limits, tag_mistake
+from stacks.settings_sentences import shown
+
+SAMPLE = "sample"
+
+
+def _matching(pattern: str, rule: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"'{value}' must be {rule}.")
+        return value
+
+    return AfterValidator(check)
+
+
+def _within(bounds: tuple[float, float]) -> FieldInfo:
+    """A range, bounds included; 1 may stand for 1.0, but not 1.0 for a whole number."""
+    low, high = bounds
+    return Field(ge=low, le=high, strict=None if isinstance(low, int) else False)
+
+
+def _not_reserved(app_name: str) -> str:
+    for start, what in limits.RESERVED_APP_NAMES.items():
+        if app_name.lower().startswith(start):
+            raise ValueError(f"'{app_name}' begins with {start}, and the name of {what} cannot. Choose another name.")
+    return app_name
+
+
+def _region(value: str) -> str:
+    if value not in limits.REGIONS:
+        raise ValueError(f"'{value}' has no Amazon Personalize. Use one of {', '.join(limits.REGIONS)}.")
+    return value
+
+
+def _short_enough(name: str) -> str:
+    if len(name) > limits.SETTING_NAME_MAX_LENGTH:
+        raise ValueError(
+            f"'{name}' has {len(name)} characters, at most {limits.SETTING_NAME_MAX_LENGTH} are allowed. Shorten it."
+        )
+    return name
+
+
+def seconds_of(value: object) -> object:
+    """`90m` and `4h` as seconds."""
+    match = re.fullmatch(r"([0-9]{1,6})(m|h)", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"{shown(value)} must be a number of minutes or hours, such as 90m or 4h.")
+    seconds = int(match[1]) * (60 if match[2] == "m" else 3600)
+    low, high = MAX_WAIT_RANGE
+    if not low <= seconds <= high:
+        raise ValueError(f"'{value}' must be {low // 3600}h to {high // 3600}h.")
+    return seconds
+
+
+def _location(value: str) -> str:
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/.*", value)
+    if not found:
+        raise ValueError(f"'{value}' must be a location such as s3://bucket/folder/.")
+    if re.search(r"\.[.-]|-\.|^\d+(\.\d+){3}$", found[1]):
+        raise ValueError(
+            f"'{found[1]}' cannot be the name of a bucket: a dot stands between letters or digits, and an IP "
+            "address is none. Correct it."
+        )
+    if "${" in value:
+        raise ValueError(f"'{value}' holds ${{, and nothing is filled in here. Write the location itself.")
+    if len(value) > limits.S3_LOCATION_MAX_LENGTH:
+        raise ValueError(f"has {len(value)} characters, at most {limits.S3_LOCATION_MAX_LENGTH} are allowed.")
+    return value
+
+
+def _data(value: str) -> str:
+    if value == SAMPLE:
+        return value
+    if not value.startswith("s3://"):
+        raise ValueError(f"'{value}' must be {SAMPLE} or a folder such as s3://bucket/folder/.")
+    if not value.endswith("/"):
+        raise ValueError(f"'{value}' must be a folder and end in a slash.")
+    return _location(value)
+
+
+def _text(value: object) -> object:
+    """YAML reads an unquoted 1 as a number; as a version or trigger it is text."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def one_of(value: str, known: Mapping[str, object], what: str) -> str:
+    """The value, if it is one of those that are known."""
+    if value not in known:
+        raise ValueError(f"'{value}' is not {what}. Use one of {', '.join(known)}.")
+    return value
+
+
+def _vod_recipe(recipe: str) -> str:
+    return one_of(recipe, limits.VOD_USE_CASES, "a recipe of the VIDEO_ON_DEMAND domain")
+
+
+def _ranking_recipe(recipe: str) -> str:
+    return one_of(recipe, limits.RANKING_RECIPES, "a ranking recipe")
+
+
+def _ranking_metric(name: str) -> str:
+    return one_of(name, dict.fromkeys(limits.RANKING_METRICS), "a metric of the ranking recipes")
+
+
+def _valid_tags(tags: dict[str, str]) -> dict[str, str]:
+    by_lower_case: dict[str, str] = {}
+    for key, value in tags.items():
+        if mistake := tag_mistake(key, value):
+            raise ValueError(mistake)
+        # IAM user guide, "Tags for AWS Identity and Access Management resources".
+        other = by_lower_case.setdefault(key.lower(), key)
+        if other != key:
+            raise ValueError(f"'{key}' and '{other}' are the same key to IAM, whose roles carry them. Remove one.")
+    return tags
+
+
+def _log_retention(days: int) -> int:
+    if days not in limits.LOG_RETENTION_DAYS:
+        raise ValueError(f"{days} must be one of {', '.join(map(str, limits.LOG_RETENTION_DAYS))}.")
+    return days
+
+
+# No page says how long a training may take; a deployment waits for two days at most.
+MAX_WAIT_RANGE = (3600, 48 * 3600)
+
+AppName = Annotated[
+    str,
+    _matching(
+        rf"[A-Za-z][A-Za-z0-9-]{{0,{limits.APP_NAME_MAX_LENGTH - 1}}}",
+        f"1 to {limits.APP_NAME_MAX_LENGTH} letters, digits and hyphens, and begin with a letter",
+    ),
+    AfterValidator(_not_reserved),
+]
+Region = Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-west-1"), AfterValidator(_region)]
+OutputName = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
+    AfterValidator(_short_enough),
+]
+KeyArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:kms:[a-z]{2}(-[a-z]+)+-\d:\d{12}:key/"
+        r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})",
+        "the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID, and not that of an alias",
+    ),
+]
+Version = Annotated[
+    str, BeforeValidator(_text), Field(min_length=1, max_length=100), _matching(r"[^\t\n]*", "one line of text")
+]
+Wait = Annotated[int, BeforeValidator(seconds_of)]
+Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
+Columns = Annotated[list[str], Field(max_length=limits.MAX_LISTED_COLUMNS)]
+Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
+Location = Annotated[str, AfterValidator(_location)]
+Data = Annotated[str, AfterValidator(_data)]
+Account = Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")]
+VodRecipe = Annotated[str, AfterValidator(_vod_recipe)]
+RankingRecipe = Annotated[str, AfterValidator(_ranking_recipe)]
+RankingMetric = Annotated[str, AfterValidator(_ranking_metric)]
+EventType = Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH)]
+TrainingDays = Annotated[int, _within(limits.AUTO_TRAINING_DAYS_RANGE)]
+EventWeight = Annotated[float, _within(limits.EVENT_WEIGHT_RANGE)]
+RankingWeight = Annotated[float, _within(limits.RANKING_INFLUENCE_RANGE)]
+ExplorationWeight = Annotated[float, _within(limits.EXPLORATION_WEIGHT_RANGE)]
+ExplorationAge = Annotated[float, Field(ge=limits.EXPLORATION_ITEM_AGE_CUT_OFF_MIN, strict=False)]
+MetricValue = Annotated[float, _within(limits.METRIC_RANGE)]
+Tolerance = Annotated[float, Field(ge=0, lt=1, strict=False)]
+LogRetention = Annotated[int, AfterValidator(_log_retention)]
+TagKey = Annotated[str, Field(min_length=1, max_length=limits.TAG_KEY_MAX_LENGTH)]
+# The API of CloudFormation, whose stacks carry the tags too, takes no empty value (Tag).
+TagValue = Annotated[str, Field(min_length=1, max_length=limits.TAG_VALUE_MAX_LENGTH)]
+Tags = Annotated[
+    dict[TagKey, TagValue],
+    Field(max_length=limits.MAX_TAGS - len(limits.OWNERSHIP_TAGS)),
+    AfterValidator(_valid_tags),
+]
