@@ -179,9 +179,8 @@ def _check_fields(schema: Mapping[str, Any], rules: _DatasetRules) -> Iterator[s
     parsed = [_parse_field(field) for field in raw]
     yield from (problem for problem in parsed if isinstance(problem, str))
     good = [field for field in parsed if isinstance(field, Field)]
-    names = {field["name"] for field in raw if isinstance(field, Mapping) and isinstance(field.get("name"), str)}
-
-    yield from _check_names(raw)
+    names = _names(raw)
+    yield from _check_names(names)
     yield from _check_required(names, rules)
     for field in good:
         yield from _check_field(field, rules)
@@ -192,36 +191,54 @@ def _parse_field(raw: Any) -> Field | str:
     """Returns the field, or a sentence that says why there is none."""
     if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str) or raw.get("type") is None:
         return f'Every field must be an object with a "name" and a "type", unlike {_shorten(raw)}.'
-    name = raw["name"]
-    declared = raw.get("type")
-    types = list(declared) if isinstance(declared, Sequence) and not isinstance(declared, str) else [declared]
-    for attribute in ("categorical", "textual"):
-        if not isinstance(raw.get(attribute, False), bool):
-            return f'{name}: "{attribute}" must be true or false, without quotes.'
-    if any(not isinstance(type_, str | None) for type_ in types):
-        return f"{name}: nested types, arrays and maps are not supported, use a string with | between values."
-    unknown = [type_ for type_ in types if type_ != "null" and type_ not in FIELD_TYPES]
-    if unknown:
-        allowed = ", ".join(sorted(FIELD_TYPES))
-        return f"{name}: type {_shorten(unknown[0])} is not supported, use one of {allowed}, or null with one of them."
-    actual = [type_ for type_ in types if isinstance(type_, str) and type_ != "null"]
-    if len(actual) != 1 or len(set(types)) != len(types):
-        return f"{name}: must have exactly one type besides null (it has {_shorten(declared)})."
+    types = _types(raw)
+    mistake = _attribute_mistake(raw) or _type_mistake(types, raw["type"])
+    if mistake:
+        return f"{raw['name']}: {mistake}"
+    (type_,) = (each for each in types if each != "null")
     return Field(
-        name=name,
-        type=actual[0],
+        name=raw["name"],
+        type=type_,
         nullable="null" in types,
         categorical=raw.get("categorical", False),
         textual=raw.get("textual", False),
     )
 
 
-def _check_names(raw: Sequence[Any]) -> Iterator[str]:
+def _types(field: Mapping[str, Any]) -> list[Any]:
+    """What a field says its type is: one, or several of which null may be one."""
+    declared = field["type"]
+    return list(declared) if isinstance(declared, Sequence) and not isinstance(declared, str) else [declared]
+
+
+def _attribute_mistake(field: Mapping[str, Any]) -> str | None:
+    for attribute in ("categorical", "textual"):
+        if not isinstance(field.get(attribute, False), bool):
+            return f'"{attribute}" must be true or false, without quotes.'
+    return None
+
+
+def _type_mistake(types: Sequence[Any], declared: object) -> str | None:
+    if any(not isinstance(type_, str | None) for type_ in types):
+        return "nested types, arrays and maps are not supported, use a string with | between values."
+    actual = [type_ for type_ in types if type_ != "null"]
+    unknown = [type_ for type_ in actual if type_ not in FIELD_TYPES]
+    if unknown:
+        allowed = ", ".join(sorted(FIELD_TYPES))
+        return f"type {_shorten(unknown[0])} is not supported, use one of {allowed}, or null with one of them."
+    if len(actual) != 1 or len(set(types)) != len(types):
+        return f"must have exactly one type besides null (it has {_shorten(declared)})."
+    return None
+
+
+def _names(raw: Sequence[Any]) -> list[str]:
+    """Names of all fields that have one, well-formed or not."""
+    return [field["name"] for field in raw if isinstance(field, Mapping) and isinstance(field.get("name"), str)]
+
+
+def _check_names(names: Sequence[str]) -> Iterator[str]:
     seen: dict[str, str] = {}
-    for field in raw:
-        name = field.get("name") if isinstance(field, Mapping) else None
-        if not isinstance(name, str):
-            continue
+    for name in names:
         if not re.fullmatch(limits.COLUMN_NAME_PATTERN, name) or len(name) > limits.COLUMN_NAME_MAX_LENGTH:
             yield (
                 f"{name}: a field name has letters, digits and underscores, does not begin with a digit "
@@ -240,7 +257,7 @@ def _check_names(raw: Sequence[Any]) -> Iterator[str]:
         seen.setdefault(key, name)
 
 
-def _check_required(names: set[str], rules: _DatasetRules) -> Iterator[str]:
+def _check_required(names: Sequence[str], rules: _DatasetRules) -> Iterator[str]:
     for name, rule in rules.required.items():
         if name in names:
             continue
@@ -252,11 +269,15 @@ def _check_required(names: set[str], rules: _DatasetRules) -> Iterator[str]:
 
 def _check_field(field: Field, rules: _DatasetRules) -> Iterator[str]:
     rule = rules.special.get(field.name)
-    if rule is not None:
-        if not field.fits(rule):
-            kind = "required" if field.name in rules.required else "reserved"
-            yield f"{field.name}: this {kind} field must be {rule} (it is {field})."
-        return
+    if rule is None:
+        yield from _check_attributes(field, rules)
+    elif not field.fits(rule):
+        kind = "required" if field.name in rules.required else "reserved"
+        yield f"{field.name}: this {kind} field must be {rule} (it is {field})."
+
+
+def _check_attributes(field: Field, rules: _DatasetRules) -> Iterator[str]:
+    """What may be categorical or textual, among the fields that are the user's own."""
     if (field.categorical or field.textual) and field.type != "string":
         attribute = "categorical" if field.categorical else "textual"
         yield f"{field.name}: only a string can be {attribute} (it is {field.type})."

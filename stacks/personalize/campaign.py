@@ -10,7 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .config import ItemExplorationConfig, check_throughput
+from .config import ItemExplorationConfig, check_range, check_throughput
 from .errors import PropsError
 from .filter import IFilter
 from .imported import ImportedArn, ImportedResource, checked_arn
@@ -194,9 +194,7 @@ def _served(solution_version: ISolutionVersion, follow_latest: bool) -> str:
 
 
 def _check_ranking_influence(id: str, influence: Mapping[str, float]) -> None:
-    low, high = RANKING_INFLUENCE_RANGE
     for factor, weight in influence.items():
         if factor not in RANKING_INFLUENCES:
             raise PropsError(f"{id}: ranking_influence has '{factor}'; use {' and '.join(RANKING_INFLUENCES)}.")
-        if not low <= weight <= high:
-            raise PropsError(f"{id}: the ranking_influence of {factor} must be {low:g} to {high:g}, but is {weight}.")
+        check_range(id, f"the ranking_influence of {factor}", weight, RANKING_INFLUENCE_RANGE)

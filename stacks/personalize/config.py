@@ -47,9 +47,7 @@ class ItemExplorationConfig:
         Raises:
             PropsError: a value is out of its range.
         """
-        low, high = EXPLORATION_WEIGHT_RANGE
-        if not low <= self.exploration_weight <= high:
-            raise PropsError(f"{id}: exploration_weight must be {low} to {high}, but is {self.exploration_weight}.")
+        check_range(id, "exploration_weight", self.exploration_weight, EXPLORATION_WEIGHT_RANGE)
         if self.exploration_item_age_cut_off < EXPLORATION_ITEM_AGE_CUT_OFF_MIN:
             raise PropsError(
                 f"{id}: exploration_item_age_cut_off must be at least {EXPLORATION_ITEM_AGE_CUT_OFF_MIN} day, "
@@ -84,18 +82,41 @@ class EventParameters:
         Raises:
             PropsError: a value is out of its range.
         """
-        if not 1 <= len(self.event_type) <= EVENT_TYPE_MAX_LENGTH:
-            raise PropsError(f"{id}: event_type must have 1 to {EVENT_TYPE_MAX_LENGTH} characters.")
-        low, high = EVENT_WEIGHT_RANGE
-        if self.weight is not None and not low <= self.weight <= high:
-            raise PropsError(
-                f"{id}: the weight of {self.event_type} must be {low:g} to {high:g}, but is {self.weight}."
-            )
+        check_event_type(id, self.event_type)
+        if self.weight is not None:
+            check_range(id, f"the weight of {self.event_type}", self.weight, EVENT_WEIGHT_RANGE)
 
     def render(self) -> dict[str, str | float]:
         """As the API takes it."""
         given = {"Weight": self.weight, "EventValueThreshold": self.event_value_threshold}
         return {"EventType": self.event_type, **{name: value for name, value in given.items() if value is not None}}
+
+
+def check_range(id: str, what: str, value: float, bounds: tuple[float, float]) -> None:
+    """Refuse a number that is out of its range.
+
+    Args:
+        id: construct id, for the message.
+        what: what the number is, for the message.
+        value: the number.
+        bounds: the least and the largest that are allowed.
+
+    Raises:
+        PropsError: it is smaller or larger.
+    """
+    low, high = bounds
+    if not low <= value <= high:
+        raise PropsError(f"{id}: {what} must be {low:g} to {high:g}, but is {value}.")
+
+
+def check_event_type(id: str, event_type: str) -> None:
+    """Refuse a value that EVENT_TYPE cannot have.
+
+    Raises:
+        PropsError: it is empty or too long.
+    """
+    if not 1 <= len(event_type) <= EVENT_TYPE_MAX_LENGTH:
+        raise PropsError(f"{id}: event_type must have 1 to {EVENT_TYPE_MAX_LENGTH} characters.")
 
 
 def events_config(id: str, events: Sequence[EventParameters]) -> dict[str, list[dict[str, str | float]]]:

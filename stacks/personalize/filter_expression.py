@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,24 +131,36 @@ def check_filter(text: str, schemas: Schemas | None = None) -> list[str]:
         expressions = _parse(text)
     except UnexpectedInput as error:
         return [_unexpected(text, error)]
-    mistakes = [mistake for expression in expressions for mistake in _check_expression(expression)]
+    return list(dict.fromkeys(_mistakes(expressions, schemas)))
+
+
+def _mistakes(expressions: Sequence[Expression], schemas: Schemas | None) -> Iterator[str]:
+    for expression in expressions:
+        yield from _check_expression(expression)
     if schemas is not None:
-        conditions = (each for expression in expressions for each in expression.conditions)
-        mistakes += [mistake for condition in conditions for mistake in _check_condition_fits(condition, schemas)]
-    used = filter_columns(text)
+        for condition in _conditions(expressions):
+            yield from _check_condition_fits(condition, schemas)
+    used = _columns_used(expressions)
     if len(used) > limits.FILTER_MAX_FIELDS:
-        mistakes.append(f"uses {len(used)} distinct columns, at most {limits.FILTER_MAX_FIELDS} are allowed.")
-    return list(dict.fromkeys(mistakes))
+        yield f"uses {len(used)} distinct columns, at most {limits.FILTER_MAX_FIELDS} are allowed."
 
 
 def filter_columns(text: str) -> set[str]:
     """The distinct columns that an expression uses, as `ITEMS.GENRES`; none if it cannot be read."""
     try:
-        expressions = _parse(text)
+        return _columns_used(_parse(text))
     except UnexpectedInput:
         return set()
-    conditions = (each for expression in expressions for each in expression.conditions)
-    return {f"{column.dataset}.{column.name}" for condition in conditions for column in _columns(condition)}
+
+
+def _columns_used(expressions: Sequence[Expression]) -> set[str]:
+    return {
+        f"{column.dataset}.{column.name}" for condition in _conditions(expressions) for column in _columns(condition)
+    }
+
+
+def _conditions(expressions: Sequence[Expression]) -> Iterator[Condition]:
+    return (each for expression in expressions for each in expression.conditions)
 
 
 def _columns(condition: Condition) -> Iterator[Column]:

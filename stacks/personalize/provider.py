@@ -266,18 +266,21 @@ class PersonalizeProvider(Construct):
 
         Operations are checked on resources of their own types only, so that listing them together allows no more.
         """
-        taggable = [each for each in self._with_arns if each.taggable]
-        arns = self._checked_on(taggable)
-        operations = unique(name for each in taggable for name in (*each.operations, *TAG_OPERATIONS))
-        reading, creating = list(filter(is_reading, operations)), list(filter(is_creation, operations))
-        self._allow(reading, arns)
-        self._allow(creating, arns, _REQUEST_TAG)
-        self._allow([name for name in operations if name not in (*reading, *creating)], arns, _RESOURCE_TAG)
+        self._grant_on_tagged([each for each in self._with_arns if each.taggable])
         # What has no tags no condition can narrow.
         others = [each for each in self._with_arns if not each.taggable]
         self._allow([name for each in others for name in each.operations], self._checked_on(others))
         # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
         self._allow([each.list_operation for each in self._with_arns], ["*"], sid="ListActionsHaveNoResourceType")
+
+    def _grant_on_tagged(self, types: Sequence[TypePermissions]) -> None:
+        """To change something, the stack's tag must be on it; to create something, in the request."""
+        arns = self._checked_on(types)
+        operations = unique(name for each in types for name in (*each.operations, *TAG_OPERATIONS))
+        reading, creating = list(filter(is_reading, operations)), list(filter(is_creation, operations))
+        self._allow(reading, arns)
+        self._allow(creating, arns, _REQUEST_TAG)
+        self._allow([name for name in operations if name not in (*reading, *creating)], arns, _RESOURCE_TAG)
 
     def _checked_on(self, types: Sequence[TypePermissions]) -> list[str]:
         """ARNs that operations of some types are checked on: their own, and those of what they are created in."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import CustomResource
 from constructs import Construct
 
+from .config import check_range
 from .errors import PropsError
 from .imported import ImportedArn
-from .limits import GATE_METRICS, GATE_TOLERANCE
+from .limits import GATE_METRICS, GATE_TOLERANCE, METRIC_RANGE
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .solution import ISolution
@@ -68,8 +69,7 @@ class QualityGate(Construct, SolutionVersionBase):
         """
         super().__init__(scope, id)
         for metric, minimum in minimums.items():
-            if not 0 <= minimum <= 1:
-                raise PropsError(f"{id}: the minimum of {metric} must be 0 to 1, but is {minimum}.")
+            check_range(id, f"the minimum of {metric}", minimum, METRIC_RANGE)
         if not 0 <= tolerance < 1:
             raise PropsError(f"{id}: tolerance must be 0 or more and less than 1, but is {tolerance}.")
         if not compared_metrics:

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from aws_cdk import RemovalPolicy, Token
 from constructs import Construct
 
-from .config import DatasetColumns, EventParameters, recipe_arn, training_data_config
+from .config import DatasetColumns, EventParameters, check_event_type, check_range, recipe_arn, training_data_config
 from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource
 from .imported import ImportedArn, ImportedResource, checked_arn
-from .limits import AUTO_TRAINING_DAYS_RANGE, EVENT_TYPE_MAX_LENGTH, MORE_SOLUTION_CONFIG, RANKING_RECIPES
+from .limits import AUTO_TRAINING_DAYS_RANGE, MORE_SOLUTION_CONFIG, RANKING_RECIPES
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -132,8 +132,8 @@ class Solution(PersonalizeResource, _SolutionBase):
         if (recipe is None) is not perform_auto_ml:
             # API reference, CreateSolution: performAutoML chooses the recipe.
             raise PropsError(f"{id}: set either recipe or perform_auto_ml.")
-        if event_type is not None and not 1 <= len(event_type) <= EVENT_TYPE_MAX_LENGTH:
-            raise PropsError(f"{id}: event_type must have 1 to {EVENT_TYPE_MAX_LENGTH} characters.")
+        if event_type is not None:
+            check_event_type(id, event_type)
         if recipe and not Token.is_unresolved(recipe):
             _check_recipe(id, recipe.rpartition("/")[2], algorithm_hyper_parameters or {}, perform_hpo, events_config)
         super().__init__(
@@ -235,9 +235,7 @@ def _updatable(id: str, days: int | None, events: Sequence[EventParameters] | No
 
 
 def _auto_training(id: str, days: int) -> dict[str, str]:
-    low, high = AUTO_TRAINING_DAYS_RANGE
-    if not low <= days <= high:
-        raise PropsError(f"{id}: auto_training_days must be {low} to {high} days, but is {days}.")
+    check_range(id, "auto_training_days", days, AUTO_TRAINING_DAYS_RANGE)
     return {"SchedulingExpression": f"rate({days} day{'s' if days > 1 else ''})"}
 
 

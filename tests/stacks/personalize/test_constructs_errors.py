@@ -169,11 +169,11 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
     ),
     (
         lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(1.1, 30)),
-        "X: exploration_weight must be 0.0 to 1.0, but is 1.1.",
+        "X: exploration_weight must be 0 to 1, but is 1.1.",
     ),
     (
         lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(-0.1, 30)),
-        "X: exploration_weight must be 0.0 to 1.0, but is -0.1.",
+        "X: exploration_weight must be 0 to 1, but is -0.1.",
     ),
     (
         lambda s: s.recommender(item_exploration_config=ItemExplorationConfig(0.3, 0.5)),
@@ -213,7 +213,7 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
     ),
     (
         lambda s: s.solution(auto_training_days=0),
-        "X: auto_training_days must be 1 to 30 days, but is 0.",
+        "X: auto_training_days must be 1 to 30, but is 0.",
     ),
     (
         lambda s: s.solution(recipe=None),
@@ -246,11 +246,11 @@ MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
     ),
     (
         lambda s: s.campaign(item_exploration_config=ItemExplorationConfig(1.1, 30)),
-        "X: exploration_weight must be 0.0 to 1.0, but is 1.1.",
+        "X: exploration_weight must be 0 to 1, but is 1.1.",
     ),
     (
         lambda s: s.solution(auto_training_days=31),
-        "X: auto_training_days must be 1 to 30 days, but is 31.",
+        "X: auto_training_days must be 1 to 30, but is 31.",
     ),
     (
         lambda s: s.solution_version(training_mode="AUTOTRAIN"),
@@ -427,7 +427,7 @@ def test_what_is_known_only_at_deployment_is_not_judged(scene: Scene) -> None:
 
 def test_exploration_is_judged_even_if_the_recipe_is_known_only_at_deployment(scene: Scene) -> None:
     recipe = CfnParameter(scene.stack, "Recipe").value_as_string
-    with pytest.raises(PropsError, match=r"^X: exploration_weight must be 0\.0 to 1\.0, but is 2\.$"):
+    with pytest.raises(PropsError, match=r"^X: exploration_weight must be 0 to 1, but is 2\.$"):
         scene.recommender(recipe=recipe, item_exploration_config=ItemExplorationConfig(2, 1))
 
 
