@@ -74,11 +74,20 @@ class Api:
     def describe(self, row: ResourceType, arn: str) -> Description | None:
         """Describe a resource; None if it does not exist."""
         try:
-            return dict(self.call(f"Describe{row.noun}", **{row.arn_member: arn})[row.key])
+            found = dict(self.call(f"Describe{row.noun}", **{row.arn_member: arn})[row.key])
+            return {**found, **self._elements(row, arn)}
         except ClientError as error:
             if meaning(error) is Meaning.ABSENT:
                 return None
             raise
+
+    def _elements(self, row: ResourceType, arn: str) -> Description:
+        """What belongs to a description and only a List* operation shows."""
+        elements = row.update.elements if row.update else {}
+        return {
+            member_name(prop): self.call(rule.operation, **{row.arn_member: arn})[member_name(prop)]
+            for prop, rule in elements.items()
+        }
 
     def summaries(self, row: ResourceType, properties: Mapping[str, Any]) -> Iterator[Description]:
         """List resources of a type, narrowed to the parent that the properties name."""

@@ -55,7 +55,7 @@ class Blockers:
         """
         staying = []
         for blocker, child, summary in self._blocking(found):
-            tags = {} if is_busy(summary) else self._tags(summary[child.arn_member])
+            tags = {} if is_busy(summary) else self._tags(child, summary)
             fate = _Fate.GOES if is_busy(summary) else self._fate(blocker, child, tags, event)
             if fate is _Fate.STAYS:
                 staying.append(_words(child, summary, tags))
@@ -81,24 +81,32 @@ class Blockers:
             level = [
                 one for each in level for one in self._api.child_summaries(row, member, each.get(member or "", ""))
             ]
-        if blocker.names is None:
+        if blocker.names is None and blocker.refers is None:
             return level
-        child = RESOURCES[blocker.path[-1][0]]
-        return [one for one in level if self._names(child, one, blocker.names) == found[self._row.arn_member]]
+        return [one for one in level if self._uses(blocker, one, found)]
 
-    def _names(self, child: ResourceType, summary: Description, member: str) -> str | None:
-        """A member of a description; None if the provider may not look at it."""
+    def _uses(self, blocker: Blocker, summary: Description, found: Description) -> bool:
+        """Whether one of a blocker's resources uses what is deleted, as its description tells.
+
+        What the provider may not look at is somebody else's. It may stand in the way only where the list is narrowed.
+        """
+        child = RESOURCES[blocker.path[-1][0]]
         try:
-            return (self._api.describe(child, summary[child.arn_member]) or {}).get(member)
+            description = self._api.describe(child, summary[child.arn_member]) or {}
         except SERVICE_ERRORS as error:
             if meaning(error) is not Meaning.DENIED:
                 raise
-            return None
+            return blocker.names is None
+        if blocker.refers:
+            return bool(description) and blocker.refers(description, found)
+        return bool(description.get(blocker.names or "") == found[self._row.arn_member])
 
-    def _tags(self, arn: str) -> dict[str, str]:
-        """Tags of a resource; none if it is not the provider's to look at."""
+    def _tags(self, child: ResourceType, summary: Description) -> dict[str, str]:
+        """Tags of a resource; none if it is not the provider's to look at, or if the type has none."""
+        if not child.taggable:
+            return {}
         try:
-            return self._api.tags(arn)
+            return self._api.tags(summary[child.arn_member])
         except SERVICE_ERRORS as error:
             if meaning(error) is not Meaning.DENIED:
                 raise

@@ -10,7 +10,7 @@ from typing import Any
 from .api import Api
 from .protocol import CLOCK_SECONDS
 from .resource_type import ResourceType
-from .statuses import Description, has_failed, is_busy
+from .statuses import Description, has_failed, is_busy, is_update
 
 METRIC_DECIMALS = 4
 _THEN_PAUSE = " then pause"
@@ -36,8 +36,14 @@ def is_older(found: Description, than: float) -> bool:
 
 
 def latest_update(row: ResourceType, description: Description) -> Description:
-    """Summary of the last update; empty if there was none."""
-    return dict(description.get(row.update.latest) or {}) if row.update else {}
+    """Summary of the last update; empty if there was none, or if only the status shows it and it has succeeded."""
+    if not row.update:
+        return {}
+    if row.update.latest:
+        return dict(description.get(row.update.latest) or {})
+    if not is_update(description):
+        return {}
+    return {**description, "creationDateTime": description["lastUpdatedDateTime"]}
 
 
 def update_id(update: Description) -> str:

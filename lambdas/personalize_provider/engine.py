@@ -21,7 +21,7 @@ from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pendi
 from .resource_type import CONTROL_PROPERTIES, Members, ResourceType
 from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .statuses import Description, has_failed, is_being_deleted, is_busy, status_of
+from .statuses import Description, has_failed, is_being_deleted, is_busy, is_update, status_of
 from .successor import Successors
 from .update import Updates, check_wanted
 
@@ -194,7 +194,7 @@ class Engine:
 
     def _check_sound(self, event: Event, found: Description) -> None:
         row, name = self._row, event["PhysicalResourceId"]
-        if has_failed(found):
+        if has_failed(found) and not is_update(found):
             raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
 
     def _wait_or_fail(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:

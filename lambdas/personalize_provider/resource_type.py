@@ -56,17 +56,35 @@ class ValueRule:
 
 
 @dataclass(frozen=True)
+class Elements:
+    """A list that an update changes by adding and removing elements, each of which has a name.
+
+    Attributes:
+        operation: the List* operation that shows the list, since no description does.
+        name: member of an element that names it.
+        add: member of the update request that takes new elements.
+        remove: member of the update request that takes names.
+    """
+
+    operation: str
+    name: str
+    add: str
+    remove: str
+
+
+@dataclass(frozen=True)
 class Update:
     """How a type changes in place.
 
     Attributes:
         operation: the Update* operation.
         properties: the properties it takes, each optional in the request.
-        latest: member of the description that reports the last update's status, if there is one.
+        latest: member of the description that reports the last update's status; "" if the status of the resource does.
         actual: where the description shows the current value of a property, when not under its own name.
         defaults: the service's defaults of request members, set again when they leave the template.
         completed: from the members of a request and the description, the members that the service wants.
         rules: by property, when the service refuses a new value. What it refuses to change back, a rollback leaves.
+        elements: by property, how a list changes that no update replaces as a whole.
     """
 
     operation: str
@@ -76,6 +94,7 @@ class Update:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     completed: Callable[[Members, Members], Members] = lambda request, _: request
     rules: Mapping[str, ValueRule] = field(default_factory=dict)
+    elements: Mapping[str, Elements] = field(default_factory=dict)
 
     def effect(self, name: str, before: str | None, after: str | None) -> Effect:
         """What the change of a property does that needs no new resource; see ResourceType.effect."""
@@ -99,6 +118,7 @@ class Blocker:
         only_in_transition: whether those that have settled block nothing.
         names: member of their description that must hold the ARN of what is deleted, where no List* narrows.
         only_for: member of the description of what is deleted, and the value it must have.
+        refers: from their description and that of what is deleted, whether they use it, where no List* narrows.
     """
 
     path: tuple[tuple[str, str | None], ...]
@@ -106,6 +126,7 @@ class Blocker:
     only_in_transition: bool = False
     names: str | None = None
     only_for: tuple[str, str] | None = None
+    refers: Callable[[Members, Members], bool] | None = None
 
 
 @dataclass(frozen=True)

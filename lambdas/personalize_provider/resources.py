@@ -12,7 +12,7 @@ from typing import Any
 
 from . import schemas
 from .names import LATEST
-from .resource_type import Blocker, Members, ResourceType, Update, ValueRule
+from .resource_type import Blocker, Elements, Members, ResourceType, Update, ValueRule
 
 
 def _in_group(noun: str, **more: Any) -> Blocker:
@@ -29,6 +29,21 @@ def _name_the_latest(request: Members, actual: Members) -> Members:
     return {**request, "solutionVersionArn": f"{solution}/{LATEST}"}
 
 
+def _reports_on(attribution: Members, dataset: Members) -> bool:
+    """Whether a metric attribution references a dataset: all count interactions, some sum a column of items."""
+    kind = str(dataset["datasetType"])
+    expressions = (each["expression"].upper() for each in attribution["metrics"])
+    return kind == "INTERACTIONS" or any(f"({kind}." in each for each in expressions)
+
+
+def _without_empty_destination(request: Members, actual: Members) -> Members:
+    """A destination has a path (API, S3DataConfig); one that leaves the template leaves the output with it."""
+    output = request.get("metricsOutputConfig", {})
+    if output.get("s3DataDestination", {}).get("path"):
+        return request
+    return {**request, "metricsOutputConfig": {"roleArn": output["roleArn"]}} if output else request
+
+
 RESOURCES: Mapping[str, ResourceType] = {
     row.noun: row
     for row in (
@@ -38,7 +53,8 @@ RESOURCES: Mapping[str, ResourceType] = {
             holds_data=True,
             contents="Datasets",
             blockers=tuple(
-                _in_group(noun, is_inside=True) for noun in ("Recommender", "EventTracker", "Solution", "Dataset")
+                _in_group(noun, is_inside=True)
+                for noun in ("Recommender", "EventTracker", "MetricAttribution", "Solution", "Dataset")
             ),
             quota="active dataset groups per account",
         ),
@@ -74,6 +90,7 @@ RESOURCES: Mapping[str, ResourceType] = {
             blockers=(
                 _in_group("Filter"),
                 _in_group("EventTracker", only_for=("datasetType", "INTERACTIONS")),
+                _in_group("MetricAttribution", refers=_reports_on),
                 Blocker((("Solution", "datasetGroupArn"), ("Campaign", "solutionArn"))),
             ),
             quota="datasets per dataset group",
@@ -197,6 +214,23 @@ RESOURCES: Mapping[str, ResourceType] = {
             more_attributes={"TrackingId": "trackingId"},
             unique_within=("DatasetGroupArn",),
             quota="event trackers per dataset group (one)",
+        ),
+        ResourceType(
+            noun="MetricAttribution",
+            create_only=frozenset({"DatasetGroupArn"}),
+            update=Update(
+                "UpdateMetricAttribution",
+                frozenset({"Metrics", "MetricsOutputConfig"}),
+                latest="",
+                completed=_without_empty_destination,
+                elements={
+                    "Metrics": Elements("ListMetricAttributionMetrics", "metricName", "addMetrics", "removeMetrics")
+                },
+            ),
+            parent="DatasetGroupArn",
+            taggable=False,
+            unique_within=("DatasetGroupArn",),
+            quota="metric attributions per dataset group (one)",
         ),
     )
 }

@@ -56,6 +56,11 @@ def is_paused(description: Description) -> bool:
     return status_of(description) in _PAUSED
 
 
+def is_update(description: Description) -> bool:
+    """Whether the status speaks of an update, under way or failed; what has failed serves as it did before."""
+    return status_of(description).startswith("UPDATE")
+
+
 def has_failed(description: Description) -> bool:
     """Whether the service gave up on it."""
     return status_of(description) in FAILED

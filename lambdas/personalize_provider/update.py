@@ -11,8 +11,9 @@ from . import errors
 from .api import Api
 from .deployments import CloudFormation, is_rollback, is_wanted
 from .describe import Revision, attributes, latest_update, update_id
+from .elements import by_name, lists_of, missing, update_request
 from .errors import ProviderError
-from .merge import GONE, applied, contradicts, covers, difference, merged, only
+from .merge import applied, contradicts, covers, difference, merged, only
 from .ownership import as_api, foreign_tags, user_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resource_type import Members, ResourceType, ValueRule, member_name
@@ -126,8 +127,14 @@ class Updates:
     def _members(self, event: Event) -> Members:
         update, properties = self._row.update, event["ResourceProperties"]
         assert update
-        given = {name: properties[name] for name in update.properties & properties.keys()}
-        return self._api.request(update.operation, given)
+        whole, lists = (
+            {name: properties[name] for name in names & properties.keys()}
+            for names in (update.properties - update.elements.keys(), update.elements.keys())
+        )
+        # Only Create* takes the lists as the template has them.
+        elements = self._api.request(f"Create{self._row.noun}", lists)
+        named = {member: by_name(value, lists_of(update)[member]) for member, value in elements.items()}
+        return {**self._api.request(update.operation, whole), **named}
 
     def _still_to_do(self, event: Event, progress: Progress, found: Description, change: Members) -> Members:
         """A rollback undoes what the update did; where it did nothing, what is there stays.
@@ -136,8 +143,9 @@ class Updates:
         """
         if not (progress.in_place and is_rollback(progress.deployment)):
             return change
-        undone = self._difference(event, as_before(event))
-        return only(change, applied(undone, self._effective(found)))
+        undone, actual = self._difference(event, as_before(event)), self._effective(found)
+        assert self._row.update
+        return only(change, [*applied(undone, actual), *missing(self._row.update, change, actual)])
 
     def _possible(self, event: Event, progress: Progress, found: Description, change: Members) -> Members:
         """A change without what the service refuses to change back, if it is a rollback.
@@ -181,7 +189,8 @@ class Updates:
             self._check_update(event["PhysicalResourceId"], update)
             return is_busy(update) or not contradicts(self._actual(found), change)
         if not progress.in_place:
-            return not contradicts(self._actual(found), change)
+            actual = self._actual(found)
+            return covers(actual, self._lists(change)) and not contradicts(actual, change)
         return covers(self._effective(found), change)
 
     def _actual(self, found: Description) -> Members:
@@ -189,7 +198,13 @@ class Updates:
         update = self._row.update
         assert update
         elsewhere = {member_name(name): found.get(member) or {} for name, member in update.actual.items()}
-        return self._api.accepted(update.operation, {**found, **elsewhere})
+        lists = {member: by_name(found.get(member, ()), rule) for member, rule in lists_of(update).items()}
+        return {**self._api.accepted(update.operation, {**found, **elsewhere}), **lists}
+
+    def _lists(self, change: Members) -> Members:
+        """A change in the lists that are known whole, so that what is not there is missing."""
+        assert self._row.update
+        return {member: change[member] for member in lists_of(self._row.update).keys() & change.keys()}
 
     def _effective(self, found: Description) -> Members:
         """The same with the service's defaults, which a description may leave out."""
@@ -208,11 +223,9 @@ class Updates:
         assert row.update
         check_wanted(self._cloudformation, row, event, progress)
         actual = self._actual(found)
-        request = {name: merged(actual.get(name), value) for name, value in change.items() if value is not GONE}
+        request = update_request(row.update, actual, change)
         try:
-            self._api.call(
-                row.update.operation, **{row.arn_member: found[row.arn_member]}, **row.update.completed(request, actual)
-            )
+            self._api.call(row.update.operation, **{row.arn_member: found[row.arn_member]}, **request)
         except ClientError as error:
             found = self._api.describe(row, found[row.arn_member]) or found
             # The service may refuse an update that changes nothing: somebody was quicker.

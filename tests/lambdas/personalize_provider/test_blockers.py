@@ -48,6 +48,15 @@ def tracker(cloud: VirtualCloud, stack: Stack) -> None:
     cloud.personalize.create_event_tracker(name="by-hand", datasetGroupArn=arn_of(stack, "Group"))
 
 
+def attribution(cloud: VirtualCloud, stack: Stack) -> None:
+    cloud.personalize.create_metric_attribution(
+        name="by-hand",
+        datasetGroupArn=arn_of(stack, "Group"),
+        metrics=[{"eventType": "Watch", "metricName": "watches", "expression": "SAMPLECOUNT()"}],
+        metricsOutputConfig={"roleArn": blocks.ROLE},
+    )
+
+
 def recommender(cloud: VirtualCloud, stack: Stack) -> None:
     recipe = f"{blocks.RECIPE}/aws-vod-top-picks"
     cloud.personalize.create_recommender(name="by-hand", datasetGroupArn=arn_of(stack, "Group"), recipeArn=recipe)
@@ -71,6 +80,7 @@ BY_HAND: dict[str, tuple[Callable[[VirtualCloud, Stack], None], str, str]] = {
     "campaign": (campaign, "campaign", "The solution 'vod-test-solution-"),
     "filter": (filter_, "filter", "The dataset 'vod-test-dataset-"),
     "tracker": (tracker, "event tracker", "The dataset 'vod-test-dataset-"),
+    "attribution": (attribution, "metric attribution", "The dataset 'vod-test-dataset-"),
     "recommender": (recommender, "recommender", "The dataset group 'vod-test-datasetgroup-"),
     "solution": (solution, "solution", "The dataset group 'vod-test-datasetgroup-"),
     "dataset": (dataset, "dataset", "The schema 'vod-test-schema-"),

@@ -125,7 +125,7 @@ def test_update_without_a_change_calls_nothing(subject: Subject) -> None:
 
 
 @pytest.mark.parametrize("noun", UPDATABLE)
-def test_update_is_visible_when_it_answers_and_keeps_the_id(subject: Subject) -> None:
+def test_update_is_visible_when_it_answers_and_keeps_the_id(subject: Subject, noun: str) -> None:
     response = subject.create()
     assert subject.row.update
     for prop in sorted(subject.row.update.properties - {"SolutionUpdateConfig", "PerformIncrementalUpdate"}):
@@ -134,7 +134,9 @@ def test_update_is_visible_when_it_answers_and_keeps_the_id(subject: Subject) ->
         assert updated.succeeded, updated.reason
         assert updated.physical_id == response.physical_id
         subject.settle()
-        request = subject.cloud.api.request(subject.row.update.operation, {prop: after[prop]})
+        # The request of an update takes lists of elements in parts only.
+        operation = f"Create{noun}" if prop in subject.row.update.elements else subject.row.update.operation
+        request = subject.cloud.api.request(operation, {prop: after[prop]})
         actual = subject.describe(updated)
         assert all(is_shown(actual.get(member), value) for member, value in request.items())
         back = subject.requests.update(response.physical_id, after, subject.properties())

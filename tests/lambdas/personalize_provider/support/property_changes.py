@@ -176,6 +176,15 @@ SETTINGS: dict[str, Setting] = {
         target=lambda: blocks.serving()["Tracker"],
         changes={"DatasetGroupArn": arn("SecondGroup", "DatasetGroup")},
     ),
+    "MetricAttribution": Setting(
+        around=_two_groups,
+        target=lambda: blocks.serving()["Attribution"],
+        changes={
+            "DatasetGroupArn": arn("SecondGroup", "DatasetGroup"),
+            "Metrics": [blocks.metric("clicks", event_type="Click")],
+            "MetricsOutputConfig": {"RoleArn": f"{blocks.ROLE}-2"},
+        },
+    ),
 }
 
 # Every property of every type.

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.personalize_provider.resources import RESOURCES
 from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack
 
@@ -18,7 +19,11 @@ BUCKET = "s3://vod-data"
 RECIPE = "arn:aws:personalize:::recipe"
 VOD = "VIDEO_ON_DEMAND"
 
-_WITHOUT_TAGS = ("Custom::PersonalizeWait", "Custom::PersonalizeDeletionWait", "Custom::PersonalizeSchema")
+_WITHOUT_TAGS = (
+    "Custom::PersonalizeWait",
+    "Custom::PersonalizeDeletionWait",
+    *(f"Custom::Personalize{noun}" for noun, row in RESOURCES.items() if not row.taggable),
+)
 
 Resource = dict[str, Any]
 Resources = dict[str, Resource]
@@ -231,7 +236,7 @@ def gated(triggers: Mapping[str, str], data_version: str = "1", **properties: An
 
 
 def serving() -> Resources:
-    """Recommender, filter and event tracker."""
+    """Recommender, filter, event tracker and metric attribution."""
     datasets = ["InteractionsDataset", "ItemsDataset"]
     return {
         "Recommender": recommender(),
@@ -248,11 +253,25 @@ def serving() -> Resources:
             **custom("EventTracker", DatasetGroupArn=arn("Group", "DatasetGroup")),
             "DependsOn": datasets,
         },
+        "Attribution": {
+            **custom(
+                "MetricAttribution",
+                DatasetGroupArn=arn("Group", "DatasetGroup"),
+                Metrics=[metric("watches")],
+                MetricsOutputConfig={"RoleArn": ROLE, "S3DataDestination": {"Path": f"{BUCKET}/reports/"}},
+            ),
+            "DependsOn": datasets,
+        },
     }
 
 
+def metric(name: str, expression: str = "SAMPLECOUNT()", event_type: str = "Watch") -> dict[str, str]:
+    """A metric of a metric attribution."""
+    return {"EventType": event_type, "MetricName": name, "Expression": expression}
+
+
 def whole() -> Resources:
-    """All ten types, as the app puts them together."""
+    """All types, as the app puts them together."""
     return copy.deepcopy({**group(), **data(), **ranking(), **serving()})
 
 
