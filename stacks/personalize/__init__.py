@@ -15,17 +15,19 @@ from .event_tracker import EventTracker, IEventTracker
 from .filter import Filter, IFilter
 from .filter_expression import check_filter, filter_columns
 from .grants import IPersonalizeResource
+from .metric_attribution import AttributedMetric, IMetricAttribution, MetricAttribution, summed_column
 from .provider import PersonalizeProvider
 from .quality_gate import QualityGate
 from .recommender import IRecommender, Recommender
 from .schema import ISchema, Schema
-from .service_role import ServiceRole, allow_personalize_read
+from .service_role import ServiceRole, allow_personalize_read, allow_personalize_write
 from .serving import IServing
 from .solution import ISolution, Solution
 from .solution_version import ISolutionVersion, SolutionVersion
 from .tags import tag_mistake
 
 __all__ = [
+    "AttributedMetric",
     "Campaign",
     "Dataset",
     "DatasetColumns",
@@ -40,6 +42,7 @@ __all__ = [
     "IDatasetGroup",
     "IEventTracker",
     "IFilter",
+    "IMetricAttribution",
     "IPersonalizeResource",
     "IRecommender",
     "ISchema",
@@ -47,6 +50,7 @@ __all__ = [
     "ISolution",
     "ISolutionVersion",
     "ItemExplorationConfig",
+    "MetricAttribution",
     "PersonalizeProvider",
     "PropsError",
     "QualityGate",
@@ -57,10 +61,12 @@ __all__ = [
     "SolutionVersion",
     "VideoOnDemand",
     "allow_personalize_read",
+    "allow_personalize_write",
     "avro",
     "check_filter",
     "filter_columns",
     "findings",
     "limits",
+    "summed_column",
     "tag_mistake",
 ]

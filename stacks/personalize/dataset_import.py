@@ -45,6 +45,7 @@ class DatasetImport(PersonalizeResource):
         role: iam.IRole,
         data_version: str = "1",
         import_mode: str = "FULL",
+        publish_attribution_metrics_to_s3: bool = False,
         name: str | None = None,
         max_wait: Duration | None = None,
     ) -> None:
@@ -60,6 +61,8 @@ class DatasetImport(PersonalizeResource):
             data_version: any text; changing it imports again from the same location.
             import_mode: FULL replaces what was imported before, INCREMENTAL adds to it; says how the next data
                 version is imported, so changing it alone imports nothing.
+            publish_attribution_metrics_to_s3: whether the next data version is reported on in the folder of the dataset
+                group's metric attribution, which has to be there; for interactions only.
             name: a fixed name, which a second import cannot use again; default: generated.
             max_wait: the longest the import may take; default 2 hours.
 
@@ -79,6 +82,7 @@ class DatasetImport(PersonalizeResource):
                 "DataVersion": data_version,
                 "RoleArn": role.role_arn,
                 "ImportMode": import_mode,
+                "PublishAttributionMetricsToS3": publish_attribution_metrics_to_s3 or None,
             },
         )
         provider.allow_pass_role(role)

@@ -102,6 +102,10 @@ MAX_EVENT_PARAMETERS = 10
 EVENT_TYPE_MAX_LENGTH = 256  # characters
 EVENT_WEIGHT_RANGE = (0.0, 1.0)
 
+# Metric attributions. Quotas: "Metric attribution quotas"; API: MetricAttribute.
+MAX_METRICS = 10  # per metric attribution
+METRIC_NAME_MAX_LENGTH = 256  # characters
+
 # Members of a solution's configuration that have no prop of their own. API: SolutionConfig.
 MORE_SOLUTION_CONFIG = (
     "AutoMLConfig",

@@ -20,6 +20,7 @@ class TypePermissions:
         noun: the type as the API names it.
         operations: checked on a resource of the type, besides those of tags.
         arn_type: the type as ARNs name it; "" for the noun in small letters, its words joined by hyphens.
+        more_lists: List* operations besides the one of the type.
         created_in: type of what a resource is created in, as ARNs name it, if creating is a permission on that too.
         on_parent: what is checked on that where this app has not made it; "" for the creation alone.
         taggable: whether the service tags it, so that conditions can look at its tags.
@@ -28,6 +29,7 @@ class TypePermissions:
 
     noun: str
     operations: tuple[str, ...] = ()
+    more_lists: tuple[str, ...] = ()
     arn_type: str = ""
     created_in: str = ""
     on_parent: tuple[str, ...] = ()
@@ -45,9 +47,9 @@ class TypePermissions:
         return self.own_arn_type.replace("-", " ")
 
     @property
-    def list_operation(self) -> str:
-        """The List* operation."""
-        return f"List{self.noun}s"
+    def list_operations(self) -> tuple[str, ...]:
+        """The List* operations."""
+        return (f"List{self.noun}s", *self.more_lists)
 
     @property
     def checked_on_parent(self) -> tuple[str, ...]:

@@ -271,7 +271,8 @@ class PersonalizeProvider(Construct):
         others = [each for each in self._with_arns if not each.taggable]
         self._allow([name for each in others for name in each.operations], self._checked_on(others))
         # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
-        self._allow([each.list_operation for each in self._with_arns], ["*"], sid="ListActionsHaveNoResourceType")
+        lists = [name for each in self._with_arns for name in each.list_operations]
+        self._allow(lists, ["*"], sid="ListActionsHaveNoResourceType")
 
     def _grant_on_tagged(self, types: Sequence[TypePermissions]) -> None:
         """To change something, the stack's tag must be on it; to create something, in the request."""

@@ -72,6 +72,34 @@ class ServiceRole(iam.Role):
         if bucket.encryption_key:
             self.allow_key(bucket.encryption_key)
 
+    def allow_write(self, bucket: s3.IBucket, prefix: str = "") -> None:
+        """Let the role write what is under a prefix of a bucket: reports of a metric attribution.
+
+        Source: developer guide, "Guidelines and requirements for a metric attribution".
+
+        Args:
+            bucket: the bucket; one that this app does not own needs a bucket policy of its own. If the app knows the
+                KMS key of its objects, the role may use it too.
+            prefix: beginning of the keys; "" for all.
+        """
+        objects = bucket.arn_for_objects(f"{prefix}*")
+        self.add_to_policy(iam.PolicyStatement(actions=["s3:PutObject"], resources=[objects]))
+        acknowledge_wildcards(self, "The service chooses the names of the reports.", resources=[objects])
+        if bucket.encryption_key:
+            self.allow_key(bucket.encryption_key)
+
+    def allow_metrics(self) -> None:
+        """Let the role put the metrics of a metric attribution into CloudWatch.
+
+        Source: developer guide, "Guidelines and requirements for a metric attribution".
+        """
+        self.add_to_policy(iam.PolicyStatement(actions=["cloudwatch:PutMetricData"], resources=["*"]))
+        acknowledge_wildcards(
+            self,
+            "The action cloudwatch:PutMetricData has no resource type, so IAM takes no narrower resource.",
+            resources=["*"],
+        )
+
     def allow_key(self, key: kms.IKey) -> None:
         """Let the role use a KMS key that data is encrypted with.
 
@@ -100,6 +128,27 @@ def allow_key(role: iam.IRole, key: kms.IKey) -> None:
             resources=["*"],
         ),
         allow_no_op=True,
+    )
+
+
+def allow_personalize_write(bucket: s3.Bucket, prefix: str, *, conditions: bool = True) -> None:
+    """Let Personalize write reports into a bucket of this app (its bucket policy).
+
+    Source: developer guide, "Guidelines and requirements for a metric attribution".
+
+    Args:
+        bucket: the bucket.
+        prefix: beginning of the keys; "" for all.
+        conditions: as for allow_personalize_read.
+    """
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="PersonalizeWritesReports",
+            principals=[iam.ServicePrincipal(PRINCIPAL)],
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects(f"{prefix}*")],
+            conditions=from_this_account(bucket) if conditions else None,
+        )
     )
 
 

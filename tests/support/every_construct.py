@@ -15,12 +15,14 @@ from typing import Any
 from aws_cdk import App, Stack, Tags
 
 from stacks.personalize import (
+    AttributedMetric,
     Campaign,
     Dataset,
     DatasetGroup,
     DatasetImport,
     EventTracker,
     Filter,
+    MetricAttribution,
     PersonalizeProvider,
     QualityGate,
     Recommender,
@@ -59,6 +61,7 @@ class Choices:
         genres: values of the filter.
         item_columns: of the items dataset, besides those of the sample.
         training_trigger: of the solution version.
+        counted_events: type of the events that the metric attribution counts.
     """
 
     tags: Mapping[str, str] = field(default_factory=lambda: {"project": "vod"})
@@ -67,6 +70,7 @@ class Choices:
     genres: str = "$GENRES"
     item_columns: tuple[str, ...] = ()
     training_trigger: str = "1"
+    counted_events: str = "Watch"
 
 
 def every_construct(folder: Path, choices: Choices | None = None) -> Assembly:
@@ -99,6 +103,14 @@ class _DataStack(Stack):
             filter_expression=f"INCLUDE ItemID WHERE Items.GENRES IN ({choices.genres})",
         )
         EventTracker(self, "EventTracker", provider=self.provider, dataset_group=self.group)
+        MetricAttribution(
+            self,
+            "MetricAttribution",
+            provider=self.provider,
+            dataset_group=self.group,
+            metrics=[AttributedMetric("events", choices.counted_events, "SAMPLECOUNT()")],
+            role=self._role,
+        )
 
     def _add_dataset(self, dataset_type: str, columns: Mapping[str, Any]) -> None:
         name = dataset_type.capitalize()

@@ -29,6 +29,7 @@ CHANGED = Choices(
     auto_training_days=5,
     genres='"Comedy"',
     item_columns=("DIRECTOR",),
+    counted_events="Click",
 )
 
 

@@ -59,12 +59,13 @@ def dataset_of(arn: str) -> Any:
 
 # Creating these is a permission on what they belong to as well.
 OWNERS = {
-    "dataset-group": ["Dataset", "EventTracker", "Filter", "Recommender", "Solution"],
+    "dataset-group": ["Dataset", "EventTracker", "Filter", "MetricAttribution", "Recommender", "Solution"],
     "dataset": ["DatasetImportJob"],
     "solution": ["Campaign"],
 }
 
 
+WITHOUT_TAGS = ("Schema", "MetricAttribution")
 KINDS_OF_ACTION = {"Descri": "read", "GetSol": "read", "ListTa": "read", "Create": "create"}
 
 
@@ -105,7 +106,8 @@ def together(needed: Mapping[str, set[str]]) -> dict[frozenset[str], frozenset[s
     groups: dict[str, tuple[set[str], set[str]]] = {}
     for on, actions in needed.items():
         for action in actions:
-            group = "schema" if ":schema/" in on else "list" if on == "*" else KINDS_OF_ACTION.get(action[:6], "change")
+            group = "list" if on == "*" else KINDS_OF_ACTION.get(action[:6], "change")
+            group = "untagged" if on != "*" and action.endswith(WITHOUT_TAGS) else group
             found, resources = groups.setdefault(group, (set(), set()))
             found.add(action)
             resources.add(on)
@@ -115,6 +117,7 @@ def together(needed: Mapping[str, set[str]]) -> dict[frozenset[str], frozenset[s
 def needed() -> dict[str, set[str]]:
     """What the provider calls, by the resource on which the Service Authorization Reference checks it."""
     found: dict[str, set[str]] = {"*": {f"List{noun}s" for noun in RESOURCES}}
+    found["*"] |= {each.operation for row in RESOURCES.values() if row.update for each in row.update.elements.values()}
     for noun, row in RESOURCES.items():
         # A solution version's ARN is below that of its solution, and is checked as such.
         kind = {"SolutionVersion": "solution"}.get(noun) or "".join(
