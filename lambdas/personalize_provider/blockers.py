@@ -1,6 +1,6 @@
-"""What keeps a resource from being deleted: ended or deleted where nobody else will, named where it is somebody's.
+"""Finds what blocks a deletion: deletes what nobody else will delete, and names what belongs to somebody.
 
-The types that block are those of the resource table. Whose one is, its tags say.
+The resource table says which types block. Tags say whom a resource belongs to.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .statuses import Description, is_busy
 
-# A list may still show what has just been deleted, so a blocker is named at the second look.
+# A list may still show what has just been deleted, so a blocker is only named the second time.
 _NAMED_AFTER_SECONDS = 20.0
 
 Remove = Callable[[ResourceType, Description], object]
@@ -27,8 +27,8 @@ Remove = Callable[[ResourceType, Description], object]
 class _Fate(Enum):
     """What becomes of a resource that blocks a deletion."""
 
-    GOES = "it is in transition, or its own deletion is still to come"
-    FORGOTTEN = "a stack of the provider has made it, and nobody will delete it"
+    GOES = "it is in transition, or will be deleted by itself"
+    FORGOTTEN = "a stack of the provider created it, and nobody will delete it"
     STAYS = "this deployment does not delete it"
 
 
@@ -42,13 +42,13 @@ class Blockers:
         self._cloudformation = cloudformation
 
     def clear(self, found: Description, event: Event, age: float, remove: Remove) -> None:
-        """Remove what is forgotten and end what can be ended.
+        """Delete what is forgotten, and stop what can be stopped.
 
         Args:
             found: description of what is to be deleted.
-            event: the request that led to that.
+            event: the request that asks for it.
             age: seconds since it began.
-            remove: brings a resource of a type one step nearer to its absence, or to its end.
+            remove: goes one step towards deleting a resource of a type, or stopping it.
 
         Raises:
             ProviderError: something is built on it that this deployment does not delete.
@@ -118,7 +118,7 @@ class Blockers:
             return _Fate.STAYS
         is_own = stack_id == event["StackId"]
         if child.holds_data:
-            # It may have been retained on purpose.
+            # Somebody may have kept it on purpose.
             return _Fate.GOES if is_own and not blocker.is_inside else _Fate.STAYS
         if is_own and blocker.is_inside:
             return _Fate.FORGOTTEN  # Its own deletion would have come before.
@@ -132,7 +132,7 @@ class Blockers:
 
 
 def _words(child: ResourceType, summary: Description, tags: dict[str, str]) -> str:
-    """What stays, as the sentence names it."""
+    """How the error names what stays."""
     name = str(summary.get(child.name_member) or summary[child.arn_member])
     if STACK_TAG not in tags:
         return errors.called(child, name)

@@ -1,4 +1,4 @@
-"""Removes resources, and finds those that CloudFormation does not know of."""
+"""DELETE: deletes resources, and finds those that CloudFormation does not know of."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .statuses import Description, is_being_deleted, is_busy, status_of
 
-# A cancelled request may have a call under way when CloudFormation already asks for deletion: an absence that
-# early may not last.
+# A cancelled request may have a call under way when CloudFormation already asks for deletion: what does not exist that
+# early may still appear.
 CANCELLATION_SECONDS = 60
-# CloudFormation waits no longer for a creation, so what is older was not made by the one that it cancelled.
+# CloudFormation waits no longer for a creation, so the creation that it cancelled did not make anything older.
 _LONGEST_CREATION_SECONDS = 3600
-# What uses it may be going at the same time.
+# What uses it may be deleted at the same time.
 _STAYS_AFTER_SECONDS = 300
 
 
 class Deletion:
-    """Removes one row's resources."""
+    """Deletes one row's resources."""
 
     def __init__(self, row: ResourceType, api: Api, cloudformation: CloudFormation) -> None:
-        """Remove resources of a row of the resource table."""
+        """Delete resources of a row of the resource table."""
         self._row = row
         self._api = api
         self._cloudformation = cloudformation
         self._listed: list[Description] | None = None
 
     def delete_step(self, event: Event, progress: Progress, now: float) -> Outcome:
-        """Bring what a Delete request names one step nearer to its absence."""
+        """Go one step towards deleting what a Delete request names."""
         row, name = self._row, event["PhysicalResourceId"]
         known = is_made_here(name, event["ResourceProperties"])
         found = self._find(name, event) if known else self._find_unreported(event, now)
         if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
-            return pending("watching for what a cancelled request may still make")
+            return pending("watching for what a cancelled request may still create")
         if found and not is_ours(self._api, row, event, found):
-            return complete("left alone: not made by this stack")
+            return complete("left alone: this stack did not create it")
         age = now - progress.started
         outcome = self.remove(found, event, age)
         return self.remove(self._find_forgotten(event), event, age) if outcome.done else outcome
 
     def _find_forgotten(self, event: Event) -> Description | None:
-        """What else this logical id has made, when the whole stack goes.
+        """What else this logical id has created, when the whole stack is deleted.
 
-        CloudFormation forgets what it fails to delete after an update, and what a request made that it cancelled
-        before a rollback failed. What holds data is never looked for: it may have been retained on purpose. What other
-        logical ids have left goes with the dataset group (blockers.py).
+        CloudFormation forgets what it fails to delete after an update, and what a request created that it cancelled
+        before a rollback failed. What holds data is never looked for: somebody may have kept it on purpose. What other
+        logical ids have left is deleted with the dataset group (blockers.py).
         """
         row, properties = self._row, event["ResourceProperties"]
         may_be_forgotten = row.deletable and not row.holds_data and not is_fixed(properties)
@@ -66,7 +66,7 @@ class Deletion:
         return None
 
     def _is_made_by(self, event: Event, found: Description) -> bool:
-        """Whether a resource is this logical id's: its tags say so, or else its name, which holds a hash of both."""
+        """Whether this logical id created a resource: its tags say so, or its name, which contains a hash of both."""
         row = self._row
         if row.taggable:
             return made_by(self._api.tags(found[row.arn_member]), event)
@@ -74,7 +74,7 @@ class Deletion:
         return str(found[row.name_member]).endswith(f"-{content_hash(row, {**event, 'ResourceProperties': content})}")
 
     def _find(self, name: str, event: Event) -> Description | None:
-        """Describe what has a name; where only a list tells, from the one that forgotten ones are looked for in."""
+        """Describe what has a name. If only a list shows it, that is the list of the search for forgotten resources."""
         row = self._row
         if not row.arn_is_generated:
             return self._api.find(row, name, event)
@@ -83,18 +83,18 @@ class Deletion:
         return self._api.describe(row, arn) if arn else None
 
     def _summaries(self, event: Event) -> list[Description]:
-        """The list of the row's resources, asked for once in a poll: the service takes one request a second."""
+        """The row's resources, listed once in an is_complete: the service accepts one request a second."""
         if self._listed is None:
             self._listed = list(self._api.summaries(self._row, event["ResourceProperties"]))
         return self._listed
 
     def remove_leftover(self, event: Event, progress: Progress, now: float) -> Outcome:
-        """Bring the replacement that a cancelled update began one step nearer to its absence."""
+        """Go one step towards deleting the replacement that a cancelled update began."""
         found = self._api.find(self._row, progress.leftover, as_before(event))
         return self.remove(found, event, now - progress.started)
 
     def _find_unreported(self, event: Event, now: float) -> Description | None:
-        """What a Create request has made that never answered CloudFormation."""
+        """What a Create request created that never answered CloudFormation."""
         row, properties = self._row, event["ResourceProperties"]
         is_run = row.is_job and not is_fixed(properties)
         name = Runs(row, self._api).find_same_in_flight(event) if is_run else physical_name(row, event)
@@ -103,18 +103,18 @@ class Deletion:
         return found if found and (is_claimed or not is_older(found, now - _LONGEST_CREATION_SECONDS)) else None
 
     def remove(self, found: Description | None, event: Event, age: float) -> Outcome:
-        """Bring a resource of ours one step nearer to its absence.
+        """Go one step towards deleting a resource of ours.
 
         Args:
             found: its description, or summary.
-            event: the request that asks for it, or for the absence of what it is built on.
+            event: the request to delete it, or what it is built on.
             age: seconds since that began.
 
         Raises:
             ProviderError: something is built on it that this deployment does not delete.
         """
         if found is None:
-            return complete("absent")
+            return complete("does not exist")
         if is_being_deleted(found):
             return pending(status_of(found))
         if is_busy(found):
@@ -125,10 +125,9 @@ class Deletion:
         return self._delete(found, event, age)
 
     def _may_stay(self, event: Event, age: float) -> bool:
-        """Whether nobody has to wait until something in use can go.
+        """Whether something in use may stay, so that nobody has to wait for it.
 
-        A schema cannot be taken back from a dataset, so after a rollback the dataset has one that CloudFormation
-        deletes.
+        A dataset cannot go back to its old schema, so after a rollback it has one that CloudFormation deletes.
         """
         if not self._row.stays_while_used or age < _STAYS_AFTER_SECONDS:
             return False
@@ -140,7 +139,7 @@ class Deletion:
             self._api.call(f"Delete{row.noun}", **{row.arn_member: arn})
         except SERVICE_ERRORS as error:
             if meaning(error) is Meaning.ABSENT:
-                return complete("absent")
+                return complete("does not exist")
             if meaning(error) is not Meaning.IN_USE:
                 raise
 
@@ -148,7 +147,7 @@ class Deletion:
                 return Deletion(child, self._api, self._cloudformation).remove(summary, event, age)
 
             if self._may_stay(event, age):
-                return complete("kept, since it is in use; it goes with the stack")
+                return complete("kept, because it is in use; it is deleted with the stack")
             Blockers(row, self._api, self._cloudformation).clear(found, event, age, remove)
             return waiting(error)
         return pending("deletion requested")

@@ -1,8 +1,8 @@
-"""What CloudFormation is doing with a stack: whether the deployment that sent a request still goes on.
+"""What CloudFormation is doing with a stack: whether the deployment that sent a request is still running.
 
 When another resource of the stack fails, CloudFormation cancels the requests in flight and rolls back at once,
-but nobody tells the provider, whose polls go on for up to an hour. Without a look at the stack they would make
-again what the rollback has just deleted (aws/aws-cdk issue 26139).
+but nobody tells the provider: the framework goes on calling is_complete for up to an hour. If it did not look at the
+stack, it would create again what the rollback has just deleted (aws/aws-cdk issue 26139).
 """
 
 from __future__ import annotations
@@ -14,47 +14,49 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from .protocol import CLOCK_SECONDS, Progress
+from . import errors
+from .protocol import CLOCK_SECONDS, Event, Progress
+from .resource_type import ResourceType
 from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
 
 _GONE = "DELETE_COMPLETE since 0"
 
 
 class CloudFormation(Protocol):
-    """Knows what goes on with stacks."""
+    """Says what is going on with stacks."""
 
     def deployment(self, stack_id: str) -> str:
         """Status of the stack and when its present deployment began: `UPDATE_IN_PROGRESS since 1700000000.0`.
 
-        The text changes as soon as that deployment ends, fails or is followed by another. A stack that is not there
-        any more is DELETE_COMPLETE.
+        The text changes as soon as that deployment ends, fails or is followed by another. A stack that no longer
+        exists is DELETE_COMPLETE.
         """
         ...
 
 
 def is_rollback(deployment: str) -> bool:
-    """Whether a deployment takes an update back."""
+    """Whether a deployment is the rollback of an update."""
     return deployment.startswith("UPDATE_ROLLBACK")
 
 
 def stack_goes(deployment: str) -> bool:
-    """Whether the whole stack is being deleted, or its creation taken back."""
+    """Whether the whole stack is being deleted, or its creation rolled back."""
     return deployment.startswith(("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"))
 
 
 def asks_for(deployment: str, request_type: str) -> bool:
-    """Whether CloudFormation can be asking for a request now; if not, it comes late and nobody waits for it."""
+    """Whether CloudFormation may be waiting for a request; if not, the request arrived late."""
     status = deployment.partition(" ")[0]
     if request_type == "Delete":
         return True
-    takes_back = stack_goes(deployment) or (request_type == "Create" and is_rollback(deployment))
-    return not takes_back and not status.endswith(("_COMPLETE", "_FAILED"))
+    is_undone = stack_goes(deployment) or (request_type == "Create" and is_rollback(deployment))
+    return not is_undone and not status.endswith(("_COMPLETE", "_FAILED"))
 
 
 def is_wanted(deployment: str, request_type: str, progress: Progress) -> bool:
-    """Whether the deployment that a request came from still goes on.
+    """Whether the deployment that sent a request is still running.
 
-    An update knows which one it came from. A creation came from the one that began before it.
+    An update knows which deployment sent it. A creation was sent by the one that began before it.
     """
     if progress.deployment:
         return deployment == progress.deployment
@@ -62,15 +64,25 @@ def is_wanted(deployment: str, request_type: str, progress: Progress) -> bool:
     return asks_for(deployment, request_type) and began <= progress.started + CLOCK_SECONDS
 
 
+def check_wanted(cloudformation: CloudFormation, row: ResourceType, event: Event, progress: Progress) -> None:
+    """Create and change nothing for a deployment that CloudFormation has given up.
+
+    Raises:
+        ProviderError: it has given it up.
+    """
+    if not is_wanted(cloudformation.deployment(event["StackId"]), event["RequestType"], progress):
+        raise errors.cancelled(row, event["PhysicalResourceId"])
+
+
 def is_gone(deployment: str) -> bool:
-    """Whether there is nothing any more that the stack would delete."""
+    """Whether the stack has nothing left to delete."""
     return deployment.startswith(("DELETE_COMPLETE", "ROLLBACK_COMPLETE"))
 
 
 def known_deployment(cloudformation: CloudFormation, stack_id: str) -> str:
     """The deployment of a stack as far as the provider may ask; empty where it may not.
 
-    For deletions: what CloudFormation does not tell must not keep a resource from being deleted.
+    For deletions: a resource must be deleted even if CloudFormation does not say what it is doing.
     """
     try:
         return cloudformation.deployment(stack_id)
@@ -101,15 +113,15 @@ class AwsCloudFormation:
 
 
 class AskedOnce:
-    """Asks about each stack once, for as long as a poll takes."""
+    """Asks about each stack once; made anew for every is_complete."""
 
     def __init__(self, cloudformation: CloudFormation) -> None:
-        """Ask another one."""
+        """Remember what another one answers."""
         self._cloudformation = cloudformation
         self._answers: dict[str, str] = {}
 
     def deployment(self, stack_id: str) -> str:
-        """What that one said first."""
+        """The first answer about the stack."""
         if stack_id not in self._answers:
             self._answers[stack_id] = self._cloudformation.deployment(stack_id)
         return self._answers[stack_id]
@@ -117,6 +129,6 @@ class AskedOnce:
 
 @cache
 def default_cloudformation() -> CloudFormation:
-    """The one of a Lambda instance."""
+    """The one that a Lambda instance uses."""
     config = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=5, read_timeout=15)
     return AwsCloudFormation(boto3.client("cloudformation", config=config))

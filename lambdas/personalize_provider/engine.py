@@ -12,7 +12,7 @@ from typing import Any
 from . import errors
 from .api import Api
 from .deletion import Deletion
-from .deployments import CloudFormation, asks_for, is_rollback
+from .deployments import CloudFormation, asks_for, check_wanted, is_rollback
 from .describe import attributes, is_older, source
 from .names import physical_name
 from .ownership import all_tags, as_api, check_unclaimed, is_ours, owner
@@ -23,7 +23,7 @@ from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .statuses import Description, has_failed, is_being_deleted, is_busy, is_update, status_of
 from .successor import Successors
-from .update import Updates, check_wanted
+from .update import Updates
 
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
 
@@ -65,7 +65,7 @@ class Engine:
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The request used up the time that CloudFormation gives it."""
-        doing = "be gone" if event["RequestType"] == "Delete" else "settle"
+        doing = "be deleted" if event["RequestType"] == "Delete" else "settle"
         return errors.timed_out(
             self._row, event["PhysicalResourceId"], doing, outcome.status, REQUEST_SECONDS, setting=None
         )

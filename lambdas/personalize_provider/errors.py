@@ -1,7 +1,4 @@
-"""Errors of the provider.
-
-Every sentence a user can meet is made here; docs/errors.md explains each one.
-"""
+"""Errors of the provider: every sentence that users can meet, and docs/errors.md explains each one."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ class ProviderError(Exception):
 
         Args:
             text: what went wrong and what to do, in a sentence or two.
-            at_once: whether to end the request even where refusals are held for a while: nothing else of the
+            at_once: whether to report it at once, where other refusals wait for HOLD_SECONDS: nothing else of the
                 deployment can have been accepted, or nobody waits for the answer.
         """
         self.at_once = at_once
@@ -38,7 +35,7 @@ class ProviderError(Exception):
         super().__init__(text)
 
 
-# Developer guide, "Common error messages in Amazon Personalize": the same words whatever it is that refuses.
+# Developer guide, "Common error messages in Amazon Personalize": the same words whichever of them refuses.
 _MAY_NOT_READ = re.compile(r"insufficient privileges for accessing data", re.IGNORECASE)
 _LET_IT_READ = (
     " Let both the service role and Amazon Personalize read it: in the role's policy, in the bucket's policy and, if "
@@ -48,7 +45,7 @@ _LET_IT_READ = (
 
 
 def called(row: ResourceType, name: str) -> str:
-    """A resource as messages speak of it."""
+    """A resource as messages name it."""
     return f"{words(row.noun)} '{name}'"
 
 
@@ -66,7 +63,7 @@ def access_denied(error: ServiceError) -> ProviderError:
 
 
 def caller_unknown(error: ServiceError) -> ProviderError:
-    """Nobody knows who calls, so no call can succeed."""
+    """AWS does not know the caller, so no call can succeed."""
     return ProviderError(
         f"AWS does not accept the credentials of the provider's function: {message(error)}. Check that the account may "
         f"use this region and that nothing overrides the function's credentials, then try again.",
@@ -75,7 +72,7 @@ def caller_unknown(error: ServiceError) -> ProviderError:
 
 
 def no_service(error: ServiceError) -> ProviderError:
-    """The region of the stack has no Amazon Personalize."""
+    """Amazon Personalize does not exist in the region of the stack."""
     return ProviderError(
         f"Amazon Personalize is not available in this region: {message(error).rstrip('.')}. Deploy to one of "
         f"{', '.join(sorted(regions()))}.",
@@ -86,26 +83,23 @@ def no_service(error: ServiceError) -> ProviderError:
 def limit_exceeded(row: ResourceType, error: ServiceError) -> ProviderError:
     """A quota of the account is used up."""
     return ProviderError(
-        f"Service quota reached: {row.quota}. Delete what is not needed, or request an increase of the quota in the "
+        f"Service quota reached: {row.quota}. Delete what you do not need, or request an increase of the quota in the "
         f"Service Quotas console (service Amazon Personalize). The service said: {message(error)}."
     )
 
 
 def refused(row: ResourceType, name: str, error: ServiceError) -> ProviderError:
-    """The service will not take the request as it is."""
-    return ProviderError(f"{operation(error)} of {called(row, name)} was refused: {message(error)}.")
+    """The service does not accept the request as it is."""
+    return ProviderError(f"The service refused {operation(error)} for {called(row, name)}: {message(error)}.")
 
 
 def not_begun(error: ServiceError) -> ProviderError:
-    """The request could not even find out what there is to do."""
-    return ProviderError(
-        f"The request could not begin, because {operation(error)} did not succeed: {message(error)}. "
-        f"Nothing was changed, so deploy again."
-    )
+    """on_event could not find out what to do."""
+    return ProviderError(f"{operation(error)} failed before anything was changed: {message(error)}. Deploy again.")
 
 
 def failed(row: ResourceType, name: str, status: str, reason: str | None, source: str = "") -> ProviderError:
-    """The service accepted the request and then failed it; `source` is what in S3 it was to read."""
+    """The service accepted the request, but failed later; `source` is the location in S3 that it had to read."""
     why = (reason or "the service gave no reason").strip().rstrip(".")
     where = f" It reads {source}." if source else ""
     advice = _LET_IT_READ if _MAY_NOT_READ.search(why) else ""
@@ -113,15 +107,15 @@ def failed(row: ResourceType, name: str, status: str, reason: str | None, source
 
 
 def stopped(row: ResourceType, name: str, error: ServiceError) -> ProviderError:
-    """The service neither updates nor starts what somebody has stopped."""
+    """Somebody has stopped the resource, and the service neither updates nor starts it."""
     return ProviderError(
-        f"The {called(row, name)} is stopped, and cannot be changed while it is. Starting it failed: "
+        f"The {called(row, name)} is stopped, so it cannot be changed, and starting it failed: "
         f"{message(error)}. Start it ({row.resume}), then deploy again."
     )
 
 
 def update_failed(row: ResourceType, name: str, reason: str | None) -> ProviderError:
-    """The service accepted an update and then failed it."""
+    """The service accepted an update, but failed later."""
     why = (reason or "the service gave no reason").strip().rstrip(".")
     return ProviderError(
         f"The update of {called(row, name)} failed: {why}. It keeps working with the configuration it had."
@@ -131,26 +125,26 @@ def update_failed(row: ResourceType, name: str, reason: str | None) -> ProviderE
 def exists_elsewhere(row: ResourceType, name: str, owner: str | None) -> ProviderError:
     """The name belongs to somebody else."""
     article = "An" if row.noun[0] in "AEIOU" else "A"
-    belongs = f"It belongs to {owner}" if owner else "It was not made by this stack"
+    belongs = f"It belongs to {owner}" if owner else "This stack did not create it"
     return ProviderError(
-        f"{article} {called(row, name)} exists already. {belongs}, so it is neither adopted nor changed. "
+        f"{article} {called(row, name)} already exists. {belongs}, so it is neither adopted nor changed. "
         f"Choose another Name, or leave Name out to have one generated."
     )
 
 
 def name_used_up(row: ResourceType, name: str, status: str) -> ProviderError:
-    """A run of a fixed name came to nothing, and the service deletes no runs."""
+    """A run with a fixed name has failed or was stopped, and the service deletes no runs."""
     return ProviderError(
-        f"The {called(row, name)} is {status} since an earlier deployment, and can neither be deleted nor run again. "
-        f"Choose another Name, or leave Name out to have one generated."
+        f"The {called(row, name)} has been {status} since an earlier deployment. It can neither be deleted nor "
+        f"run again. Choose another Name, or leave Name out to have one generated."
     )
 
 
 def place_taken(row: ResourceType, name: str, error: ServiceError) -> ProviderError:
-    """The service allows one such resource, and there is one already."""
+    """The service allows one such resource, and one exists already."""
     return ProviderError(
         f"The {called(row, name)} cannot be created: {message(error)}. "
-        f"Delete the existing one first if nothing needs it."
+        f"Delete the existing one first if nobody needs it."
     )
 
 
@@ -163,20 +157,20 @@ def replacement_loses_data(row: ResourceType, name: str, changed: list[str]) -> 
 
 
 def cannot_change(row: ResourceType, name: str, prop: str, why: str) -> ProviderError:
-    """The service takes other changes of a property in place, but not this one."""
-    return ProviderError(f"The {prop} of {called(row, name)} cannot change like that: {why}")
+    """The service can change a property in place, but not from the old value to the new one."""
+    return ProviderError(f"The {prop} of {called(row, name)} cannot be changed like that: {why}")
 
 
 def removal_loses_data(row: ResourceType, name: str, lost: list[str]) -> ProviderError:
-    """What leaves the template is deleted, and data is never lost silently (docs/decisions/0015)."""
+    """What leaves the template is deleted, and data is never deleted silently (docs/decisions/0015)."""
     return ProviderError(
-        f"Taking {', '.join(lost)} out of the {called(row, name)} would delete it and lose the data in it. "
+        f"Removing {', '.join(lost)} from the {called(row, name)} would delete it and lose the data in it. "
         f"Put it back, or set allow_replacement to accept the loss."
     )
 
 
 def name_is_fixed(row: ResourceType, name: str, changed: list[str]) -> ProviderError:
-    """A replacement cannot have the name of what it replaces."""
+    """A replacement cannot have the name of the resource that it replaces."""
     return ProviderError(
         f"Changing {', '.join(changed)} needs a new {words(row.noun)}, which cannot be named '{name}' while the old "
         f"one exists. Change Name as well, or leave Name out to have one generated."
@@ -184,7 +178,7 @@ def name_is_fixed(row: ResourceType, name: str, changed: list[str]) -> ProviderE
 
 
 def one_at_a_time(row: ResourceType, name: str, changed: list[str]) -> ProviderError:
-    """The service holds one such resource per parent, so the old one and a new one cannot both exist."""
+    """The service allows one such resource per parent, so the old one and a new one cannot both exist."""
     return ProviderError(
         f"Changing {', '.join(changed)} needs a new {words(row.noun)}, but the service allows only one for the same "
         f"{' and '.join(row.unique_within)}. Undo the change to '{name}', or remove the resource in one deployment and "
@@ -193,11 +187,11 @@ def one_at_a_time(row: ResourceType, name: str, changed: list[str]) -> ProviderE
 
 
 def out_of_reach(row: ResourceType, name: str, prefix: str) -> ProviderError:
-    """The template gives the provider a role that does not reach what is there."""
+    """The template gives the provider a role that no longer reaches the resource."""
     return ProviderError(
         f"The {called(row, name)} cannot be updated or replaced: its name does not begin with "
         f"'{prefix.partition('_')[0]}_', and the provider's role now reaches only names that do. Go back to the "
-        f"name_prefix that it was made with, or destroy the stacks and deploy them anew."
+        f"name_prefix that it was created with, or destroy the stacks and deploy them again."
     )
 
 
@@ -210,7 +204,7 @@ def deleted_outside(row: ResourceType, name: str) -> ProviderError:
 
 
 def blocked(row: ResourceType, name: str, blockers: list[str]) -> ProviderError:
-    """Something that is not part of the deployment is built on what is to be deleted."""
+    """Something that the deployment does not delete uses the resource."""
     return ProviderError(
         f"The {called(row, name)} cannot be deleted, because it is in use by {', '.join(blockers)}, which this "
         f"deployment does not delete. Delete that first if nobody needs it, then try again."
@@ -218,7 +212,7 @@ def blocked(row: ResourceType, name: str, blockers: list[str]) -> ProviderError:
 
 
 def cancelled(row: ResourceType, name: str) -> ProviderError:
-    """CloudFormation has given the request up; this reaches the log only."""
+    """CloudFormation has given the request up; only the log has this sentence."""
     return ProviderError(
         f"CloudFormation has cancelled the deployment that asked for the {called(row, name)}, so nothing was changed.",
         at_once=True,
@@ -236,44 +230,44 @@ def timed_out(
 
 
 def unknown_property(noun: str, names: list[str]) -> ProviderError:
-    """The template sets what the type does not have."""
+    """The template sets a property that the type does not have."""
     return ProviderError(f"Custom::Personalize{noun} has no property {', '.join(names)}. Remove it from the template.")
 
 
 def unknown_member(path: str, names: list[str]) -> ProviderError:
-    """The template sets what the API's structure does not have."""
+    """The template sets a member that the API's structure does not have."""
     return ProviderError(f"{path} has no member {', '.join(names)}. Remove it from the template.")
 
 
 def wrong_type(path: str, type_name: str, value: object) -> ProviderError:
-    """A value in the template is not of the type that the API takes."""
+    """A value in the template is not of the API's type."""
     return ProviderError(f"{path} must be of type {type_name}, but is '{value}'.")
 
 
 def unknown_type(resource_type: str) -> ProviderError:
-    """The template sends the provider what it does not know."""
+    """The template asks for a resource type that the provider does not know."""
     return ProviderError(f"{resource_type} is not a type of this provider.")
 
 
 def metrics_unreadable(reason: str) -> ProviderError:
-    """The quality gate has nothing to judge by."""
+    """The quality gate cannot read the metrics."""
     return ProviderError(f"The metrics of the solution version cannot be read: {reason.rstrip('.')}.")
 
 
 def below_minimums(version_id: str, rows: Iterable[str]) -> ProviderError:
-    """The solution version is evaluated too poorly to serve."""
+    """The metrics of the solution version are too low to serve."""
     consequence = "so the campaign stays on the version it has."
     header = f"Quality gate: solution version {version_id} is below its minimums, {consequence}"
     return ProviderError("\n".join([header, *(f"  {row}" for row in rows)]))
 
 
 def repeated(text: str) -> Exception:
-    """A refusal that was made when the request began, once it may be told."""
+    """A refusal of on_event, which is_complete reports later."""
     return ProviderError(text)
 
 
 def with_log_group(error: Exception) -> Exception:
-    """The same failure, with the log group that the function really writes to.
+    """The same error, with the log group that the function really writes to.
 
     The Provider framework ends each reason with `Logs: /aws/lambda/<function>`, which does not exist where a function
     has a log group of its own. Lambda names that in an environment variable.
@@ -285,7 +279,7 @@ def with_log_group(error: Exception) -> Exception:
 
 
 def duration(seconds: float) -> str:
-    """`5400` as `1 h 30 min`."""
+    """Seconds as users read them: `5400` as `1 h 30 min`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else ""]

@@ -21,7 +21,7 @@ from .service_errors import SERVICE_ERRORS
 from .wait import DeletionWait, Wait
 
 _TYPE_PREFIX = "Custom::Personalize"
-# Custom resources that stand for no resource of the service.
+# Custom resources with no resource of the service behind them.
 _WITHOUT_RESOURCE: Mapping[str, Callable[[Api], Handler]] = {
     "Wait": Wait,
     "DeletionWait": DeletionWait,
@@ -43,7 +43,7 @@ def is_complete(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def run_on_event(event: Event, api: Api, cloudformation: CloudFormation, clock: Clock) -> dict[str, Any]:
-    """on_event with what it uses."""
+    """Answer on_event with the given clients and clock."""
     started = clock.time()
     try:
         name, progress = _on_event(_handler(event, api, cloudformation), event, clock)
@@ -62,13 +62,13 @@ def _answer(name: str, progress: Progress) -> dict[str, Any]:
 
 
 def _hold(event: Event, error: Exception, started: float, clock: Clock) -> None:
-    """Wait before a creation is refused. There is no physical id yet that a poll could refuse it under."""
+    """Wait before a creation is refused: without a physical id, no is_complete follows that could refuse it."""
     if event["RequestType"] == "Create" and is_held(error, clock.time() - started):
         clock.sleep(started + HOLD_SECONDS - clock.time())
 
 
 def _on_event(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progress]:
-    """A failure here fails the deployment, or worse, its rollback, so what may pass is waited for."""
+    """Try again while an error may pass: a failure here fails the deployment or, worse, its rollback."""
     started, pause = clock.time(), _FIRST_PAUSE
     while True:
         try:
@@ -83,9 +83,9 @@ def _on_event(handler: Handler, event: Event, clock: Clock) -> tuple[str, Progre
 
 
 def run_is_complete(event: Event, api: Api, cloudformation: CloudFormation, clock: Clock) -> dict[str, Any]:
-    """is_complete with what it uses.
+    """Answer is_complete with the given clients and clock.
 
-    It looks once and never waits: an invocation that waits occupies two of the account's few executions.
+    It looks once and never waits: an invocation that waits takes up two of the account's few executions.
     """
     handler, progress = _handler(event, api, AskedOnce(cloudformation)), Progress.of(event)
     age = clock.time() - progress.started

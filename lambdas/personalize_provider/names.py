@@ -1,4 +1,4 @@
-"""Physical names: readable prefix + short hash, so that a replacement never meets its predecessor's name."""
+"""Physical names: a readable prefix and a short hash, so that a replacement never has the name of what it replaces."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def content_hash(row: ResourceType, event: Mapping[str, Any]) -> str:
 def physical_name(row: ResourceType, event: Mapping[str, Any]) -> str:
     """Name of the resource a request asks for; the same for every delivery of that request.
 
-    Jobs run once per request, so theirs also depends on the request id: a request that comes back to an
+    Jobs run once per request, so their names also depend on the request id: a request that returns to an
     earlier data version imports it again.
     """
     properties = event["ResourceProperties"]
@@ -66,7 +66,7 @@ def physical_name(row: ResourceType, event: Mapping[str, Any]) -> str:
 
 
 def steady_id(prefix: str, event: Mapping[str, Any]) -> str:
-    """Physical id of a custom resource that stands for no resource of the service: it never changes."""
+    """Physical id of a custom resource with no resource of the service behind it: it never changes."""
     if event["RequestType"] != "Create":
         return str(event["PhysicalResourceId"])
     identity = f"{event['StackId']} {event['LogicalResourceId']}"
@@ -74,7 +74,7 @@ def steady_id(prefix: str, event: Mapping[str, Any]) -> str:
 
 
 def has_prefix(name: str, prefix: str) -> bool:
-    """Whether a name may have been generated with a prefix, which is cut where the name would be too long."""
+    """Whether a name may have been generated from a prefix, which is cut if the name would be too long."""
     return name == _generated(prefix, name[-_HASH_LENGTH:])
 
 
@@ -95,7 +95,7 @@ def _generated(prefix: object, suffix: str) -> str:
 def arn_of(row: ResourceType, name: str, event: Mapping[str, Any]) -> str | None:
     """ARN that the resource of a name has in the account and region of a request's stack.
 
-    None if there can be no such resource: the service takes no such name, or a property that its ARN tells is missing.
+    None if there can be no such resource: the service accepts no such name, or a property of the ARN is missing.
     """
     if not _VALID.fullmatch(name):
         return None
@@ -120,7 +120,7 @@ def same_content(row: ResourceType, event: Mapping[str, Any], name: str) -> bool
 def is_made_here(physical_id: str, properties: Mapping[str, Any]) -> bool:
     """Whether a physical id is a name that `physical_name` may have given.
 
-    CloudFormation makes up an id of its own when it deletes what has not answered its Create request yet
+    CloudFormation invents an id when it deletes a resource that has not answered its Create request yet
     (aws-cloudformation/cloudformation-coverage-roadmap issue 1814).
     """
     return physical_id == properties.get("Name") or bool(_GENERATED.fullmatch(physical_id))

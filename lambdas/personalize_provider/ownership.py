@@ -1,4 +1,4 @@
-"""Whose a resource is: tags that name the stack and the logical id that made it."""
+"""Tags: those of the template, and those that name the stack and the logical id a resource belongs to."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from . import errors
 from .api import Api
+from .deployments import CloudFormation, check_wanted
 from .describe import is_older
 from .merge import covers
 from .names import is_fixed, physical_name
-from .protocol import Event
+from .protocol import Event, Progress
 from .resource_type import ResourceType
 from .statuses import Description
 
@@ -33,7 +34,7 @@ def all_tags(event: Event) -> dict[str, str]:
 
 
 def foreign_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Tags without those that say whose the resource is."""
+    """Tags without those that name its owner."""
     return {key: value for key, value in tags.items() if key not in (STACK_TAG, LOGICAL_TAG)}
 
 
@@ -42,8 +43,37 @@ def as_api(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"tagKey": key, "tagValue": value} for key, value in sorted(tags.items())]
 
 
+def sync_tags(
+    api: Api, cloudformation: CloudFormation, row: ResourceType, event: Event, progress: Progress, found: Description
+) -> None:
+    """Add, change and remove the tags that the template changed; all of the template's on what is new to the stack.
+
+    Args:
+        api, cloudformation: what to ask.
+        row: the resource's type; nothing happens if the service does not tag it.
+        event: the request.
+        progress: of the request.
+        found: description of the resource.
+
+    Raises:
+        ProviderError: CloudFormation has given the deployment up.
+    """
+    if not row.taggable:
+        return
+    arn, after = found[row.arn_member], user_tags(event["ResourceProperties"])
+    before = user_tags(event["OldResourceProperties"]) if progress.in_place else foreign_tags(api.tags(arn))
+    gone = sorted(before.keys() - after.keys())
+    new = {key: value for key, value in after.items() if before.get(key) != value}
+    if gone or new:
+        check_wanted(cloudformation, row, event, progress)
+    if gone:
+        api.call("UntagResource", resourceArn=arn, tagKeys=gone)
+    if new:
+        api.call("TagResource", resourceArn=arn, tags=as_api(new))
+
+
 def owner(api: Api, row: ResourceType, description: Description) -> str | None:
-    """Who made a resource, as far as its tags tell."""
+    """Who created a resource, as far as its tags say."""
     if not row.taggable:
         return None
     tags = api.tags(description[row.arn_member])
@@ -53,11 +83,10 @@ def owner(api: Api, row: ResourceType, description: Description) -> str | None:
 
 
 def is_ours(api: Api, row: ResourceType, event: Event, description: Description) -> bool:
-    """Whether the resource of the request's name was made for this logical id of this stack.
+    """Whether the resource of the request's name was created for this logical id of this stack.
 
-    A generated name proves it: it holds a hash of both. A name that a user fixed does not, so the tags have to say
-    so. Where the service has no tags, it was not there before the request (`check_unclaimed`), and still has
-    the same content.
+    A generated name proves it: it contains a hash of both. A name that the user chose does not, so the tags have to
+    say so. If the type has no tags, it did not exist before the request (`check_unclaimed`), and has the same content.
     """
     properties = event["ResourceProperties"]
     if not is_fixed(properties):
@@ -68,9 +97,9 @@ def is_ours(api: Api, row: ResourceType, event: Event, description: Description)
 
 
 def check_unclaimed(api: Api, row: ResourceType, event: Event, now: float) -> None:
-    """Refuse a name of the user's choice that something without tags has already: nothing says whose that is.
+    """Refuse a name that the user chose if something without tags already has it: nothing says whose that is.
 
-    Said by on_event, so that CloudFormation has no id under which it would then ask for a deletion.
+    on_event does it, so that CloudFormation learns no id that it would then ask to delete.
 
     Raises:
         ProviderError: it exists, and is older than the request.
@@ -84,7 +113,7 @@ def check_unclaimed(api: Api, row: ResourceType, event: Event, now: float) -> No
 
 
 def made_by(tags: Mapping[str, str], event: Event) -> bool:
-    """Whether tags say that a resource was made for the logical id and the stack of a request."""
+    """Whether tags say that a resource was created for the logical id and the stack of a request."""
     return tags.get(STACK_TAG) == event["StackId"] and tags.get(LOGICAL_TAG) == event["LogicalResourceId"]
 
 

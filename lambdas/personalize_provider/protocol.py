@@ -1,4 +1,4 @@
-"""What a custom resource request says, and what a poll answers."""
+"""What on_event and is_complete are given, and what they answer."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Progress:
     Attributes:
         started: when the request began, in seconds since the epoch.
         in_place: whether an update keeps the resource it has.
-        update_seen: creation time of the last update that the service knew when the request began.
-        deployment: what CloudFormation was doing with the stack when an update began; nothing is changed once it
-            does something else. Empty for a creation, which does not ask before it is polled.
+        update_seen: creation time of the last update that the service had made when the request began.
+        deployment: what CloudFormation was doing with the stack when an update began; once it does something else, the
+            provider changes nothing. Empty for a creation, where only is_complete asks.
         leftover: name of a replacement that a cancelled update may have made without telling CloudFormation.
-        refusal: why an update cannot be, said by the poll once refusals are no longer held (docs/decisions/0020).
+        refusal: why on_event refuses an update; is_complete reports it after HOLD_SECONDS (docs/decisions/0020).
         paused: whether somebody had stopped the resource when the request began.
     """
 
@@ -55,7 +55,7 @@ class Progress:
     paused: bool = False
 
     def to_event(self) -> dict[str, Any]:
-        """As a member of on_event's answer, which the framework hands to is_complete."""
+        """As a member of on_event's answer, which the framework passes to is_complete."""
         return asdict(self)
 
     @classmethod
@@ -71,10 +71,10 @@ def as_before(event: Event) -> Event:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result of one poll.
+    """Result of one is_complete.
 
     Attributes:
-        done: whether the request is fulfilled.
+        done: whether the request has succeeded.
         status: what the resource is doing, for the log and the time-out's sentence.
         attributes: what Fn::GetAtt answers once done.
     """
@@ -90,7 +90,7 @@ def pending(status: str) -> Outcome:
 
 
 def complete(status: str, attributes: Mapping[str, str] | None = None) -> Outcome:
-    """The request is fulfilled."""
+    """The request has succeeded."""
     return Outcome(done=True, status=status, attributes=attributes or {})
 
 
@@ -98,7 +98,7 @@ class Handler(Protocol):
     """Carries out the requests of one type of custom resource; its methods are named after the entry points.
 
     Attributes:
-        young_seconds: for how long after its start a request is looked at in every round of the waiter.
+        young_seconds: for how long after its start a request is looked at in every round of the framework's waiter.
     """
 
     young_seconds: float
@@ -112,9 +112,9 @@ class Handler(Protocol):
         ...
 
     def is_staggered(self, event: Event) -> bool:
-        """Whether the first poll of every other sibling comes a little later, so that not all call at once."""
+        """Whether every second sibling is looked at a little later the first time, so that not all call at once."""
         ...
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
-        """Say that the request used up its time."""
+        """The error that says that the request used up its time."""
         ...

@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from . import errors
 from .api import Api
-from .deployments import CloudFormation, is_rollback, is_wanted
+from .deployments import CloudFormation, check_wanted, is_rollback
 from .describe import Revision, attributes, latest_update, update_id
 from .elements import by_name, lists_of, missing, update_request
 from .errors import ProviderError
 from .merge import applied, contradicts, covers, difference, merged, only
-from .ownership import as_api, foreign_tags, user_tags
+from .ownership import sync_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resource_type import Members, ResourceType, ValueRule, member_name
 from .resources import RESOURCES
@@ -41,7 +41,7 @@ class Updates:
             found, waits_for = self._step(event, progress, found, change, now)
             if waits_for:
                 return pending(waits_for)
-        self._sync_tags(event, progress, found)
+        sync_tags(self._api, self._cloudformation, self._row, event, progress, found)
         answer = attributes(self._api, self._row, found)
         if change and progress.paused and self._row.pause and not is_paused(found):
             answer["Revision"] = str(Revision.after(latest_update(self._row, found), then_pause=True))
@@ -263,29 +263,3 @@ class Updates:
             self._api.call(row.pause, **{row.arn_member: found[row.arn_member]})
             return "stopping again"
         return status_of(found) if is_busy(found) else ""
-
-    # -- tags ----------------------------------------------------------------------------------------------
-
-    def _sync_tags(self, event: Event, progress: Progress, found: Description) -> None:
-        if not self._row.taggable:
-            return
-        arn, after = found[self._row.arn_member], user_tags(event["ResourceProperties"])
-        before = user_tags(event["OldResourceProperties"]) if progress.in_place else foreign_tags(self._api.tags(arn))
-        gone = sorted(before.keys() - after.keys())
-        new = {key: value for key, value in after.items() if before.get(key) != value}
-        if gone or new:
-            check_wanted(self._cloudformation, self._row, event, progress)
-        if gone:
-            self._api.call("UntagResource", resourceArn=arn, tagKeys=gone)
-        if new:
-            self._api.call("TagResource", resourceArn=arn, tags=as_api(new))
-
-
-def check_wanted(cloudformation: CloudFormation, row: ResourceType, event: Event, progress: Progress) -> None:
-    """Make and change nothing for a deployment that CloudFormation has given up.
-
-    Raises:
-        ProviderError: it has.
-    """
-    if not is_wanted(cloudformation.deployment(event["StackId"]), event["RequestType"], progress):
-        raise errors.cancelled(row, event["PhysicalResourceId"])

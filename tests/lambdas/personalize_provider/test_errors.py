@@ -166,7 +166,7 @@ def test_a_failure_without_a_reason_says_so(sentence: object, expected: str, rea
 
 @pytest.mark.parametrize(("noun", "words"), [("EventTracker", "An event tracker 'x'"), ("Filter", "A filter 'x'")])
 def test_a_resource_that_exists_has_its_article(noun: str, words: str) -> None:
-    assert str(errors.exists_elsewhere(RESOURCES[noun], "x", None)).startswith(f"{words} exists already.")
+    assert str(errors.exists_elsewhere(RESOURCES[noun], "x", None)).startswith(f"{words} already exists.")
 
 
 def test_a_reason_does_not_end_in_two_full_stops() -> None:
@@ -178,18 +178,18 @@ def test_a_reason_does_not_end_in_two_full_stops() -> None:
     [
         (
             None,
-            "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone. "
+            "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be deleted. "
             "Try again once it has settled.",
         ),
         (
             "max_wait",
-            "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be gone. "
+            "The solution 'films' is still CREATE PENDING after 55 min of waiting for it to be deleted. "
             "Raise max_wait if it may take longer.",
         ),
     ],
 )
 def test_a_time_out_says_how_long_it_waited_for_what(setting: str | None, expected: str) -> None:
-    assert str(errors.timed_out(SOLUTION, "films", "be gone", "CREATE PENDING", 3300, setting)) == expected
+    assert str(errors.timed_out(SOLUTION, "films", "be deleted", "CREATE PENDING", 3300, setting)) == expected
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def test_a_link_names_a_missing_permission(cloud: VirtualCloud, recommender: str
 def test_a_link_says_what_the_service_refuses(cloud: VirtualCloud, recommender: str) -> None:
     cloud.service.faults.add(Fault("limit_exceeded", "DescribeRecommender", count=None))
     response = Requests(cloud, "Wait").create(link(recommender))
-    assert response.reason.startswith("DescribeRecommender of recommender 'vod-test-recommender-")
-    assert "was refused: More than the allowed number" in response.reason
+    assert response.reason.startswith("The service refused DescribeRecommender for recommender 'vod-test-recommender-")
+    assert "': More than the allowed number" in response.reason
 
 
 def test_a_link_says_that_what_it_waits_for_is_gone(cloud: VirtualCloud, recommender: str) -> None:

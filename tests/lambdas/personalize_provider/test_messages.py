@@ -126,18 +126,17 @@ CASES: dict[str, Case] = {
     ),
     "limit_exceeded": Case(
         GROUP,
-        "Service quota reached: active dataset groups per account. Delete what is not needed, or request an increase "
+        "Service quota reached: active dataset groups per account. Delete what you do not need, or request an increase "
         "of the quota in the Service Quotas console (service Amazon Personalize).",
         (Fault("limit_exceeded", "CreateDatasetGroup", count=None),),
     ),
     "refused": Case(
         {"Schema": custom("Schema", Schema="{}", Domain=blocks.VOD)},
-        "CreateSchema of schema 'vod-test-schema-",
+        "The service refused CreateSchema for schema 'vod-test-schema-",
     ),
     "not_begun": Case(
         changed(GROUP, "Group", Tags=[{"Key": "team", "Value": "films"}], Domain="ECOMMERCE"),
-        "The request could not begin, because DescribeDatasetGroup did not succeed: Rate exceeded. Nothing was "
-        "changed, so deploy again.",
+        "DescribeDatasetGroup failed before anything was changed: Rate exceeded. Deploy again.",
         (Fault("throttle", "DescribeDatasetGroup", count=30),),
         before=GROUP,
     ),
@@ -154,14 +153,14 @@ CASES: dict[str, Case] = {
     ),
     "exists_elsewhere": Case(
         {"Group": named(GROUP["Group"], "mine")},
-        "A dataset group 'mine' exists already. It was not made by this stack, so it is neither adopted nor changed. "
+        "A dataset group 'mine' already exists. This stack did not create it, so it is neither adopted nor changed. "
         "Choose another Name, or leave Name out to have one generated.",
         meanwhile=by_hand("CreateDatasetGroup", name="mine"),
     ),
     "name_used_up": Case(
         {**trained(), "Version": named(blocks.version(Triggers={"TrainingTrigger": "2"}), "second")},
-        "The solution version 'second' is CREATE STOPPED since an earlier deployment, and can neither be deleted nor "
-        "run again. Choose another Name, or leave Name out to have one generated.",
+        "The solution version 'second' has been CREATE STOPPED since an earlier deployment. It can neither be "
+        "deleted nor run again. Choose another Name, or leave Name out to have one generated.",
         before=trained(),
         meanwhile=stop_training,
     ),
@@ -178,7 +177,7 @@ CASES: dict[str, Case] = {
     ),
     "removal_loses_data": Case(
         GROUP,
-        "Taking ITEMS, USERS out of the dataset group 'vod-test-datasetgroup-",
+        "Removing ITEMS, USERS from the dataset group 'vod-test-datasetgroup-",
         before=changed(GROUP, "Group", Datasets={"ITEMS": "deleted", "USERS": "deleted", "INTERACTIONS": "retained"}),
     ),
     "name_is_fixed": Case(

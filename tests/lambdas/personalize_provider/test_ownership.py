@@ -145,7 +145,7 @@ def test_a_name_that_somebody_else_has_is_neither_adopted_nor_deleted(cloud: Vir
     held = cloud.inventory()
     second = cloud.cloudformation.deploy("second", shared)
     assert second.status == "ROLLBACK_COMPLETE", second.reasons
-    taken = ("exists already. It belongs to Target of stack arn:aws:cloudformation:", "cannot be created:")
+    taken = ("already exists. It belongs to Target of stack arn:aws:cloudformation:", "cannot be created:")
     assert any(each in reason for reason in second.reasons for each in taken), second.reasons
     assert cloud.inventory() == held
 
@@ -157,7 +157,7 @@ def test_a_resource_made_by_hand_is_named_as_such(cloud: VirtualCloud) -> None:
     stack = cloud.cloudformation.deploy("app", template(fixed(SETTINGS["DatasetGroup"].before())))
     assert stack.status == "ROLLBACK_COMPLETE"
     assert stack.reasons == [
-        "A dataset group 'mine' exists already. It was not made by this stack, so it is neither adopted nor changed. "
+        "A dataset group 'mine' already exists. This stack did not create it, so it is neither adopted nor changed. "
         "Choose another Name, or leave Name out to have one generated."
     ]
     assert cloud.inventory() == held
@@ -173,7 +173,7 @@ def test_a_schema_of_a_fixed_name_that_was_there_before_is_neither_adopted_nor_d
     held = cloud.inventory()
     stack = cloud.cloudformation.deploy("app", template(fixed(SETTINGS["Schema"].before())))
     assert stack.status == "ROLLBACK_COMPLETE"
-    assert "A schema 'mine' exists already. It was not made by this stack" in stack.reasons[0]
+    assert "A schema 'mine' already exists. This stack did not create it" in stack.reasons[0]
     assert cloud.inventory() == held
 
 
@@ -186,7 +186,7 @@ def test_a_schema_is_not_renamed_to_one_that_was_there_before(cloud: VirtualClou
     held = cloud.inventory()
     cloud.cloudformation.deploy("app", template(after))
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "A schema 'theirs' exists already." in stack.reasons[0]
+    assert "A schema 'theirs' already exists." in stack.reasons[0]
     assert cloud.inventory() == held
 
 

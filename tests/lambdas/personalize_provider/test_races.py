@@ -55,7 +55,8 @@ def test_a_refusal_that_speaks_of_something_else_is_held_no_longer_than_any(clou
     failed = next(each for each in stack.events if each.status == "CREATE_FAILED")
     begun = next(each for each in stack.events if each.logical_id == "Filter")
     assert HOLD_SECONDS <= failed.time - begun.time <= HOLD_SECONDS + INTERVAL
-    assert "was refused: The expression is not valid." in failed.reason
+    assert failed.reason.startswith("The service refused CreateFilter for filter '")
+    assert "': The expression is not valid." in failed.reason
 
 
 def test_what_cannot_be_seen_yet_is_waited_for(cloud: VirtualCloud) -> None:

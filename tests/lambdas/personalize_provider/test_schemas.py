@@ -85,7 +85,7 @@ def test_what_the_service_refuses_is_refused_before_it_is_asked(
     cloud.calls.clear()
     cloud.cloudformation.deploy("app", template(with_schema(kind, document)))
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "cannot change like that: " in stack.reasons[0]
+    assert "cannot be changed like that: " in stack.reasons[0]
     assert words in stack.reasons[0]
     assert "UpdateDataset" not in cloud.calls
     assert cloud.inventory() == held

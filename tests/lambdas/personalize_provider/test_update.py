@@ -347,7 +347,7 @@ def test_a_recommender_that_cannot_be_started_is_told_of(cloud: VirtualCloud) ->
     cloud.personalize.start_recommender = refused
     cloud.cloudformation.deploy("app", template(recommending(**FASTER)))
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "is stopped, and cannot be changed while it is. Starting it failed: Not today." in stack.reasons[0]
+    assert "is stopped, so it cannot be changed, and starting it failed: Not today." in stack.reasons[0]
     assert "Start it (StartRecommender), then deploy again." in stack.reasons[0]
 
 

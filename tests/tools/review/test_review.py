@@ -183,7 +183,9 @@ def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp
     assert stops(comparison) == []
     assert is_stopped(comparison, rehearsal)
     said = verdict(comparison, rehearsal.refusals)
-    assert said.startswith("**Do not deploy this as it is**: in rehearsal it was refused. CreateDatasetImportJob of ")
+    assert said.startswith(
+        "**Do not deploy this as it is**: in rehearsal it was refused. The service refused CreateDatasetImportJob for "
+    )
 
 
 def test_a_quality_gate_that_judges_made_up_data_does_not_decide(assembly: Callable[..., Path], tmp_path: Path) -> None:
