@@ -14,7 +14,7 @@ import pytest
 from tools.checkout import UNVALIDATED
 from tools.data import synthetic
 
-pytest_plugins = ["tests.support.synthesized"]
+pytest_plugins = ["tests.support.synthesized", "tests.support.virtual_account"]
 
 _OPTION = "hypothesis_seed"
 _PROVIDER = Path(__file__).parent / "lambdas"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from lambdas.personalize_provider.patience import HOLD_SECONDS, PROPAGATION_SECONDS
-from tests.lambdas.personalize_provider.conftest import CONDITIONS
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.single_requests import Requests
 from tests.lambdas.personalize_provider.support.template_parts import Resources, arn, custom, deployed, refuse, template
+from tests.support.virtual_account import CONDITIONS
 from tools.emulator import Durations, Fault
 from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack

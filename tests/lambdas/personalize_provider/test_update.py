@@ -282,7 +282,7 @@ def test_a_refusal_for_any_other_reason_is_one(cloud: VirtualCloud) -> None:
     stack = deployed(cloud, recommending())
     wrong = recommending(ItemExplorationConfig={"explorationWeight": "7"})
     assert cloud.cloudformation.deploy("app", template(wrong)).status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "UpdateRecommender of recommender" in stack.reasons[0]
+    assert "The service refused UpdateRecommender for recommender" in stack.reasons[0]
 
 
 # -- stopped recommenders -----------------------------------------------------------------------------------------

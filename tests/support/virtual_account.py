@@ -1,4 +1,4 @@
-"""A virtual account for each test."""
+"""A virtual account for each test that asks for one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.lambdas.personalize_provider.support.template_parts import put_data
 from tools.simulation.cloud import VirtualCloud
 from tools.simulation.conditions import Conditions
 
-# What every test of the provider meets.
+# What every test of the provider meets, and every test that compares others with it.
 CONDITIONS = Conditions(propagation_seconds=60.0)
 
 
