@@ -80,10 +80,12 @@ test: lint ## run all checks and tests
 unit: $(DEVELOPING) ## run the tests but for those that deploy with the CDK CLI
 	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
 
-lint: $(DEVELOPING) ## run ruff and mypy (cfn-lint and cdk-nag run with the tests, on every template)
+lint: $(DEVELOPING) ## run ruff, mypy, vulture, radon and the table of imports (cfn-lint and cdk-nag run with the tests)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy app.py stacks lambdas tools
+	$(BIN)/vulture
+	$(BIN)/pytest -q tests/repository/test_architecture.py tests/repository/test_readability.py
 
 format: $(DEVELOPING) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .

@@ -181,9 +181,7 @@ class RankingSettings(Trained):
     recipe: RankingRecipe
     auto_training_days: TrainingDays | None = None
     training_trigger: Version = "1"
-    events_config: Annotated[dict[EventType, EventSettings], Field(max_length=limits.MAX_EVENT_PARAMETERS)] | None = (
-        None
-    )
+    events_config: EventsConfig | None = None
     algorithm_hyper_parameters: dict[str, Any] = Field(default_factory=dict)
     perform_hpo: bool = False
     campaign: CampaignSettings = CampaignSettings()

@@ -314,7 +314,6 @@ def test_anchors_and_merges_work(folder: Path) -> None:
 # -- values ------------------------------------------------------------------------------------------------------
 
 # Setting, values that it cannot have, and what is said of each.
-NUMBER = "must be a number"
 TEXT = "must be text (in quotes, if it looks like a number)"
 TPS = "recommenders.more.min_recommendation_requests_per_second"
 AGE = "recommenders.picks.item_exploration_config.exploration_item_age_cut_off"

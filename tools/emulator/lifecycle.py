@@ -11,10 +11,6 @@ from .region import ACTIVE, INACTIVE, Region, Resource, Update
 Work = Callable[[Region, Resource, float], str | None]
 
 
-def nothing(region: Region, resource: Resource, at: float) -> None:
-    """No work."""
-
-
 def create(region: Region, resource: Resource, now: float) -> None:
     """Take a resource in and lead it to ACTIVE or CREATE FAILED."""
     kind = resource.kind

@@ -6,7 +6,6 @@ import argparse
 import shlex
 import signal
 import sys
-from types import FrameType
 
 from lambdas.personalize_provider.log import printable
 from tools.checkout import MISLEADING, NO_CONFIGURATION
@@ -59,7 +58,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _end(*_: object) -> None:
     """SIGTERM ends the command as Ctrl-C does: nothing stays behind."""
     raise KeyboardInterrupt
 

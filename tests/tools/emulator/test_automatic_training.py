@@ -12,7 +12,6 @@ from tools.emulator import Durations, Quotas
 
 HOUR = 3600.0
 TRAINING = Durations().create_solution_version
-FIRST = Durations().first_automatic_training
 
 
 def automatic(account: Account, **params: Any) -> str:
