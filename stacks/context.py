@@ -85,9 +85,9 @@ def _boundary_mistake(boundary: object, settings: Settings) -> str | None:
             return 'must be the name or the ARN of a policy, or in cdk.json {"name": NAME} or {"arn": ARN}.'
     for placeholder, setting in _FILLED_IN.items():
         if setting and placeholder in value and getattr(settings, setting) is None:
-            return f"'{value}' holds {placeholder}, and {setting} in the settings is empty. Set it."
+            return f"'{value}' contains {placeholder}, but {setting} in the settings is empty. Set it."
     if not re.fullmatch(pattern, _filled_in(value)):
-        return f"'{value}' cannot be the {what} of a policy. The CDK fills in {', '.join(_FILLED_IN)}, nothing else."
+        return f"'{value}' cannot be the {what} of a policy. The CDK only fills in {', '.join(_FILLED_IN)}."
     return None
 
 

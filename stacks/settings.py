@@ -191,7 +191,7 @@ class RankingSettings(Trained):
     def _automatic_trainings_serve(self) -> RankingSettings:
         if self.auto_training_days is not None and not self.campaign.follow_latest:
             raise ValueError(
-                "auto_training_days makes versions that cost money and that the campaign does not serve. Set "
+                "auto_training_days creates versions that cost money, but the campaign does not serve them. Set "
                 "campaign.follow_latest to true, or auto_training_days to null."
             )
         return self

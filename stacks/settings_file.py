@@ -56,7 +56,7 @@ def read_settings(file: Path) -> Any:
     except yaml.YAMLError as error:
         message = f"{error}. Correct the YAML."
     except RecursionError:
-        message = "sections are nested too deeply, or in themselves. Correct the YAML."
+        message = "sections are nested too deeply, or contain themselves. Correct the YAML."
     except OSError as error:
         message = f"cannot be read: {error.strerror}."
     except ValueError as error:
@@ -150,7 +150,9 @@ class _Loader(yaml.SafeLoader):
         try:
             value = super().construct_object(node, deep)
         except (ValueError, TypeError, LookupError, AttributeError):
-            raise _marked(f"'{node.value[:40]}' cannot be read as what it looks like; put it in quotes", node) from None
+            raise _marked(
+                f"'{node.value[:40]}' cannot be read as the type it looks like; put it in quotes", node
+            ) from None
         if isinstance(value, int | float) and _LARGEST_NUMBER < abs(value) < math.inf:
             raise _marked(f"'{node.value[:40]}' is too large a number; put it in quotes if it is text", node)
         return value
@@ -165,9 +167,9 @@ def _names(pairs: _Pairs) -> set[str]:
     for key, _ in pairs:
         if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT_TAG:
             shown = f"'{key.value}'" if isinstance(key, yaml.ScalarNode) else "a list or section"
-            raise _marked(f"{shown} is no name of a setting; put it in quotes if it is text", key)
+            raise _marked(f"{shown} is not the name of a setting; put it in quotes if it is text", key)
         if key.value in seen:
-            raise _marked(f"'{key.value}' is there twice", key)
+            raise _marked(f"'{key.value}' appears twice", key)
         seen.add(key.value)
     return seen
 
@@ -205,7 +207,7 @@ class _JsonDecoder(json.JSONDecoder):
             found: dict[str, Any] = {}
             for key, value in pairs:
                 if key in found:
-                    raise json.JSONDecodeError(f"'{key}' is there twice in one object", text, start)
+                    raise json.JSONDecodeError(f"'{key}' appears twice in one object", text, start)
                 found[key] = value
             return found
 

@@ -73,11 +73,11 @@ def _location(value: str) -> str:
         raise ValueError(f"'{value}' must be a location such as s3://bucket/folder/.")
     if re.search(r"\.[.-]|-\.|^\d+(\.\d+){3}$", found[1]):
         raise ValueError(
-            f"'{found[1]}' cannot be the name of a bucket: a dot stands between letters or digits, and an IP "
-            "address is none. Correct it."
+            f"'{found[1]}' cannot be the name of a bucket: a dot must be between letters or digits, and an IP "
+            "address is not allowed. Correct it."
         )
     if "${" in value:
-        raise ValueError(f"'{value}' holds ${{, and nothing is filled in here. Write the location itself.")
+        raise ValueError(f"'{value}' contains ${{, but placeholders do not work here. Write the location itself.")
     if len(value) > limits.S3_LOCATION_MAX_LENGTH:
         raise ValueError(f"has {len(value)} characters, at most {limits.S3_LOCATION_MAX_LENGTH} are allowed.")
     return value

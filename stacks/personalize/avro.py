@@ -248,7 +248,7 @@ def _check_names(names: Sequence[str]) -> Iterator[str]:
         # either is inferred from filters, which take columns in any case.
         key = name.replace("_", "").upper()
         if key in seen and seen[key] == name:
-            yield f"{name}: is there twice."
+            yield f"{name}: appears twice."
         elif key in seen:
             yield (
                 f"{name}: differs from {seen[key]} only in underscores or case, which the service takes for the same "

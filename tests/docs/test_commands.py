@@ -139,7 +139,7 @@ def test_commands_that_deploy(checkout: Checkout) -> None:
             check_the_code_of_the_readme(checkout)
     checkout.variables.clear()
     assert "Nothing is left" in typed(checkout, "make destroy").output
-    assert "No sandbox runs." in typed(checkout, "make stop").output
+    assert "No sandbox is running." in typed(checkout, "make stop").output
 
 
 def exported(printed: str) -> dict[str, str]:

@@ -264,7 +264,7 @@ RECIPES = (
         (
             "auto_training_days: null",
             "auto_training_days: 7",
-            "ranking: auto_training_days makes versions that cost money and that the campaign does not serve. Set "
+            "ranking: auto_training_days creates versions that cost money, but the campaign does not serve them. Set "
             "campaign.follow_latest to true, or auto_training_days to null.",
         ),
         (
@@ -395,7 +395,7 @@ RECIPES = (
         (
             "event_tracker: true",
             "data: sample",
-            f"line {line_of('event_tracker: true')}, column 1: 'data' is there twice. Correct the YAML.",
+            f"line {line_of('event_tracker: true')}, column 1: 'data' appears twice. Correct the YAML.",
         ),
         ("tags:\n  project: vod", "tags: none", "tags: must be a section of settings, but is 'none'."),
         ("  project: vod", "  project: ''", "tags.project: must not be empty."),
@@ -412,19 +412,19 @@ RECIPES = (
         (
             "data: sample",
             "data: s3://vod..films/data/",
-            "data: 'vod..films' cannot be the name of a bucket: a dot stands between letters or digits, and an IP "
-            "address is none. Correct it.",
+            "data: 'vod..films' cannot be the name of a bucket: a dot must be between letters or digits, and an IP "
+            "address is not allowed. Correct it.",
         ),
         (
             "data_location: null",
             "data_location: s3://192.168.1.1/data/",
-            "datasets.interactions.data_location: '192.168.1.1' cannot be the name of a bucket: a dot stands between "
-            "letters or digits, and an IP address is none. Correct it.",
+            "datasets.interactions.data_location: '192.168.1.1' cannot be the name of a bucket: a dot must be "
+            "between letters or digits, and an IP address is not allowed. Correct it.",
         ),
         (
             "data: sample",
             "data: s3://vod/${env}/",
-            "data: 's3://vod/${env}/' holds ${, and nothing is filled in here. Write the location itself.",
+            "data: 's3://vod/${env}/' contains ${, but placeholders do not work here. Write the location itself.",
         ),
     ],
 )
@@ -620,7 +620,7 @@ def test_a_folder_of_settings_that_is_not_there_is_named(tmp_path: Path) -> None
 
 
 QUALIFIER, BOUNDARY = "@aws-cdk/core:bootstrapQualifier", "@aws-cdk/core:permissionsBoundary"
-NO_NAME = "The CDK fills in ${Qualifier}, ${AWS::AccountId}, ${AWS::Region}, nothing else."
+NO_NAME = "The CDK only fills in ${Qualifier}, ${AWS::AccountId}, ${AWS::Region}."
 NO_BOUNDARY = 'must be the name or the ARN of a policy, or in cdk.json {"name": NAME} or {"arn": ARN}.'
 
 
@@ -646,7 +646,7 @@ NO_BOUNDARY = 'must be the name or the ARN of a policy, or in cdk.json {"name": 
         (
             BOUNDARY,
             "x-${AWS::AccountId}",
-            "'x-${AWS::AccountId}' holds ${AWS::AccountId}, and account in the settings is empty. Set it.",
+            "'x-${AWS::AccountId}' contains ${AWS::AccountId}, but account in the settings is empty. Set it.",
         ),
     ],
 )

@@ -170,23 +170,23 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
     (tag(rb'project: "\ud800"'), "line 5, column 12: the character U+D800 is not allowed."),
     (
         before_tag(b"  8: vod\n  project"),
-        "line 5, column 3: '8' is no name of a setting; put it",
+        "line 5, column 3: '8' is not the name of a setting; put it",
     ),
     (
         before_tag(b"  on: vod\n  project"),
-        "line 5, column 3: 'on' is no name of a setting; put it",
+        "line 5, column 3: 'on' is not the name of a setting; put it",
     ),
     (
         before_tag(b"  ~: vod\n  project"),
-        "line 5, column 3: '~' is no name of a setting; put it",
+        "line 5, column 3: '~' is not the name of a setting; put it",
     ),
-    (before_tag(b"  [a]: b\n  project"), "line 5, column 3: a list or section is no name of a setting;"),
+    (before_tag(b"  [a]: b\n  project"), "line 5, column 3: a list or section is not the name of a setting;"),
     (
         before_tag(b"  2024-01-01: b\n  project"),
-        "line 5, column 3: '2024-01-01' is no name of a setting;",
+        "line 5, column 3: '2024-01-01' is not the name of a setting;",
     ),
-    (before_tag(b"  project: b\n  project"), "line 6, column 3: 'project' is there twice."),
-    (with_bytes(b"filters:", b"tags: {}\nfilters:"), "line 38, column 1: 'tags' is there twice. Correct the YAML."),
+    (before_tag(b"  project: b\n  project"), "line 6, column 3: 'project' appears twice."),
+    (with_bytes(b"filters:", b"tags: {}\nfilters:"), "line 38, column 1: 'tags' appears twice. Correct the YAML."),
     (
         tag(b"project: *base"),
         "line 5, column 12: found undefined alias 'base'.",
@@ -267,7 +267,7 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
     (with_schema(b'{"type": NaN}'), f"{ITEMS}is not JSON: NaN is not a number."),
     (
         with_schema(b'{"a": {\n"type": 1, "type": 2}}'),
-        f"{ITEMS}is not JSON: line 1, 'type' is there twice",
+        f"{ITEMS}is not JSON: line 1, 'type' appears twice",
     ),
     (with_schema(b"[" * 100_000), f"{ITEMS}is not a schema: it is nested too deeply."),
     (with_schema(b'{"type": ' + b"9" * 5000 + b"}"), f"{ITEMS}"),

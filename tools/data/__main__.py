@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         catalogue = _catalogue(options.source)
     except movielens.NotAvailableError as error:
-        print(f"MovieLens 100K cannot be fetched: {error}", file=sys.stderr)
+        print(f"MovieLens 100K cannot be downloaded: {error}", file=sys.stderr)
         return 1
     catalogue.write(options.out)
     stamp.write_text(wanted)
@@ -47,7 +47,7 @@ def _catalogue(source: str) -> Catalogue:
     except movielens.NotAvailableError as error:
         if source == "movielens":
             raise
-        print(f"MovieLens 100K cannot be fetched ({error}): using the generated catalogue instead.", file=sys.stderr)
+        print(f"MovieLens 100K cannot be downloaded ({error}): using the generated catalogue instead.", file=sys.stderr)
         return synthetic.generate()
 
 

@@ -27,8 +27,8 @@ _SERVING = ("Recommender", "Campaign")
 
 # What else an effect means for a type.
 _BESIDES: Mapping[tuple[str, Effect], str] = {
-    ("Dataset", Effect.IN_PLACE): ", keeping its data; nothing trains on new columns until it is asked to "
-    "(included_dataset_columns), and a rollback cannot take them away",
+    ("Dataset", Effect.IN_PLACE): ", keeps its data; nothing trains on new columns until included_dataset_columns "
+    "lists them, and a rollback cannot remove them",
     ("DatasetImportJob", Effect.REPLACED): " by a new import",
     ("Recommender", Effect.REPLACED): ", with training",
     ("Solution", Effect.REPLACED): ", with retraining",
@@ -38,12 +38,12 @@ _BESIDES: Mapping[tuple[str, Effect], str] = {
 
 # Whether recommendations keep being served while a change is made.
 _MEANWHILE: Mapping[tuple[str, Effect], str] = {
-    ("Recommender", Effect.IN_PLACE): "served throughout, as before until the update is done",
-    ("Campaign", Effect.IN_PLACE): "served throughout, as before until the update is done",
+    ("Recommender", Effect.IN_PLACE): "served throughout, with the old configuration until the update is done",
+    ("Campaign", Effect.IN_PLACE): "served throughout, with the old configuration until the update is done",
     ("Recommender", Effect.REPLACED): "the old one serves until the new one is trained; clients then need the new ARN",
-    ("Campaign", Effect.REPLACED): "the old one serves until the new one is there; clients then need the new ARN",
-    ("Solution", Effect.REPLACED): "the campaign serves the version it has until a new one is trained",
-    ("SolutionVersion", Effect.REPLACED): "the campaign serves the version it has until the new one is trained",
+    ("Campaign", Effect.REPLACED): "the old one serves until the new one is ready; clients then need the new ARN",
+    ("Solution", Effect.REPLACED): "the campaign serves its version until a new one is trained",
+    ("SolutionVersion", Effect.REPLACED): "the campaign serves its version until the new one is trained",
     ("Filter", Effect.REPLACED): "served throughout; requests then need the new filter's ARN",
     ("EventTracker", Effect.REPLACED): "served throughout; clients that send events then need the new tracking id",
 }
@@ -71,7 +71,7 @@ def verdict(comparison: Comparison, refusals: Sequence[str] = ()) -> str:
         what = ", ".join(f"{each.path} {'loses its data' if each.loses_data else 'is refused'}" for each in stopping)
         return f"**Do not deploy this as it is**: {what}."
     if refusals:
-        return f"**Do not deploy this as it is**: in rehearsal it was refused. {refusals[0]}"
+        return f"**Do not deploy this as it is**: the provider refused it in the rehearsal. {refusals[0]}"
     counts = Counter(_summary(each) for each in comparison.changes if each.type not in PASSING_ON)
     if not counts:
         return "Deploying changes nothing."
@@ -103,7 +103,7 @@ def _summary(change: ResourceChange) -> str:
     if change.kind is not Kind.CHANGED:
         return change.kind.value
     if all(each.name == "Tags" for each in change.properties):
-        return "with other tags only"
+        return "with changed tags only"
     return change.effect.value.partition(",")[0]
 
 
@@ -119,7 +119,7 @@ def _changes(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> It
     follow = [each.path for each in shown if each.type == _PARAMETER and any(one.set_off_by for one in each.properties)]
     if follow:
         names = (path.removesuffix("Parameter") for path in follow)
-        yield f"Outputs, and SSM parameters, that get another value: {', '.join(names)}."
+        yield f"Outputs and SSM parameters that get a new value: {', '.join(names)}."
 
 
 def _retrained_later(head: Assembly, comparison: Comparison) -> Iterator[Block]:
@@ -133,7 +133,7 @@ def _retrained_later(head: Assembly, comparison: Comparison) -> Iterator[Block]:
     ]
     if imports and recommenders:
         yield (
-            f"New data by {_listed(imports)}: the service itself retrains {_listed(recommenders)} from it, "
+            f"New data by {_listed(imports)}: the service itself trains {_listed(recommenders)} again from it, "
             f"within 7 days."
         )
 
@@ -169,12 +169,12 @@ def _rows(change: ResourceChange, takes: str) -> Iterator[tuple[str, ...]]:
 def _added_or_removed(change: ResourceChange) -> str:
     if change.kind is Kind.ADDED:
         return _SERVED if change.noun else ""
-    return "**nothing is served by it any more**" if change.noun in _SERVING else ""
+    return "**it serves nothing any more**" if change.noun in _SERVING else ""
 
 
 def _before_and_after(change: PropertyChange) -> str:
     if change.set_off_by:
-        return f"another value, because `{change.set_off_by}` is replaced"
+        return f"a new value, because `{change.set_off_by}` is replaced"
     pairs = _differences(plain(change.before), plain(change.after))
     return "; ".join(f"{path}{': ' if path else ''}`{_shown(old)}` → `{_shown(new)}`" for path, old, new in pairs)
 
@@ -217,11 +217,11 @@ def _meanwhile(change: ResourceChange, one: PropertyChange) -> str:
 
 def _time(rehearsal: Rehearsal) -> Iterator[Block]:
     if not rehearsal.steps:
-        yield "Nothing takes time."
+        yield "Nothing here takes time."
     else:
         yield (
             f"About {_duration(rehearsal.seconds)}, rehearsed in virtual time with the real provider and typical "
-            f"durations; how long the service takes depends on the data. On the critical path: "
+            f"durations. How long the service takes depends on your data. On the critical path: "
             f"{_listed(step.path for step in rehearsal.critical_path)}."
         )
         yield Gantt(
@@ -231,7 +231,7 @@ def _time(rehearsal: Rehearsal) -> Iterator[Block]:
             ]
         )
     for reason in rehearsal.reasons:
-        yield f"**In rehearsal this failed**: {reason}"
+        yield f"**This failed in the rehearsal**: {reason}"
 
 
 def _duration(seconds: float) -> str:
@@ -247,7 +247,7 @@ def _money(base: Assembly, head: Assembly, comparison: Comparison, prices: Price
     hours = prices.assumptions.hours_per_month
     old, new = (sum(each.per_month(hours) for each in side) for side in (before, after))
     yield (
-        f"Idle, that is with nobody asking, about {_dollars(new)} a month "
+        f"While nobody asks for recommendations, about {_dollars(new)} a month "
         f"({_dollars(sum(each.per_hour or 0.0 for each in after))} an hour); before, {_dollars(old)}: "
         f"{_difference(new - old)}."
     )
@@ -258,7 +258,7 @@ def _money(base: Assembly, head: Assembly, comparison: Comparison, prices: Price
     yield (
         f"In {prices.currency}, region {prices.region}, at the prices of {prices.as_of} "
         f"({prices.source}, {prices.checked}). A month has {hours:g} hours; recommenders are for up to 100,000 users. "
-        f"Storage, logs, polling, and requests beyond the minimums come on top."
+        f"You also pay for storage, logs, polling, and requests beyond the minimums."
     )
 
 

@@ -41,14 +41,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         type=float,
         default=0.0,
         metavar="N",
-        help="let changed policies have their effect N seconds later, as on AWS (default: at once)",
+        help="changed policies take effect N seconds later, as on AWS (default: at once)",
     )
     run.set_defaults(command=_run)
-    commands.add_parser("stop", help="end the sandbox that runs").set_defaults(command=_stop)
+    commands.add_parser("stop", help="stop the running sandbox").set_defaults(command=_stop)
     commands.add_parser("demo", help="deploy, recommend, change, destroy, check").set_defaults(command=_demo)
     for name, meaning in {
         "deploy": "deploy all stacks; starts a sandbox if none runs",
-        "diff": "show what a deployment would change",
+        "diff": "show what deploying would change",
         "destroy": "destroy all stacks",
     }.items():
         command = commands.add_parser(name, help=meaning)
@@ -80,9 +80,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print_variables(running: shared.Running) -> None:
-    print("# These variables would lead the AWS CLI, SDKs and the CDK CLI elsewhere:")
+    print("# These variables would point the AWS CLI, SDKs and the CDK CLI elsewhere:")
     print(f"unset {' '.join(MISLEADING)} {_SERVICE_ENDPOINTS}")
-    print("# These variables point them at the sandbox, past the configuration files of real accounts:")
+    print("# These variables point them at the sandbox, and away from the configuration files of real accounts:")
     for name, value in (running.endpoint.client_variables() | NO_CONFIGURATION).items():
         print(f"export {name}={shlex.quote(value)}")
     sys.stdout.flush()
@@ -92,7 +92,7 @@ def _stop(_: argparse.Namespace) -> int:
     running = shared.find()
     if running:
         shared.end(running.endpoint)
-    print("The sandbox is stopped." if running else "No sandbox runs.")
+    print("The sandbox is stopped." if running else "No sandbox is running.")
     return 0
 
 
@@ -112,7 +112,7 @@ def _deploy(options: argparse.Namespace) -> int:
     finally:
         if status:
             shared.end(endpoint)
-    print("The sandbox keeps running. `make sandbox` prints how to reach it; `make destroy` or `make stop` end it.")
+    print("The sandbox keeps running. `make sandbox` prints how to reach it; `make destroy` or `make stop` stop it.")
     return 0
 
 
@@ -121,7 +121,7 @@ def _diff(options: argparse.Namespace) -> int:
     running = shared.find()
     if running:
         return cdk.attached(running.endpoint, arguments)
-    print("No sandbox runs: compared with an empty one.", flush=True)
+    print("No sandbox is running, so this compares with an empty one.", flush=True)
     with Cloud() as endpoint:
         return cdk.attached(endpoint, arguments)
 
@@ -129,7 +129,7 @@ def _diff(options: argparse.Namespace) -> int:
 def _destroy(options: argparse.Namespace) -> int:
     running = shared.find()
     if running is None:
-        print("No sandbox runs, so there is nothing to destroy.")
+        print("No sandbox is running, so there is nothing to destroy.")
         return 0
     status = cdk.attached(running.endpoint, cdk.destroy_arguments(options.env, *options.arguments))
     if not status and running.detached and not inventory.leftovers(running.endpoint):

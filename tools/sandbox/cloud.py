@@ -159,7 +159,7 @@ class Cloud:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process and self._process.poll() is not None:
-                raise CloudError(f"The sandbox ended at once. The end of its log:\n{_tail(Path(endpoint.log))}")
+                raise CloudError(f"The sandbox stopped at once. The end of its log:\n{_tail(Path(endpoint.log))}")
             if is_healthy(endpoint):
                 return
             time.sleep(0.1)

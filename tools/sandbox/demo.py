@@ -47,7 +47,7 @@ def run() -> int:
         print(f"{endpoint.url}, bootstrapped", flush=True)
         clean = _Demo(endpoint, Path(folder)).run()
     minutes, seconds = divmod(round(time.monotonic() - begun), 60)
-    print(f"\nThe demonstration took {minutes} min {seconds} s. Everything the CDK CLI printed: {_LOG}", flush=True)
+    print(f"\nThe demo took {minutes} min {seconds} s. Everything the CDK CLI printed: {_LOG}", flush=True)
     return 0 if clean else 1
 
 
@@ -138,9 +138,9 @@ class _Demo:
         after = self._deploy(self._changed_settings())
         new = self._throughput(arn)
         if after != before:
-            raise CloudError("The change was meant to be made in place, but outputs are others than before.")
+            raise CloudError("The change should have been made in place, but some outputs have changed.")
         if (old, new) != (1, 2):
-            raise CloudError(f"{_SETTING} was to become 2 from 1, but became {new} from {old}.")
+            raise CloudError(f"{_SETTING} should have changed from 1 to 2, but changed from {old} to {new}.")
         print(f"Updated in place: {arn}\nserves at least {new} requests per second, {old} before; no ARN has changed.")
 
     def _throughput(self, recommender_arn: str) -> int:
@@ -152,9 +152,7 @@ class _Demo:
         file = config / f"{_ENV}.yaml"
         settings = file.read_text()
         if _BEFORE not in settings:
-            raise CloudError(
-                f"{file.name} no longer has the line '{_BEFORE.strip()}', which the demonstration changes."
-            )
+            raise CloudError(f"{file.name} no longer has the line '{_BEFORE.strip()}', which the demo changes.")
         file.write_text(settings.replace(_BEFORE, _AFTER, 1))
         return config
 
@@ -166,7 +164,7 @@ class _Demo:
         for service, names in left.items():
             print(printable(f"  {service}: {', '.join(names)}"))
         looked = ", ".join(inventory.services())
-        print(f"Left behind, see above. Looked into: {looked}." if left else f"Nothing. Looked into: {looked}.")
+        print(f"Something is left, see above. Checked: {looked}." if left else f"Nothing. Checked: {looked}.")
         return not left
 
 

@@ -48,7 +48,7 @@ def start(cloud: Cloud) -> Endpoint:
     """
     with _alone():
         if find():
-            raise CloudError("A sandbox runs already. `make stop` ends it.")
+            raise CloudError("A sandbox is already running. `make stop` stops it.")
         endpoint = cloud.start()
         _FILE.write_text(json.dumps({"endpoint": asdict(endpoint), "detached": cloud.detached}))
     try:

@@ -200,7 +200,7 @@ ALLOWED = "use one of boolean, double, float, int, long, string, or null with on
             f"{'Y' * 151}: a field name has letters, digits and underscores, does not begin with a digit "
             "and has at most 150 characters.",
         ),
-        (field("GENRES", categorical=True), "GENRES: is there twice."),
+        (field("GENRES", categorical=True), "GENRES: appears twice."),
         (
             field("ITEMID"),
             "ITEMID: differs from ITEM_ID only in underscores or case, which the service takes for the same name.",

@@ -105,7 +105,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tu
 def test_good_data_are_good(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, said = run(folder, capsys)
     assert status == 0
-    assert said.endswith("Nothing that would be refused was found.\n")
+    assert said.endswith("Found nothing that the service would refuse.\n")
     assert "items: items.csv: 600 rows" in said
     assert "400 users, 400 of them with two or more; events: Click" in said
 
@@ -202,7 +202,7 @@ def test_events_of_another_name_are_told_with_the_recipe_that_needs_them(
             "values look like milliseconds, and seconds are wanted; the first is '",
         ),
         ("interactions", lambda text: text + "u1,i1,Watch,9999999999\n", "TIMESTAMP: 1 value is in the future"),
-        ("interactions", lambda text: text + "".join(first(9, text)[1:]), "9 interactions are there more than once;"),  # type: ignore[index]
+        ("interactions", lambda text: text + "".join(first(9, text)[1:]), "9 interactions occur more than once;"),  # type: ignore[index]
         (
             "interactions",
             lambda text: text + "".join(f"u1,i1,E{number},5\n" for number in range(9)),
@@ -405,8 +405,8 @@ def test_watch_in_small_letters_is_worth_a_look(folder: Path, capsys: pytest.Cap
     status, said = run(folder, capsys)
     assert status == 0
     assert (
-        "recommenders.popular: aws-vod-most-popular needs 1,000 events of the type Watch, and only 0 are written so."
-        in said
+        "recommenders.popular: aws-vod-most-popular needs 1,000 events of the type Watch, and only 0 are written "
+        "exactly so." in said
     )
 
 

@@ -85,7 +85,7 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
         (
             settings("min_provisioned_tps: 1", "min_provisioned_tps: 2"),
             {"Campaign": Effect.IN_PLACE},
-            "deploying it: updated in place | recommendations: served throughout, as before until the update is done",
+            "deploying it: updated in place | recommendations: served throughout, with the old configuration until",
         ),
         (
             settings("IN ($GENRES)", 'IN ("Comedy")'),
@@ -95,12 +95,12 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
         (
             longer_schema,
             {"Schema": Effect.REPLACED, "Dataset": Effect.IN_PLACE},
-            "deploying it: updated in place, keeping its data; nothing trains on new columns until it is asked to",
+            "deploying it: updated in place, keeps its data; nothing trains on new columns until included",
         ),
         (
             settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
             {"Solution": Effect.REPLACED, "SolutionVersion": Effect.REPLACED, "Campaign": Effect.IN_PLACE},
-            "deploying it: replaced, with retraining | recommendations: the campaign serves the version it has until",
+            "deploying it: replaced, with retraining | recommendations: the campaign serves its version until",
         ),
         (
             settings('data_version: "1"', 'data_version: "2"'),
@@ -170,7 +170,7 @@ def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison]
     comparison = changed(settings("project: vod", "project: films"))
     assert {each.effect for each in comparison.changes} == {Effect.IN_PLACE}
     assert {change.name for each in comparison.changes for change in each.properties} == {"Tags"}
-    assert verdict(comparison).endswith("with other tags only.")
+    assert verdict(comparison).endswith("with changed tags only.")
     assert "Tags of 15 resources of vod-dev-ranking change in place." in shown(base, comparison)
 
 
@@ -184,7 +184,8 @@ def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp
     assert is_stopped(comparison, rehearsal)
     said = verdict(comparison, rehearsal.refusals)
     assert said.startswith(
-        "**Do not deploy this as it is**: in rehearsal it was refused. The service refused CreateDatasetImportJob for "
+        "**Do not deploy this as it is**: the provider refused it in the rehearsal. "
+        "The service refused CreateDatasetImportJob for "
     )
 
 
@@ -265,9 +266,7 @@ def test_who_no_longer_serves_is_said(base: Assembly) -> None:
     head = Assembly({**base.templates, "vod-dev-recommenders": recommenders}, base.needs)
     report = as_text(document("dev", "main", base, head, compare(base, head), Rehearsal(0.0, (), ())),
                      "What deploying it does", "Money")  # fmt: skip
-    assert (
-        "TopPicks (Recommender) | deploying it: removed | recommendations: nothing is served by it any more" in report
-    )
+    assert "TopPicks (Recommender) | deploying it: removed | recommendations: it serves nothing any more" in report
     assert "provisioned for 1 per second (no longer) | before: $273.75" in report
 
 
@@ -449,7 +448,7 @@ def test_a_change_is_shown_with_its_time_and_its_price(changed: Callable[[Edit],
     assert "| replaced, with retraining | 1 h 0 min |" in row
     assert "Deploying it trains `RerankVersion` once: $2.00." in report
     assert "imports `InteractionsImport`, `ItemsImport`, `UsersImport`: $0.05 per GB." in report
-    assert "the service itself retrains `MoreLikeX`, `TopPicks` from it, within 7 days." in report
+    assert "the service itself trains `MoreLikeX`, `TopPicks` again from it, within 7 days." in report
     assert "about $941.70 a month ($1.29 an hour); before, $941.70: no change." in report
 
 

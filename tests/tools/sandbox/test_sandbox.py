@@ -102,7 +102,7 @@ def test_run_prints_variables_and_leaves_nothing_when_interrupted(tmp_path: Path
     assert process.wait() == 130
     assert not (tmp_path / "running.json").exists()
     assert not Path(variables["AWS_CA_BUNDLE"]).exists()
-    assert sandbox(tmp_path, "stop").communicate()[0] == "No sandbox runs.\n"
+    assert sandbox(tmp_path, "stop").communicate()[0] == "No sandbox is running.\n"
 
 
 def check_that_a_shell_is_led_to_the_sandbox(printed: str, variables: dict[str, str]) -> None:
@@ -132,7 +132,7 @@ def check_that_a_shell_is_led_to_the_sandbox(printed: str, variables: dict[str, 
 
 
 def test_destroy_without_a_sandbox_has_nothing_to_do(tmp_path: Path) -> None:
-    assert sandbox(tmp_path, "destroy").communicate()[0] == "No sandbox runs, so there is nothing to destroy.\n"
+    assert sandbox(tmp_path, "destroy").communicate()[0] == "No sandbox is running, so there is nothing to destroy.\n"
 
 
 def test_nothing_of_the_environment_leads_to_a_real_account() -> None:

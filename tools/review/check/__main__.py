@@ -50,7 +50,7 @@ def as_text(env: str, report: Report) -> str:
             *(f"  {fact}" for fact in report.facts),
             *(["Amazon Personalize would refuse this:", *refused] if refused else []),
             *(["Worth a look:", *advice] if advice else []),
-            "Do not deploy this." if refused else "Nothing that would be refused was found.",
+            "Do not deploy this." if refused else "Found nothing that the service would refuse.",
         ]
     )
 

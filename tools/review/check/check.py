@@ -94,7 +94,7 @@ def _check_dataset(
     )
     report.facts.append(f"{kind.lower()}: {where}: {rows:,} rows")
     if keys < rows:
-        text = f"{counted(rows - keys, 'record has', 'records have')} the {key} of another one, which it replaces."
+        text = f"{counted(rows - keys, 'record has', 'records have')} the {key} of an earlier one, and replaces it."
         report.findings.append(Finding(where, text, refuses=False))
     report.findings += _check_emptiness(connection, files, columns, where)
 
@@ -110,9 +110,9 @@ def _check_emptiness(
     for at, name in enumerate(columns):
         given, is_constant = found[2 * at : 2 * at + 2]
         if count > 1 and not given:
-            yield Finding(where, f"{name}: is empty throughout, so nothing can be learned from it.", refuses=False)
+            yield Finding(where, f"{name}: is always empty, so no model can learn from it.", refuses=False)
         elif count > 1 and is_constant and given == count:
-            yield Finding(where, f"{name}: has one value throughout, so nothing can be learned from it.", refuses=False)
+            yield Finding(where, f"{name}: always has the same value, so no model can learn from it.", refuses=False)
 
 
 def _check_references(connection: duckdb.DuckDBPyConnection, read: Mapping[str, list[CsvFile]]) -> Iterator[Finding]:

@@ -92,8 +92,8 @@ def check_volume(found: Interactions, settings: Settings, fields: Mapping[str, F
     if found.distinct < found.count:
         yield Finding(
             where,
-            f"{counted(found.count - found.distinct, 'interaction is', 'interactions are')} there more than once; "
-            "of each the service keeps one.",
+            f"{counted(found.count - found.distinct, 'interaction occurs', 'interactions occur')} more than once; "
+            "the service keeps one of each.",
             refuses=False,
         )
     # What an incremental import adds to is not in the files.
@@ -108,7 +108,9 @@ def _check_trainings(found: Interactions, settings: Settings, where: str) -> Ite
         trained["ranking"] = settings.ranking.recipe
     if trained and found.distinct < _MIN_INTERACTIONS <= found.count:
         yield Finding(
-            where, f"{found.distinct:,} interactions differ in something, and a training needs {_MIN_INTERACTIONS:,}."
+            where,
+            f"{found.distinct:,} interactions are different from each other, and a training needs "
+            f"{_MIN_INTERACTIONS:,}.",
         )
     if trained and found.users_with_two < _MIN_USERS:
         yield Finding(
@@ -134,7 +136,7 @@ def _check_trainings(found: Interactions, settings: Settings, where: str) -> Ite
             yield Finding(
                 setting,
                 f"{recipe} needs {needed:,} events of the type Watch, and only {found.events.get('Watch', 0):,} are "
-                "written so. AWS does not say whether others count; write Watch to be sure.",
+                "written exactly so. AWS does not say whether others count; write Watch to be sure.",
                 refuses=False,
             )
 
