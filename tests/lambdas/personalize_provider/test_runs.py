@@ -1,4 +1,4 @@
-"""Which resource of the service a request means: versions known by their names, and which import is the latest."""
+"""Which run of a job an update means: versions known by their names, and which import is the latest."""
 
 from __future__ import annotations
 
@@ -7,80 +7,17 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.names import arn_of
-from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support import template_parts as blocks
-from tests.lambdas.personalize_provider.support.property_changes import SETTINGS
-from tests.lambdas.personalize_provider.support.single_requests import Requests
-from tests.lambdas.personalize_provider.support.template_parts import BUCKET, Resources, custom, deployed, template
+from tests.lambdas.personalize_provider.support.template_parts import BUCKET, Resources, deployed, template
 from tools.emulator import Durations, Fault
 from tools.simulation.cloud import VirtualCloud
 from tools.simulation.cloudformation import Stack
-from tools.simulation.framework import words
 
 HOUR, MINUTE = 3600.0, 60.0
 
 
 def versions(cloud: VirtualCloud) -> list[dict[str, Any]]:
     return [each for each in cloud.inventory().values() if "trainingHours" in each]
-
-
-# -- names give ARNs ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("noun", [noun for noun, row in RESOURCES.items() if not row.arn_is_generated])
-def test_an_arn_follows_from_the_name(cloud: VirtualCloud, noun: str) -> None:
-    stack = deployed(cloud, SETTINGS[noun].before())
-    target = stack.resources["Target"]
-    event = {"StackId": stack.stack_id, "ResourceProperties": target.properties}
-    assert arn_of(RESOURCES[noun], target.physical_id, event) == target.attributes[f"{noun}Arn"]
-
-
-@pytest.mark.parametrize(("name", "properties"), [("not a name", {"DatasetGroupArn": "x"}), ("fine", {})])
-def test_what_the_service_cannot_have_has_no_arn(name: str, properties: dict[str, str]) -> None:
-    event = {"StackId": "arn:aws:cloudformation:eu-west-1:000000000000:stack/app/1", "ResourceProperties": properties}
-    assert arn_of(RESOURCES["Dataset"], name, event) is None
-
-
-def test_a_request_that_names_no_parent_fails_and_is_cleaned_up(cloud: VirtualCloud) -> None:
-    requests = Requests(cloud, "Dataset")
-    properties = {"NamePrefix": "vod", "DatasetType": "ITEMS", "SchemaArn": "arn:aws:personalize:::schema/none"}
-    created = requests.create(properties)
-    assert not created.succeeded
-    assert requests.delete(created.physical_id, properties).succeeded
-
-
-# -- what the provider's role reaches -----------------------------------------------------------------------------
-
-
-def prefixed(prefix: str, domain: str | None = None) -> Resources:
-    return {
-        "Group": custom(
-            "DatasetGroup", NamePrefix=prefix, AllowReplacement="true", **({"Domain": domain} if domain else {})
-        )
-    }
-
-
-@pytest.mark.parametrize("domain", [None, blocks.VOD])
-def test_a_prefix_that_shuts_the_provider_out_of_what_is_there_is_refused(
-    cloud: VirtualCloud, domain: str | None
-) -> None:
-    """Changed in place or replaced: the old one could never be deleted, by a role that is limited to the new names."""
-    deployed(cloud, prefixed("vod-dev-group"))
-    before = cloud.inventory()
-    refused = cloud.cloudformation.deploy("app", template(prefixed("vod-dev_group", domain)))
-    assert refused.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "its name does not begin with 'vod-dev_'" in words(refused.reasons[0])
-    assert cloud.inventory() == before
-    cloud.cloudformation.delete("app")
-    assert cloud.inventory() == {}
-
-
-def test_what_follows_the_underscore_of_a_prefix_may_change(cloud: VirtualCloud) -> None:
-    deployed(cloud, prefixed("vod-dev_group"))
-    before = cloud.inventory()
-    deployed(cloud, prefixed("vod-dev_films"))
-    assert cloud.inventory() == before
 
 
 # -- solution versions --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The Lambda entry points, with clients of their own: moto's CloudFormation and the emulator's Personalize."""
+"""What CloudFormation says about a stack, with moto's CloudFormation."""
 
 from __future__ import annotations
 
@@ -10,15 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lambdas.personalize_provider import api, deployments, handler
+from lambdas.personalize_provider import api, deployments
 from lambdas.personalize_provider.deployments import AwsCloudFormation, asks_for, is_rollback
-from lambdas.personalize_provider.errors import ProviderError
-from lambdas.personalize_provider.pace import waiter_seconds
-from lambdas.personalize_provider.patience import PROPAGATION_SECONDS
-from lambdas.personalize_provider.resources import RESOURCES
-from tests.lambdas.personalize_provider.support import template_parts as blocks
-from tests.lambdas.personalize_provider.support.template_parts import custom, handle, template
-from tools.simulation.cloud import REGION, VirtualCloud, not_permitted
+from tools.simulation.cloud import REGION, not_permitted
 
 
 @pytest.fixture
@@ -33,53 +27,6 @@ def stack_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         client = boto3.client("cloudformation", region_name=REGION)
         yield client.create_stack(StackName="app", TemplateBody=template)["StackId"]
     deployments.default_cloudformation.cache_clear()
-
-
-def event(kind: str, stack_id: str) -> dict[str, Any]:
-    return {
-        "RequestType": kind,
-        "RequestId": "request-1",
-        "StackId": stack_id,
-        "LogicalResourceId": "Group",
-        "PhysicalResourceId": "vod-test-datasetgroup-0123456789",
-        "ResourceType": "Custom::PersonalizeDatasetGroup",
-        "ResponseURL": "https://cloudformation.invalid/secret",
-        "ResourceProperties": custom("DatasetGroup", Domain=blocks.VOD)["Properties"],
-    }
-
-
-def test_the_entry_points_use_the_clients_of_the_function(cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = cloud.cloudformation.deploy("app", template({"Handle": handle()}))
-    monkeypatch.setattr(handler, "default_client", lambda: cloud.personalize)
-    monkeypatch.setattr(handler, "default_cloudformation", lambda: cloud.cloudformation)
-    begun = handler.on_event(event("Delete", stack.stack_id), None)
-    # Its turn may be the waiter's second round.
-    begun["Progress"]["started"] -= waiter_seconds()
-    assert begun["PhysicalResourceId"] == "vod-test-datasetgroup-0123456789"
-    assert handler.is_complete({**event("Delete", stack.stack_id), **begun}, None) == {"IsComplete": True, "Data": {}}
-
-
-def test_a_role_that_may_not_ask_cloudformation_fails_the_request_after_two_minutes(
-    cloud: VirtualCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stack = cloud.cloudformation.deploy("app", template({"Handle": handle()}))
-    stack.status = "UPDATE_IN_PROGRESS"
-
-    def look(stack_id: str) -> str:
-        raise not_permitted(stack_id)
-
-    monkeypatch.setattr(cloud.cloudformation, "deployment", look)
-    begun = cloud.time.time()
-    update = event("Update", stack.stack_id)
-    with pytest.raises(ProviderError) as caught:
-        handler.run_on_event({**update, "OldResourceProperties": {}}, cloud.api, cloud.cloudformation, cloud.time)
-    assert "may not perform cloudformation:DescribeStacks on arn:aws:cloudformation:" in str(caught.value)
-    assert PROPAGATION_SECONDS - 15 <= cloud.time.time() - begun <= PROPAGATION_SECONDS
-    create = event("Create", stack.stack_id)
-    del create["PhysicalResourceId"]
-    # A creation asks when it is polled.
-    response = cloud.framework.request(create)
-    assert "may not perform cloudformation:DescribeStacks on arn:aws:cloudformation:" in response.reason
 
 
 def test_a_stack_that_is_not_there_is_gone(stack_id: str) -> None:
@@ -133,8 +80,3 @@ def test_what_cloudformation_asks_for_in_a_status(status: str, create: bool, upd
     assert asks_for(deployment, "Update") is update
     assert asks_for(deployment, "Delete")
     assert is_rollback(deployment) is status.startswith("UPDATE_ROLLBACK")
-
-
-def test_a_property_that_a_type_does_not_have_has_no_effect_to_speak_of() -> None:
-    with pytest.raises(KeyError, match="Colour"):
-        RESOURCES["Filter"].effect("Colour")
