@@ -13,13 +13,16 @@ from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resource_type import ResourceType, member_name
 from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .statuses import Description, is_being_deleted, is_busy, status_of
+from .statuses import CREATE_STOPPING, Description, is_being_deleted, is_busy, status_of
 
 # A cancelled request may have a call under way when CloudFormation already asks for deletion: what does not exist that
 # early may still appear.
 CANCELLATION_SECONDS = 60
 # CloudFormation waits no longer for a creation, so the creation that it cancelled did not make anything older.
 _LONGEST_CREATION_SECONDS = 3600
+# So long, the deletion of a training waits until it has been stopped; no page says how long that may take. The service
+# keeps the version until its solution goes, and the solution's own deletion waits for it as well.
+_STOPPING_SECONDS = 50 * 60
 # What uses it may be deleted at the same time.
 _STAYS_AFTER_SECONDS = 300
 
@@ -119,6 +122,8 @@ class Deletion:
             return pending(status_of(found))
         if is_busy(found):
             self._api.stop(self._row, found)
+            if status_of(found) == CREATE_STOPPING and age >= _STOPPING_SECONDS:
+                return complete("still stopping; it goes with its solution")
             return pending(status_of(found))
         if not self._row.deletable:
             return complete(status_of(found))

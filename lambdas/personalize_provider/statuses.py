@@ -10,11 +10,13 @@ Description = dict[str, Any]
 ACTIVE = "ACTIVE"
 # Stopped: kept as it is, serving nobody (API, StopRecommender).
 INACTIVE = "INACTIVE"
+# A training on its way to CREATE STOPPED (API, StopSolutionVersionCreation).
+CREATE_STOPPING = "CREATE STOPPING"
 TRANSITIONAL = frozenset(
     {
         "CREATE PENDING",
         "CREATE IN_PROGRESS",
-        "CREATE STOPPING",
+        CREATE_STOPPING,
         "START PENDING",
         "START IN_PROGRESS",
         "STOP PENDING",

@@ -52,6 +52,12 @@ TARGETS = {
 KINDS = list(TARGETS)
 
 
+def in_flight(kind: str, links: int) -> str:
+    """What is there once the creation has begun, and so many links hold its deletion back where it cannot be ended."""
+    logical_id = TARGETS[kind][0]
+    return logical_id if kind == "version" else f"{logical_id}Deletion{links}"
+
+
 def failing(*after: str) -> Resources:
     """A resource that fails the deployment, once others are there."""
     bad = custom("Schema", Schema="not a schema", Domain=blocks.VOD)
@@ -91,8 +97,7 @@ def test_it_fails_with_what_was_waited_for_how_long_and_what_to_raise(kind: str)
 def test_a_failure_elsewhere_takes_back_what_is_in_flight(kind: str) -> None:
     """Something fails a minute after a creation of seven hours has begun: the rollback outlasts it."""
     cloud = account(**{TARGETS[kind][1]: 7 * HOUR, "create_event_tracker": 60.0})
-    logical_id = TARGETS[kind][0]
-    waits = {"Tracker": {**blocks.serving()["Tracker"], "DependsOn": [f"{logical_id}Deletion1"]}}
+    waits = {"Tracker": {**blocks.serving()["Tracker"], "DependsOn": [in_flight(kind, 1)]}}
     stack = cloud.cloudformation.deploy("app", template({**app(kind, 8 * HOUR), **waits, **failing("Tracker")}))
     assert stack.status == "ROLLBACK_COMPLETE", stack.reasons
     assert cloud.inventory() == {}
@@ -113,8 +118,7 @@ def test_a_failed_update_takes_back_the_replacement_in_flight(kind: str) -> None
         if kind == "recommender"
         else {"Triggers": {"TrainingTrigger": "2"}}
     )
-    logical_id = TARGETS[kind][0]
-    waits = {"Tracker": {**blocks.serving()["Tracker"], "DependsOn": [f"{logical_id}Deletion4"]}}
+    waits = {"Tracker": {**blocks.serving()["Tracker"], "DependsOn": [in_flight(kind, 4)]}}
     cloud.cloudformation.deploy("app", template({**app(kind, 8 * HOUR, **changed), **waits, **failing("Tracker")}))
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE", stack.reasons
     left = cloud.inventory()
@@ -129,7 +133,7 @@ def stopped(left: dict[str, Any], held: dict[str, Any]) -> bool:
 
 def test_a_training_that_can_be_stopped_is_not_waited_for() -> None:
     cloud = account(create_solution_version=70 * HOUR)
-    waits = {"Tracker": {**blocks.serving()["Tracker"], "DependsOn": ["VersionDeletion1"]}}
+    waits = {"Tracker": {**blocks.serving()["Tracker"], "DependsOn": ["Version"]}}
     stack = cloud.cloudformation.deploy("app", template({**app("version", 72 * HOUR), **waits, **failing("Tracker")}))
     assert stack.status == "ROLLBACK_COMPLETE", stack.reasons
     failed = next(event.time for event in stack.events if event.logical_id == "Failing" and event.reason)

@@ -132,6 +132,7 @@ ACCOUNTS = st.builds(
     reports_new_id=st.booleans(),
     refuses_unchanged=st.booleans(),
     updates_inactive=st.booleans(),
+    stopping=st.sampled_from([MINUTE, 10 * MINUTE, 50 * MINUTE]),
 )
 
 

@@ -142,6 +142,7 @@ class Account:
         reports_new_id: see CloudFormation.
         refuses_unchanged: see Behaviour.
         updates_inactive: see Behaviour.
+        stopping: how long a training takes to be stopped, in seconds.
     """
 
     conditions: Conditions = IDEAL
@@ -149,6 +150,7 @@ class Account:
     reports_new_id: bool = False
     refuses_unchanged: bool = False
     updates_inactive: bool = False
+    stopping: float = MINUTE
 
 
 class Life:
@@ -159,7 +161,7 @@ class Life:
         account = account or Account()
         self.cloud = VirtualCloud(
             service_options={
-                "durations": Durations(create_recommender=2 * HOUR),
+                "durations": Durations(create_recommender=2 * HOUR, stop_solution_version=account.stopping),
                 "quotas": Quotas(
                     pending_dataset_import_jobs=account.pending, pending_solution_versions=account.pending
                 ),

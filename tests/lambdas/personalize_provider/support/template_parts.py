@@ -86,11 +86,17 @@ def deletion_link(of: str, noun: str, number: int, seconds: int = 3000) -> Resou
 def chain(of: str, noun: str, links: int = 5, seconds: int = 3000) -> Resources:
     """A wait chain as the construct makes it; `<of>Settled` is its last link."""
     resources = {f"{of}Link{number}": link(of, noun, number, links, seconds) for number in range(1, links)}
-    last = link(of, noun, links, links, seconds)
-    holding = {f"{of}Deletion{number}": deletion_link(of, noun, number, seconds) for number in range(1, links)}
+    resources[f"{of}Settled"] = link(of, noun, links, links, seconds)
+    # A training can be stopped.
+    return resources if noun == "SolutionVersion" else with_deletion_links(resources, of, noun, links, seconds)
+
+
+def with_deletion_links(chain: Resources, of: str, noun: str, links: int = 5, seconds: int = 3000) -> Resources:
+    """The same with links that hold the deletion back."""
+    result = {**chain, **{f"{of}Deletion{n}": deletion_link(of, noun, n, seconds) for n in range(1, links)}}
     if links > 1:
-        resources[f"{of}Link1"]["DependsOn"] = [f"{of}Deletion{links - 1}"]
-    return {**resources, f"{of}Settled": last, **holding}
+        result[f"{of}Link1"] = {**chain[f"{of}Link1"], "DependsOn": [f"{of}Deletion{links - 1}"]}
+    return result
 
 
 def schema(kind: str, extra: list[dict[str, Any]] | None = None) -> str:
