@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.lambdas.personalize_provider.conftest import CONDITIONS
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.template_parts import Resources, custom, deployed, template
+from tests.support.virtual_account import CONDITIONS
 from tools.emulator import Durations, Fault
 from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack
