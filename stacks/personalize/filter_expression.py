@@ -10,12 +10,10 @@ import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from . import limits
 from .avro import NUMERIC_TYPES, Field
+from .filter_grammar import Parser, Token, Transformer, UnexpectedInput, new_parser, v_args
 
 Schemas = Mapping[str, Mapping[str, Field]]
 
@@ -172,8 +170,8 @@ def _columns(condition: Condition) -> Iterator[Column]:
 
 
 @functools.cache
-def _parser() -> Lark:
-    return Lark(Path(__file__).with_suffix(".lark").read_text(encoding="utf-8"), parser="lalr", transformer=_Reader())
+def _parser() -> Parser:
+    return new_parser(_Reader())
 
 
 @functools.lru_cache(maxsize=256)

@@ -37,7 +37,9 @@ from .imported import ImportedArn
 from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, REGIONS, SEPARATOR, STACK_TAG
 from .permissions import TAG_OPERATIONS, TypePermissions, declared, is_creation, is_reading, unique
 
-_ASSET = Path(__file__).parents[2] / "lambdas"
+_HERE = Path(__file__).parent
+# The functions' source: in the wheel within this package, in the checkout beside it.
+_ASSET = next(folder for folder in (_HERE / "lambdas", _HERE.parents[1] / "lambdas") if folder.is_dir())
 
 # Condition keys (Service Authorization Reference): the tags that a request brings, and those of what it is about.
 _REQUEST_TAG = f"aws:RequestTag/{STACK_TAG}"

@@ -1,0 +1,1 @@
+"""What the wheel of the constructs needs when it is built."""
