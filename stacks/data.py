@@ -165,8 +165,8 @@ class DataStack(Stack):
             import_mode=settings.import_mode,
             max_wait=Duration.seconds(self._settings.max_wait.imports),
         )
-        # The permissions, too, must be there before Personalize reads the data.
-        dataset_import.node.add_dependency(self.service_role, self.bucket)
+        # The bucket's policy, too, must be there before Personalize reads the data.
+        dataset_import.node.add_dependency(self.bucket)
         if uploaded:
             dataset_import.node.add_dependency(uploaded)
         kind = dataset_type.lower()

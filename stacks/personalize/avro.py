@@ -120,12 +120,19 @@ def canonical(schema: Mapping[str, Any]) -> str:
     """Returns the schema as JSON that depends only on its content, not on layout or key order.
 
     The order of the fields is content: it is that of the columns in the CSV files.
+
+    Args:
+        schema: the parsed schema document.
     """
     return json.dumps(schema, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def fields(schema: Mapping[str, Any]) -> dict[str, Field]:
-    """Returns the fields of a schema by name; those `check_schema` would call malformed are left out."""
+    """Returns the fields of a schema by name; those `check_schema` would call malformed are left out.
+
+    Args:
+        schema: the parsed schema document.
+    """
     raw = schema.get("fields")
     if not isinstance(raw, Sequence) or isinstance(raw, str):
         return {}

@@ -44,6 +44,9 @@ class ItemExplorationConfig:
     def check(self, id: str) -> None:
         """Refuse values out of range.
 
+        Args:
+            id: construct id, for the message.
+
         Raises:
             PropsError: a value is out of its range.
         """
@@ -78,6 +81,9 @@ class EventParameters:
 
     def check(self, id: str) -> None:
         """Refuse values out of range.
+
+        Args:
+            id: construct id, for the message.
 
         Raises:
             PropsError: a value is out of its range.

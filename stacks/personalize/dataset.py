@@ -48,6 +48,22 @@ class IDataset(IPersonalizeResource, Protocol):
         """The dataset group it belongs to."""
         ...
 
+    def grant_put_items(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal add items (personalize:PutItems).
+
+        Args:
+            grantee: who gets the permission.
+        """
+        ...
+
+    def grant_put_users(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a principal add users (personalize:PutUsers).
+
+        Args:
+            grantee: who gets the permission.
+        """
+        ...
+
 
 class _DatasetBase(Grantable):
     @property
@@ -56,11 +72,19 @@ class _DatasetBase(Grantable):
         return self._arn
 
     def grant_put_items(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal add items (personalize:PutItems)."""
+        """Let a principal add items (personalize:PutItems).
+
+        Args:
+            grantee: who gets the permission.
+        """
         return grant_operation(grantee, "PutItems", [self._arn])
 
     def grant_put_users(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal add users (personalize:PutUsers)."""
+        """Let a principal add users (personalize:PutUsers).
+
+        Args:
+            grantee: who gets the permission.
+        """
         return grant_operation(grantee, "PutUsers", [self._arn])
 
 

@@ -124,7 +124,11 @@ class _ImportedDatasetGroup(ImportedResource, _DatasetGroupBase):
 
 
 class DatasetGroup(PersonalizeResource, _DatasetGroupBase):
-    """A dataset group (API: CreateDatasetGroup)."""
+    """A dataset group (API: CreateDatasetGroup).
+
+    Attributes:
+        domain: VIDEO_ON_DEMAND, or None for a custom dataset group.
+    """
 
     def __init__(
         self,

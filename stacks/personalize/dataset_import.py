@@ -86,6 +86,8 @@ class DatasetImport(PersonalizeResource):
             },
         )
         provider.allow_pass_role(role)
+        # The role's permissions have to be there before Personalize reads the data.
+        self.node.add_dependency(role)
         self._settled = WaitChain(self, "Wait", provider=provider, resource=self, work=IMPORT, max_wait=max_wait)
         group = dataset.dataset_group
         group.contents.imported_data.add(self)

@@ -40,7 +40,11 @@ class IEventTracker(IPersonalizeResource, Protocol):
         ...
 
     def grant_put_events(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a principal record events."""
+        """Let a principal record events (personalize:PutEvents).
+
+        Args:
+            grantee: who gets the permission.
+        """
         ...
 
 
@@ -71,6 +75,9 @@ class _EventTrackerBase(Grantable):
         IAM takes no narrower resource for PutEvents than `*`, so what keeps the principal to this tracker is the
         tracking id that it is told (API reference, PutEvents; service authorization reference: the action has neither
         a resource type nor condition keys).
+
+        Args:
+            grantee: who gets the permission.
         """
         return grant_operation(grantee, "PutEvents", ["*"])
 

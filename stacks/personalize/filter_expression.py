@@ -144,7 +144,11 @@ def _mistakes(expressions: Sequence[Expression], schemas: Schemas | None) -> Ite
 
 
 def filter_columns(text: str) -> set[str]:
-    """The distinct columns that an expression uses, as `ITEMS.GENRES`; none if it cannot be read."""
+    """The distinct columns that an expression uses, as `ITEMS.GENRES`; none if it cannot be read.
+
+    Args:
+        text: the expression.
+    """
     try:
         return _columns_used(_parse(text))
     except UnexpectedInput:

@@ -32,13 +32,21 @@ def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
 
 
 def acknowledge_functions(construct: IConstruct) -> None:
-    """Accept how functions run that carry out custom resources, on a construct and those below it."""
+    """Accept how functions run that carry out custom resources.
+
+    Args:
+        construct: where the findings are, or above them.
+    """
     for rule, reason in _FUNCTIONS.items():
         acknowledge(construct, f"{_NIST}-{rule}", reason)
 
 
 def acknowledge_own_policies(construct: IConstruct) -> None:
-    """Accept that roles at and below a construct have policies of their own."""
+    """Accept that roles have policies of their own.
+
+    Args:
+        construct: where the findings are, or above them.
+    """
     acknowledge(
         construct,
         f"{_NIST}-IAMNoInlinePolicy",
@@ -47,7 +55,11 @@ def acknowledge_own_policies(construct: IConstruct) -> None:
 
 
 def acknowledge_log_encryption(construct: IConstruct) -> None:
-    """Accept that log groups at and below a construct are encrypted by CloudWatch Logs with a key of its own."""
+    """Accept that CloudWatch Logs encrypts log groups with a key of its own.
+
+    Args:
+        construct: where the findings are, or above them.
+    """
     acknowledge(
         construct,
         f"{_NIST}-CloudWatchLogGroupEncrypted",

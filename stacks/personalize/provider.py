@@ -93,6 +93,10 @@ class PersonalizeProvider(Construct):
     Its role reaches only resources whose name begins with `name_prefix` and an underscore, and of these it changes
     none whose ownership tag names a stack that it does not serve, so that two apps in one account cannot touch each
     other's.
+
+    Attributes:
+        name_prefix: first part of every generated name, with the underscore that follows.
+        service_token: ARN that custom resources name as their ServiceToken.
     """
 
     def __init__(
@@ -158,7 +162,11 @@ class PersonalizeProvider(Construct):
         self._acknowledge_findings(provider)
 
     def allow_pass_role(self, role: iam.IRole) -> None:
-        """Let the provider hand a role to Personalize (iam:PassRole, to that service only)."""
+        """Let the provider hand a role to Personalize (iam:PassRole, to that service only).
+
+        Args:
+            role: the role.
+        """
         self._role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["iam:PassRole"],
@@ -188,7 +196,11 @@ class PersonalizeProvider(Construct):
         )
 
     def serve(self, stack: Stack) -> None:
-        """Let the provider ask CloudFormation whether a deployment of the stack still goes on."""
+        """Let the provider ask CloudFormation whether a deployment of the stack still goes on.
+
+        Args:
+            stack: holds resources that the provider carries out, or may hold them later.
+        """
         if stack in self._served:
             return
         self._served.append(stack)
@@ -200,6 +212,10 @@ class PersonalizeProvider(Construct):
 
     def check_name(self, construct: Construct, name: str) -> None:
         """Refuse a fixed name that the provider's role does not reach.
+
+        Args:
+            construct: what has the name, for the message.
+            name: the name.
 
         Raises:
             PropsError: the name does not begin with the provider's prefix.

@@ -26,7 +26,6 @@ class QualityGate(Construct, SolutionVersionBase):
     What serves takes `solution_version_arn` from the gate, so it stays on the version it has.
 
     Attributes:
-        solution_arn: ARN of its solution.
         verdict: "passed", or "passed, but ..." with what it was warned of.
     """
 
@@ -95,7 +94,7 @@ class QualityGate(Construct, SolutionVersionBase):
             provider.allow_creation("QualityGate", version_arn)
             passed = ImportedArn(passed, permitted_on=version_arn.permitted_on)
         self._passed_arn = passed
-        self.solution_arn: str = solution.solution_arn
+        self._solution_arn = solution.solution_arn
         self.verdict: str = gate.get_att_string("Verdict")
 
     @property

@@ -21,7 +21,12 @@ from .tags import tag_mistake
 
 @jsii.implements(ITaggableV2)
 class PersonalizeResource(Construct, Grantable):
-    """A Personalize resource as `Custom::Personalize<Noun>`; `Tags.of(...)` reaches it."""
+    """A Personalize resource as `Custom::Personalize<Noun>`; `Tags.of(...)` reaches it.
+
+    Attributes:
+        provider: carries out its requests.
+        custom_resource: the custom resource in the template.
+    """
 
     def __init__(
         self,
@@ -93,7 +98,11 @@ class PersonalizeResource(Construct, Grantable):
         return self.custom_resource.ref
 
     def attribute(self, name: str) -> str:
-        """An attribute that the provider answers."""
+        """An attribute that the provider answers, as a token.
+
+        Args:
+            name: in PascalCase, such as CampaignArn.
+        """
         return self.custom_resource.get_att_string(name)
 
     @property

@@ -42,7 +42,12 @@ class _ImportedSchema(ImportedResource, _SchemaBase):
 
 
 class Schema(PersonalizeResource, _SchemaBase):
-    """A schema (API: CreateSchema). A changed schema is a new one, and datasets move over to it in place."""
+    """A schema (API: CreateSchema). A changed schema is a new one, and datasets move over to it in place.
+
+    Attributes:
+        domain: of the dataset groups it is for; None for custom ones.
+        dataset_type: INTERACTIONS, ITEMS or USERS.
+    """
 
     def __init__(
         self,

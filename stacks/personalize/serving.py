@@ -30,7 +30,12 @@ class IServing(IPersonalizeResource, Protocol):
         ...
 
     def metric(self, metric_name: str, **options: Any) -> cloudwatch.Metric:
-        """A metric by the service's name."""
+        """A metric by the service's name.
+
+        Args:
+            metric_name: such as GetRecommendationsLatency.
+            **options: those of aws_cdk.aws_cloudwatch.Metric.
+        """
         ...
 
     def metric_get_recommendations(self, **options: Any) -> cloudwatch.Metric:
@@ -70,7 +75,12 @@ class Serving(Grantable):
         return self._grant_with_filters(grantee, "GetRecommendations", filters)
 
     def metric(self, metric_name: str, **options: Any) -> cloudwatch.Metric:
-        """A metric by the service's name."""
+        """A metric by the service's name.
+
+        Args:
+            metric_name: such as GetRecommendationsLatency.
+            **options: those of aws_cdk.aws_cloudwatch.Metric.
+        """
         return cloudwatch.Metric(
             namespace=_NAMESPACE,
             metric_name=metric_name,

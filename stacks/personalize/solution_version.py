@@ -53,17 +53,24 @@ class ISolutionVersion(IPersonalizeResource, Protocol):
 class SolutionVersionBase(Grantable):
     """What stands for one trained version: a solution version, or a quality gate before it."""
 
+    _solution_arn: str
+
     @property
     def solution_version_arn(self) -> str:
         """ARN of the solution version; of one of this app, known once it is trained."""
         return self._arn
 
+    @property
+    def solution_arn(self) -> str:
+        """ARN of its solution."""
+        return self._solution_arn
+
 
 class _ImportedSolutionVersion(ImportedResource, SolutionVersionBase):
     def __init__(self, scope: Construct, id: str, solution_version_arn: str) -> None:
         arn = checked_arn("solution_version_arn", solution_version_arn, "solution")
-        self.solution_arn = _solution_of(arn)
-        super().__init__(scope, id, ImportedArn(arn, permitted_on=[self.solution_arn]))
+        self._solution_arn = _solution_of(arn)
+        super().__init__(scope, id, ImportedArn(arn, permitted_on=[self._solution_arn]))
 
 
 def _solution_of(solution_version_arn: str) -> str:
@@ -129,7 +136,7 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
                 "Triggers": Lazy.any(_Triggers(training_trigger, group.contents.data_versions)),
             },
         )
-        self.solution_arn = solution_arn
+        self._solution_arn = solution_arn
         self.custom_resource.node.add_dependency(group.contents.imported_data)
         self._settled = WaitChain(
             self, "Wait", provider=provider, resource=self, work=VERSION_TRAINING, max_wait=max_wait

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from stacks import personalize
 from tools.checkout import CHECKOUT
 
 ROOT = CHECKOUT
@@ -22,9 +23,12 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "stacks": {"stacks.personalize"},
     "stacks.personalize": set(),
     "lambdas": set(),
+    # Apps of others: they import the library under its own name.
+    "examples": set(),
     # The tools, from those that know nothing of ours to those that know everything.
     "tools.checkout": set(),
     "tools.emulator": set(),
+    "tools.wheel": set(),
     "tools.simulation": {"lambdas", "tools.emulator"},
     "tools.data": {"stacks.personalize", "tools.checkout"},
     "tools.synth": {"app", "tools.checkout"},
@@ -76,6 +80,20 @@ def of_part(part: str) -> list[Path]:
 def test_a_part_imports_only_what_it_may(part: str) -> None:
     found = {part_of(name) for module in of_part(part) for name in imports(module)} - {None, part}
     assert found == MAY_IMPORT[part], f"{part}: what it imports and what the table allows differ."
+
+
+@pytest.mark.parametrize("part", ["app", "stacks"])
+def test_the_app_uses_the_constructs_as_a_stranger_would(part: str) -> None:
+    """By the names that the package offers, and by no module beside them."""
+    library = "stacks.personalize."
+    used = {name.removeprefix(library) for module in of_part(part) for name in imports(module) if library in name}
+    assert used
+    assert used - set(personalize.__all__) == set(), "Use what stacks/personalize/__init__.py offers."
+
+
+def test_the_examples_use_the_library_by_its_own_name() -> None:
+    found = {name.partition(".")[0] for module in of_part("examples") for name in imports(module)}
+    assert found == {"aws_cdk", "cdk_personalize", "constructs"}
 
 
 def test_every_module_is_in_a_part() -> None:

@@ -101,109 +101,107 @@ SCHEMAS = {
 BEGINNING = "INCLUDE ItemID WHERE "  # 21 characters
 
 
-@pytest.mark.parametrize(
-    ("expression", "mistake"),
-    [
-        ("", "must have 1 to 2500 characters, but has 0."),
-        ("x" * 2501, "must have 1 to 2500 characters, but has 2501."),
-        ("EXCLUD ItemID WERE Items.YEAR = 1", "at character 1: expected INCLUDE or EXCLUDE, but found 'EXCLUD'."),
-        ("INCLUDE Movies", "at character 9: expected ItemID, UserID or ActionID, but found 'Movies'."),
-        ("INCLUDE ItemID WERE Items.YEAR = 1", "at character 16: expected WHERE, but found 'WERE'."),
-        (
-            f"{BEGINNING}Films.YEAR = 1",
-            "at character 22: expected Interactions, Items, Users, Actions, Action_Interactions or CurrentUser, "
-            "but found 'Films'.",
-        ),
-        (f"{BEGINNING}Items YEAR", "at character 28: expected '.', but found 'YEAR'."),
-        (f"{BEGINNING}Items.= 1", "at character 28: expected a column name, but found '='."),
-        (
-            f"{BEGINNING}Items.YEAR BETWEEN 1 AND 2",
-            "at character 33: expected IN, NOT IN or one of = != < <= > >=, but found 'BETWEEN'.",
-        ),
-        (
-            f'{BEGINNING}Items.GENRES IN ("War"',
-            "at character 44: expected ')' or ',', but found the end of the expression.",
-        ),
-        (f'{BEGINNING}Items.GENRES IN "War"', "at character 38: expected '(' or CurrentItem, but found \"War\"."),
-        (
-            f"{BEGINNING}Items.GENRES IN ()",
-            "at character 39: expected a quoted text, a number, a $PLACEHOLDER or '*', but found ')'.",
-        ),
-        (
-            f'{BEGINNING}Items.GENRES IN ("War)',
-            "at character 39: expected a quoted text, a number, a $PLACEHOLDER or '*', "
-            "but found a text without its closing quote.",
-        ),
-        (
-            f"{BEGINNING}Items.GENRES IN (War)",
-            "at character 39: expected a quoted text, a number, a $PLACEHOLDER or '*', but found 'War'.",
-        ),
-        (
-            f"{BEGINNING}Items.YEAR = 1 |",
-            "at character 38: expected INCLUDE or EXCLUDE, but found the end of the expression.",
-        ),
-        (
-            f"{BEGINNING}Items.YEAR = 1 Items",
-            "at character 37: expected AND, OR, IF, '|' or the end of the expression, but found 'Items'.",
-        ),
-        (
-            f"{BEGINNING}Items.GENRES NOT IN ($GENRES)",
-            "at character 43: the placeholder $GENRES cannot be used with NOT IN. "
-            "Use IN, and INCLUDE in place of EXCLUDE or the reverse.",
-        ),
-        (f"{BEGINNING}CurrentUser.AGE > 1", "at character 22: CurrentUser.AGE can be used only behind IF."),
-        (
-            f"{BEGINNING}Items.YEAR > 1 IF Items.YEAR > 2",
-            "at character 40: only CurrentUser can stand behind IF, not Items.YEAR.",
-        ),
-        (
-            f"{BEGINNING}Users.AGE > 1",
-            "at character 22: ItemID is filtered by columns of Interactions and Items, not by Users.AGE. "
-            "Use CurrentUser behind IF.",
-        ),
-        (
-            f'{BEGINNING}Items.YEAR > 1 AND Interactions.EVENT_TYPE IN ("Watch")',
-            "at character 41: Interactions.EVENT_TYPE is of another dataset than Items.YEAR. Conditions joined by AND "
-            "or OR use one dataset; join two expressions with '|' instead.",
-        ),
-        (f'{BEGINNING}Items.GENRES IN ("*")', "at character 39: '*' can be used only with Interactions.EVENT_TYPE."),
-        (
-            "INCLUDE UserID WHERE Users.AGE = CurrentItem.YEAR",
-            "at character 34: CurrentItem.YEAR can be compared with columns of Items only.",
-        ),
-        (
-            f'{BEGINNING}Items.GENRE IN ("War")',
-            "at character 22: 'Items.GENRE' is not a column of the items dataset. It has GENRES, YEAR, PLOT, FREE.",
-        ),
-        (
-            f"{BEGINNING}Items.YEAR = CurrentItem.YEARS",
-            "at character 35: 'CurrentItem.YEARS' is not a column of the items dataset. "
-            "It has GENRES, YEAR, PLOT, FREE.",
-        ),
-        (
-            "INCLUDE ActionID WHERE Actions.VALUE > 1",
-            "at character 24: 'Actions.VALUE' needs an actions dataset, and there is none.",
-        ),
-        (
-            f'{BEGINNING}Interactions.DEVICE IN ("tv")',
-            "at character 22: Interactions.DEVICE cannot be filtered by; of interactions only EVENT_TYPE can.",
-        ),
-        (
-            f'{BEGINNING}Items.FREE IN ("true")',
-            "at character 22: Items.FREE is boolean, and cannot be filtered by. "
-            "Make it a string or an int in the schema.",
-        ),
-        (f'{BEGINNING}Items.PLOT IN ("x")', "at character 22: Items.PLOT is textual, and cannot be filtered by."),
-        (
-            f'{BEGINNING}Items.GENRES > "War"',
-            "at character 22: > needs a number, but Items.GENRES is of type string.",
-        ),
-        (
-            f'{BEGINNING}Items.YEAR > "new"',
-            'at character 35: Items.YEAR is of type int, and "new" is not a number.',
-        ),
-    ],
-)
+MISTAKES = [
+    ("", "must have 1 to 2500 characters, but has 0."),
+    ("x" * 2501, "must have 1 to 2500 characters, but has 2501."),
+    ("EXCLUD ItemID WERE Items.YEAR = 1", "at character 1: expected INCLUDE or EXCLUDE, but found 'EXCLUD'."),
+    ("INCLUDE Movies", "at character 9: expected ItemID, UserID or ActionID, but found 'Movies'."),
+    ("INCLUDE ItemID WERE Items.YEAR = 1", "at character 16: expected WHERE, but found 'WERE'."),
+    (
+        f"{BEGINNING}Films.YEAR = 1",
+        "at character 22: expected Interactions, Items, Users, Actions, Action_Interactions or CurrentUser, "
+        "but found 'Films'.",
+    ),
+    (f"{BEGINNING}Items YEAR", "at character 28: expected '.', but found 'YEAR'."),
+    (f"{BEGINNING}Items.= 1", "at character 28: expected a column name, but found '='."),
+    (
+        f"{BEGINNING}Items.YEAR BETWEEN 1 AND 2",
+        "at character 33: expected IN, NOT IN or one of = != < <= > >=, but found 'BETWEEN'.",
+    ),
+    (
+        f'{BEGINNING}Items.GENRES IN ("War"',
+        "at character 44: expected ')' or ',', but found the end of the expression.",
+    ),
+    (f'{BEGINNING}Items.GENRES IN "War"', "at character 38: expected '(' or CurrentItem, but found \"War\"."),
+    (
+        f"{BEGINNING}Items.GENRES IN ()",
+        "at character 39: expected a quoted text, a number, a $PLACEHOLDER or '*', but found ')'.",
+    ),
+    (
+        f'{BEGINNING}Items.GENRES IN ("War)',
+        "at character 39: expected a quoted text, a number, a $PLACEHOLDER or '*', "
+        "but found a text without its closing quote.",
+    ),
+    (
+        f"{BEGINNING}Items.GENRES IN (War)",
+        "at character 39: expected a quoted text, a number, a $PLACEHOLDER or '*', but found 'War'.",
+    ),
+    (
+        f"{BEGINNING}Items.YEAR = 1 |",
+        "at character 38: expected INCLUDE or EXCLUDE, but found the end of the expression.",
+    ),
+    (
+        f"{BEGINNING}Items.YEAR = 1 Items",
+        "at character 37: expected AND, OR, IF, '|' or the end of the expression, but found 'Items'.",
+    ),
+    (
+        f"{BEGINNING}Items.GENRES NOT IN ($GENRES)",
+        "at character 43: the placeholder $GENRES cannot be used with NOT IN. "
+        "Use IN, and INCLUDE in place of EXCLUDE or the reverse.",
+    ),
+    (f"{BEGINNING}CurrentUser.AGE > 1", "at character 22: CurrentUser.AGE can be used only behind IF."),
+    (
+        f"{BEGINNING}Items.YEAR > 1 IF Items.YEAR > 2",
+        "at character 40: only CurrentUser can stand behind IF, not Items.YEAR.",
+    ),
+    (
+        f"{BEGINNING}Users.AGE > 1",
+        "at character 22: ItemID is filtered by columns of Interactions and Items, not by Users.AGE. "
+        "Use CurrentUser behind IF.",
+    ),
+    (
+        f'{BEGINNING}Items.YEAR > 1 AND Interactions.EVENT_TYPE IN ("Watch")',
+        "at character 41: Interactions.EVENT_TYPE is of another dataset than Items.YEAR. Conditions joined by AND "
+        "or OR use one dataset; join two expressions with '|' instead.",
+    ),
+    (f'{BEGINNING}Items.GENRES IN ("*")', "at character 39: '*' can be used only with Interactions.EVENT_TYPE."),
+    (
+        "INCLUDE UserID WHERE Users.AGE = CurrentItem.YEAR",
+        "at character 34: CurrentItem.YEAR can be compared with columns of Items only.",
+    ),
+    (
+        f'{BEGINNING}Items.GENRE IN ("War")',
+        "at character 22: 'Items.GENRE' is not a column of the items dataset. It has GENRES, YEAR, PLOT, FREE.",
+    ),
+    (
+        f"{BEGINNING}Items.YEAR = CurrentItem.YEARS",
+        "at character 35: 'CurrentItem.YEARS' is not a column of the items dataset. It has GENRES, YEAR, PLOT, FREE.",
+    ),
+    (
+        "INCLUDE ActionID WHERE Actions.VALUE > 1",
+        "at character 24: 'Actions.VALUE' needs an actions dataset, and there is none.",
+    ),
+    (
+        f'{BEGINNING}Interactions.DEVICE IN ("tv")',
+        "at character 22: Interactions.DEVICE cannot be filtered by; of interactions only EVENT_TYPE can.",
+    ),
+    (
+        f'{BEGINNING}Items.FREE IN ("true")',
+        "at character 22: Items.FREE is boolean, and cannot be filtered by. Make it a string or an int in the schema.",
+    ),
+    (f'{BEGINNING}Items.PLOT IN ("x")', "at character 22: Items.PLOT is textual, and cannot be filtered by."),
+    (
+        f'{BEGINNING}Items.GENRES > "War"',
+        "at character 22: > needs a number, but Items.GENRES is of type string.",
+    ),
+    (
+        f'{BEGINNING}Items.YEAR > "new"',
+        'at character 35: Items.YEAR is of type int, and "new" is not a number.',
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "mistake"), MISTAKES)
 def test_a_mistake_is_told_with_its_place(expression: str, mistake: str) -> None:
     """Case 7."""
     assert check_filter(expression, SCHEMAS) == [mistake]
