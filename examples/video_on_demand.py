@@ -8,6 +8,7 @@ campaign, each with one request per second.
 from aws_cdk import App, CfnOutput, Stack
 from aws_cdk import aws_s3 as s3
 from cdk_personalize import (
+    AttributedMetric,
     Campaign,
     Dataset,
     DatasetGroup,
@@ -15,6 +16,7 @@ from cdk_personalize import (
     DatasetType,
     EventTracker,
     Filter,
+    MetricAttribution,
     PersonalizeProvider,
     QualityGate,
     Recommender,
@@ -41,6 +43,7 @@ class FilmsStack(Stack):
         provider = PersonalizeProvider(self, "Provider", name_prefix="films")
         role = ServiceRole(self, "Role")
         role.allow_read(s3.Bucket.from_bucket_name(self, "Bucket", bucket_name))
+        role.allow_metrics()
         group = DatasetGroup(self, "Group", provider=provider)
         for kind, columns in COLUMNS.items():
             name = kind.capitalize()
@@ -53,6 +56,8 @@ class FilmsStack(Stack):
         common = {"provider": provider, "dataset_group": group}
         expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
         unwatched = Filter(self, "Unwatched", filter_expression=expression, **common)
+        watched = AttributedMetric(metric_name="watched", event_type="Watch", expression="SAMPLECOUNT()")
+        MetricAttribution(self, "Attribution", metrics=[watched], role=role, **common)
         tracker = EventTracker(self, "Tracker", **common)
         top_picks = Recommender(self, "TopPicks", recipe=VideoOnDemand.TOP_PICKS, **common)
         ranking = Solution(self, "Ranking", recipe="aws-personalized-ranking-v2", **common)

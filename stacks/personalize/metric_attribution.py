@@ -73,6 +73,9 @@ class AttributedMetric:
     def check(self, id: str) -> None:
         """Refuse what the API does not take.
 
+        Args:
+            id: construct id, for the message.
+
         Raises:
             PropsError: the name or the event type is empty or too long, or the expression is not one.
         """

@@ -140,18 +140,24 @@ def test_a_target_installs_what_it_needs(target: str, sets: int) -> None:
 
 
 DEPLOYING = ("app", "stacks", "tools.data")
+DEVELOPING = ("tools.docs", "tools.wheel")
 
 
-@pytest.mark.parametrize(("parts", "name"), [(DEPLOYING, SETS[0]), (("lambdas", "tools"), SETS[1])])
+@pytest.mark.parametrize(
+    ("parts", "name"), [(DEPLOYING, SETS[0]), (("lambdas", "tools"), SETS[1]), (DEVELOPING, SETS[2])]
+)
 def test_a_set_has_what_its_programs_import(parts: tuple[str, ...], name: str) -> None:
     """Here the packages of all sets are installed, so no import would fail."""
     locked = {normalized(package) for package, _, _ in _ENTRY.findall(lock_of(name))}
     packages = packages_distributions()
-    roots = {
-        each.partition(".")[0] for module in modules() if dotted(module).startswith(parts) for each in imports(module)
-    }
+    programs = [
+        module
+        for module in modules()
+        if dotted(module).startswith(parts) and (parts is DEVELOPING or not dotted(module).startswith(DEVELOPING))
+    ]
+    roots = {each.partition(".")[0] for module in programs for each in imports(module)}
     foreign = roots & packages.keys() - {"tools", "tests"}
-    assert len(foreign) >= 5
+    assert len(foreign) >= (2 if parts is DEVELOPING else 5)
     assert [each for each in sorted(foreign) if not locked & {normalized(package) for package in packages[each]}] == []
 
 

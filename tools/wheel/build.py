@@ -28,7 +28,7 @@ def new_parser(transformer):
 """
 
 
-class ParserHook(BuildHookInterface):  # type: ignore[type-arg]
+class ParserHook(BuildHookInterface):
     """Adds the generated module to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
