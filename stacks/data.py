@@ -1,4 +1,4 @@
-"""DataStack: what holds data. Bucket, service role, dataset group, datasets, imports, filters, event tracker."""
+"""DataStack: what holds data: bucket, role, dataset group, datasets, imports, filters, tracker, metric attribution."""
 
 from __future__ import annotations
 
@@ -14,21 +14,29 @@ from constructs import Construct, IDependable
 from .bucket import add_bucket
 from .outputs import Outputs, pascal
 from .personalize import (
+    AttributedMetric,
     Dataset,
     DatasetGroup,
     DatasetImport,
+    DatasetType,
     EventTracker,
     Filter,
+    MetricAttribution,
     PersonalizeProvider,
     Schema,
     ServiceRole,
+    allow_personalize_write,
     limits,
+    summed_column,
 )
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
+from .settings_values import BUCKET
 
 # Plain RETAIN would also keep what a failed first deployment made, a new set for every try.
 _REMOVAL = {"destroy": RemovalPolicy.DESTROY, "retain": RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE}
+# Folder of the app's own bucket.
+_REPORTS = "reports/"
 SAMPLE_DIRECTORY = Path(__file__).parents[1] / "data" / "out"
 
 
@@ -93,9 +101,11 @@ class DataStack(Stack):
         self._outputs.publish("dataset_group_arn", self.dataset_group.dataset_group_arn, "Dataset group")
         self._outputs.publish("bucket_name", self.bucket.bucket_name, "Bucket that Personalize may read")
         self._outputs.publish("service_role_arn", self.service_role.role_arn, "Role with which Personalize reads data")
+        self._imports: dict[str, DatasetImport] = {}
         self._add_datasets(sample_directory)
         self._add_filters()
         self._add_event_tracker()
+        self._add_metric_attribution()
         # Stacks that are deployed import these until they have been updated, whatever the settings say now.
         self.export_value(self.provider.service_token)
         self.export_value(self.dataset_group.dataset_group_arn)
@@ -163,12 +173,14 @@ class DataStack(Stack):
             role=self.service_role,
             data_version=self._settings.data_version_of(dataset_type),
             import_mode=settings.import_mode,
+            publish_attribution_metrics_to_s3=dataset_type == DatasetType.INTERACTIONS and self._publishes_reports,
             max_wait=Duration.seconds(self._settings.max_wait.imports),
         )
         # The bucket's policy, too, must be there before Personalize reads the data.
         dataset_import.node.add_dependency(self.bucket)
         if uploaded:
             dataset_import.node.add_dependency(uploaded)
+        self._imports[dataset_type] = dataset_import
         kind = dataset_type.lower()
         self._outputs.publish(f"{kind}_dataset_arn", dataset.dataset_arn, f"{name} dataset")
         self._outputs.publish(f"{kind}_schema_arn", schema.schema_arn, f"Schema of the {kind} dataset")
@@ -215,6 +227,46 @@ class DataStack(Stack):
         tracker = EventTracker(self, "EventTracker", provider=self.provider, dataset_group=self.dataset_group)
         self._outputs.publish("event_tracker_arn", tracker.event_tracker_arn, "Event tracker")
         self._outputs.publish("event_tracker_tracking_id", tracker.tracking_id, "Tracking id that PutEvents takes")
+
+    # -- reports -------------------------------------------------------------------------------------------
+
+    @property
+    def _publishes_reports(self) -> bool:
+        attribution = self._settings.metric_attribution
+        return attribution is not None and attribution.reports is not None
+
+    def _add_metric_attribution(self) -> None:
+        settings = self._settings.metric_attribution
+        if settings is None:
+            return
+        self.service_role.allow_metrics()
+        attribution = MetricAttribution(
+            self,
+            "MetricAttribution",
+            provider=self.provider,
+            dataset_group=self.dataset_group,
+            metrics=[AttributedMetric(name, one.event_type, one.expression) for name, one in settings.metrics.items()],
+            role=self.service_role,
+            report_location=self._report_location(settings.reports) if settings.reports else None,
+        )
+        attribution.node.add_dependency(self.bucket)
+        # Columns of items can be summed once items are there (developer guide, "Creating an Amazon Personalize metric
+        # attribution"), and what is imported before the attribution is not reported on ("Guidelines and requirements").
+        summed = filter(None, (summed_column(each.expression) for each in settings.metrics.values()))
+        if any(dataset_type == DatasetType.ITEMS for dataset_type, _ in summed):
+            attribution.node.add_dependency(self._imports[DatasetType.ITEMS])
+        self._imports[DatasetType.INTERACTIONS].node.add_dependency(attribution)
+        self._outputs.publish("metric_attribution_arn", attribution.metric_attribution_arn, "Metric attribution")
+
+    def _report_location(self, reports: str) -> str:
+        """Folder for the reports, which the role may write."""
+        if reports != BUCKET:
+            bucket_name, prefix = _split(reports)
+            self.service_role.allow_write(s3.Bucket.from_bucket_name(self, "ReportBucket", bucket_name), prefix)
+            return reports
+        self.service_role.allow_write(self.bucket, _REPORTS)
+        allow_personalize_write(self.bucket, _REPORTS, conditions=self._settings.bucket_policy_conditions)
+        return self.bucket.s3_url_for_object(_REPORTS)
 
 
 def _split(location: str) -> tuple[str, str]:

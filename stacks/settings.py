@@ -31,12 +31,15 @@ from stacks.settings_values import (
     KeyArn,
     Location,
     LogRetention,
+    MetricExpression,
+    MetricName,
     MetricValue,
     OutputName,
     RankingMetric,
     RankingRecipe,
     RankingWeight,
     Region,
+    Reports,
     Tags,
     Throughput,
     Tolerance,
@@ -222,6 +225,20 @@ def _check_hyper_parameter(name: str, value: object, allowed: limits.IntegerRang
         )
 
 
+class AttributedMetricSettings(_Section):
+    """What a metric counts or sums."""
+
+    event_type: EventType
+    expression: MetricExpression
+
+
+class MetricAttributionSettings(_Section):
+    """What recommendations bring: metrics in CloudWatch, and reports in S3."""
+
+    metrics: Annotated[dict[MetricName, AttributedMetricSettings], Field(min_length=1, max_length=limits.MAX_METRICS)]
+    reports: Reports | None = None
+
+
 class MaxWaitSettings(_Section):
     """The longest a deployment waits for one of them, in seconds."""
 
@@ -262,6 +279,7 @@ class Settings(_Section):
     ranking: RankingSettings | None = None
     filters: Annotated[dict[OutputName, Expression], Field(max_length=limits.MAX_FILTERS)] = Field(default_factory=dict)
     event_tracker: bool = False
+    metric_attribution: MetricAttributionSettings | None = None
     encryption_key: KeyArn | None = None
     data_encryption_key_arn: KeyArn | None = None
     bucket_policy_conditions: bool = True

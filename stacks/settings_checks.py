@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacks.outputs import pascal
-from stacks.personalize import avro, check_filter, filter_columns, limits
+from stacks.personalize import avro, check_filter, filter_columns, limits, summed_column
 
 if TYPE_CHECKING:
     from stacks.settings import DatasetSettings, Settings, Trained
@@ -33,6 +33,7 @@ def check_settings(settings: Settings, config_directory: Path) -> Iterator[str]:
     yield from mistakes
     if not mistakes:
         yield from _check_columns(settings)
+        yield from _check_metrics(settings)
     yield from _check_filters(settings, with_columns=not mistakes)
 
 
@@ -105,6 +106,28 @@ def _needed_datasets(settings: Settings) -> Iterator[tuple[str, tuple[str, ...],
             yield f"{user}.{_METADATA}", ("ITEMS",), "returns columns of"
     if settings.ranking and settings.ranking.campaign.enable_metadata_with_recommendations:
         yield f"ranking.campaign.{_METADATA}", ("ITEMS",), "returns columns of"
+    for name, (dataset_type, _) in _summed_columns(settings).items():
+        yield f"metric_attribution.metrics.{name}", (dataset_type,), "sums a column of"
+
+
+def _summed_columns(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Dataset type and column that metrics of the metric attribution sum, by metric."""
+    metrics = settings.metric_attribution.metrics if settings.metric_attribution else {}
+    summed = {name: summed_column(each.expression) for name, each in metrics.items()}
+    return {name: column for name, column in summed.items() if column}
+
+
+def _check_metrics(settings: Settings) -> Iterator[str]:
+    """Metrics sum numeric columns only (developer guide, "Creating an Amazon Personalize metric attribution")."""
+    for name, (dataset_type, column) in _summed_columns(settings).items():
+        dataset = settings.datasets.used.get(dataset_type)
+        known = avro.fields(dataset.schema_document) if dataset else {}
+        numeric = [each for each, field in known.items() if field.type in avro.NUMERIC_TYPES]
+        if dataset and column.upper() not in (each.upper() for each in numeric):
+            yield (
+                f"metric_attribution.metrics.{name}.expression: '{column}' is not a numeric column of the "
+                f"{dataset_type.lower()} dataset. It has {', '.join(numeric) or 'none'}."
+            )
 
 
 def _check_columns(settings: Settings) -> Iterator[str]:

@@ -13,10 +13,11 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
-from stacks.personalize import limits, tag_mistake
+from stacks.personalize import limits, summed_column, tag_mistake
 from stacks.settings_sentences import shown
 
 SAMPLE = "sample"
+BUCKET = "bucket"
 
 
 def _matching(pattern: str, rule: str) -> AfterValidator:
@@ -83,14 +84,22 @@ def _location(value: str) -> str:
     return value
 
 
-def _data(value: str) -> str:
-    if value == SAMPLE:
-        return value
-    if not value.startswith("s3://"):
-        raise ValueError(f"'{value}' must be {SAMPLE} or a folder such as s3://bucket/folder/.")
-    if not value.endswith("/"):
-        raise ValueError(f"'{value}' must be a folder and end in a slash.")
-    return _location(value)
+def _folder_or(word: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value == word:
+            return value
+        if not value.startswith("s3://"):
+            raise ValueError(f"'{value}' must be {word} or a folder such as s3://bucket/folder/.")
+        if not value.endswith("/"):
+            raise ValueError(f"'{value}' must be a folder and end in a slash.")
+        return _location(value)
+
+    return AfterValidator(check)
+
+
+def _metric_expression(value: str) -> str:
+    summed_column(value)
+    return value
 
 
 def _text(value: object) -> object:
@@ -168,11 +177,14 @@ Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
 Columns = Annotated[list[str], Field(max_length=limits.MAX_LISTED_COLUMNS)]
 Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
 Location = Annotated[str, AfterValidator(_location)]
-Data = Annotated[str, AfterValidator(_data)]
+Data = Annotated[str, _folder_or(SAMPLE)]
+Reports = Annotated[str, _folder_or(BUCKET)]
 Account = Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")]
 VodRecipe = Annotated[str, AfterValidator(_vod_recipe)]
 RankingRecipe = Annotated[str, AfterValidator(_ranking_recipe)]
 RankingMetric = Annotated[str, AfterValidator(_ranking_metric)]
+MetricName = Annotated[str, Field(min_length=1, max_length=limits.METRIC_NAME_MAX_LENGTH)]
+MetricExpression = Annotated[str, AfterValidator(_metric_expression)]
 EventType = Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH)]
 TrainingDays = Annotated[int, _within(limits.AUTO_TRAINING_DAYS_RANGE)]
 EventWeight = Annotated[float, _within(limits.EVENT_WEIGHT_RANGE)]

@@ -66,6 +66,10 @@ ranking:
 filters:
   genre: 'INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)'
 event_tracker: true
+metric_attribution:
+  metrics:
+    years: {event_type: Watch, expression: SUM(Items.YEAR)}
+  reports: bucket
 """
 
 
@@ -388,6 +392,25 @@ VALUES: list[tuple[str, str, str]] = [
     ("filters.genre", "EXCLUDE", "expected ItemID, UserID or ActionID, but found the end of the expression."),
     ("filters.genre", '"\\U0001F600"', "at character 1: expected INCLUDE or EXCLUDE, but found "),
     *(("event_tracker", value, "must be true or false") for value in ("'yes'", "1", "[]")),
+    ("metric_attribution.metrics", "{}", "must not be empty."),
+    ("metric_attribution.metrics", "{'': {event_type: Watch, expression: SAMPLECOUNT()}}", "must not be empty."),
+    (
+        "metric_attribution.metrics",
+        f"{{{', '.join(f'm{n}: {{event_type: Watch, expression: SAMPLECOUNT()}}' for n in range(11))}}}",
+        "is too long, at most 10 are allowed.",
+    ),
+    ("metric_attribution.metrics.years.event_type", "''", "must not be empty."),
+    *(
+        ("metric_attribution.metrics.years.expression", value, "must be SAMPLECOUNT(), or SUM(DATASET.COLUMN)")
+        for value in ("''", "COUNT()", "SUM(Users.AGE)", "SUM(YEAR)")
+    ),
+    (
+        "metric_attribution.metrics.years.expression",
+        "SUM(Items.GENRES)",
+        "'GENRES' is not a numeric column of the items dataset. It has ",
+    ),
+    ("metric_attribution.reports", "films", "'films' must be bucket or a folder such as s3://bucket/folder/."),
+    ("metric_attribution.reports", "s3://films/reports", "must be a folder and end in a slash."),
 ]
 
 
