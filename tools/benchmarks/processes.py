@@ -1,4 +1,4 @@
-"""What starts a process: synthesis against an empty app, the handler against bare boto3."""
+"""What starts a process: synthesis against an app with one bucket, the handler against bare boto3."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, QUIET_JSII, isolated_environment
 
-_EMPTY = """
-from aws_cdk import App, Stack
+_BUCKET = """
+from aws_cdk import App, Stack, aws_s3
 app = App()
-Stack(app, "empty")
+aws_s3.Bucket(Stack(app, "small"), "Bucket")
 app.synth()
 """
 _GROWN = """
@@ -38,9 +39,11 @@ _HANDLER = "from personalize_provider import handler; handler.default_client()"
 
 
 def synth(sample: Path, runs: int) -> tuple[float, float]:
-    """Seconds to synthesize the whole app, and an empty one with one stack."""
-    whole = [sys.executable, "app.py"]
-    return _least(whole, runs, sample), _least([sys.executable, "-c", _EMPTY], runs, sample)
+    """Seconds to synthesize the whole app, and an app with one bucket."""
+    whole, bucket = [sys.executable, "app.py"], [sys.executable, "-c", _BUCKET]
+    # Turn by turn, so that whatever else the machine does meets both.
+    times = [(_least(whole, 1, sample), _least(bucket, 1, sample)) for _ in range(runs)]
+    return min(ours for ours, _ in times), min(floor for _, floor in times)
 
 
 def grown(sample: Path, groups: int, runs: int) -> tuple[float, int, int]:
@@ -71,16 +74,24 @@ def _least(command: Sequence[str], runs: int, sample: Path, out: str | None = No
     with tempfile.TemporaryDirectory() as own:
         environment = {
             "CDK_OUTDIR": out or own,
-            "CDK_CONTEXT_JSON": json.dumps({"config_dir": str(EXAMPLE_SETTINGS), "sample_dir": str(sample)}),
+            "CDK_CONTEXT_JSON": json.dumps(_context(sample)),
             **QUIET_JSII,
             "PYTHONPATH": str(CHECKOUT),
         }
         return min(_seconds(command, environment) for _ in range(runs))
 
 
+def _context(sample: Path) -> dict[str, Any]:
+    """What the CDK CLI would pass to an app in this folder."""
+    flags = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
+    own = {"config_dir": str(EXAMPLE_SETTINGS), "sample_dir": str(sample), "aws:cdk:enable-path-metadata": True}
+    return {**flags, **own}
+
+
 def _seconds(command: Sequence[str], environment: dict[str, str]) -> float:
+    own = {**isolated_environment(os.environ), **environment}
+    # Python keeps what it has compiled, as on everybody's machine.
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
     begun = time.perf_counter()
-    subprocess.run(
-        command, cwd=CHECKOUT, env={**isolated_environment(os.environ), **environment}, check=True, capture_output=True
-    )
+    subprocess.run(command, cwd=CHECKOUT, env=own, check=True, capture_output=True)
     return time.perf_counter() - begun
