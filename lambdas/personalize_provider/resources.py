@@ -162,7 +162,8 @@ RESOURCES: Mapping[str, ResourceType] = {
             parent="SolutionArn",
             more_attributes={"TrainingHours": "trainingHours"},
             metrics="GetSolutionMetrics",
-            # Developer guide, "Evaluating an Amazon Personalize solution version with metrics".
+            # Developer guide, "Evaluating an Amazon Personalize solution version with metrics". Those of the ranking
+            # recipes are in stacks/personalize/limits.py too, which this code, in a function, cannot import.
             metric_names=(
                 "coverage",
                 "mean_reciprocal_rank_at_25",

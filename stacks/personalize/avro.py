@@ -5,6 +5,11 @@ the import or the recommender refuses an hour later. The rules are those of the 
 guide: "Creating schema JSON files for Amazon Personalize schemas" (format, types, names),
 "VIDEO_ON_DEMAND datasets and schemas" (required and reserved fields) and "Amazon Personalize
 endpoints and quotas" (numbers of fields).
+
+The emulator has a reader of its own (tools/emulator/avro.py), because it knows nothing of this project, and because the
+two answer different questions: this one names every mistake before a deployment, also those that only an import or a
+training finds; that one refuses what CreateSchema refuses, for any domain. A test holds that it takes whatever this one
+finds right. All other tools read schemas by this one.
 """
 
 from __future__ import annotations

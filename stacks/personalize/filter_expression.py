@@ -2,6 +2,9 @@
 
 The grammar is in filter_expression.lark, with its sources. The rules here are those of the developer guide, "Filter
 expression structure and elements" and "Guidelines and requirements" of filter expressions.
+
+The emulator reads expressions by a module of its own (tools/emulator/filters.py), to carry them out, and because it
+imports nothing of this project. Tests hold that both have the same grammar and refuse the same expressions.
 """
 
 from __future__ import annotations

@@ -237,6 +237,8 @@ RANKING_RECIPES: Mapping[str, RankingRecipe] = {
 }
 
 # Metrics of a ranking solution version, and the range of each. "Evaluating a solution version with metrics".
+# The provider lists what it returns as attributes (lambdas/personalize_provider/resources.py), these and those of other
+# recipes: neither half may import the other. A test holds that these are among them.
 RANKING_METRICS = (
     "coverage",
     "mean_reciprocal_rank_at_25",

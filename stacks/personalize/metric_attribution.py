@@ -199,8 +199,11 @@ def _check(id: str, metrics: Sequence[AttributedMetric], report_location: str | 
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise PropsError(f"{id}: metrics has '{twice[0]}' twice. Give each metric a name of its own.")
-    if report_location is None or Token.is_unresolved(report_location):
-        return
+    if report_location is not None and not Token.is_unresolved(report_location):
+        _check_location(id, report_location)
+
+
+def _check_location(id: str, report_location: str) -> None:
     if not report_location.startswith("s3://") or len(report_location) > S3_LOCATION_MAX_LENGTH:
         raise PropsError(
             f"{id}: report_location must begin with s3:// and have at most {S3_LOCATION_MAX_LENGTH} characters, but "

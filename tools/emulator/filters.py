@@ -2,6 +2,10 @@
 
 The grammar is in filter_expression.lark, with its sources. What it leaves open: developer guide, "Filter expressions"
 ("Guidelines and requirements", "Filter expression structure and elements", "Combining multiple expressions").
+
+The constructs read expressions too (stacks/personalize/filter_expression.py), to name every mistake and its place; here
+they are carried out. The grammar and the small tables are in both, because this package imports nothing of the project;
+tests hold that the grammars are the same, and that both refuse the same expressions.
 """
 
 from __future__ import annotations

@@ -53,11 +53,7 @@ def update(
         now: time of the request.
     """
     kind = resource.kind
-    assert kind.update
-    operation = kind.update.operation
-    names = (resource.name, resource.arn, resource.arn.rpartition("/")[2])
-    reason = region.environment.faults.failure(operation, *names)
-    seconds = region.environment.faults.duration(seconds, operation, *names)
+    reason, seconds = _outcome(region, resource, seconds)
     latest = Update(fields=shown, status="CREATE PENDING", created=now, updated=now)
     resource.update = latest
 
@@ -77,17 +73,21 @@ def update(
     _plan(region, resource, now, seconds, start, finish)
 
 
+def _outcome(region: Region, resource: Resource, seconds: float) -> tuple[str | None, float]:
+    """Why an update is going to fail, if a fault says so, and the seconds that it takes."""
+    assert resource.kind.update
+    operation = resource.kind.update.operation
+    names = (resource.name, resource.arn, resource.arn.rpartition("/")[2])
+    faults = region.environment.faults
+    return faults.failure(operation, *names), faults.duration(seconds, operation, *names)
+
+
 def change(region: Region, resource: Resource, fields: dict[str, Any], seconds: float, now: float) -> None:
     """Change fields in place where the status of the resource itself shows it; `update` says what the arguments are.
 
     No page says which statuses a metric attribution has while it is updated: inferred.
     """
-    kind = resource.kind
-    assert kind.update
-    operation = kind.update.operation
-    names = (resource.name, resource.arn, resource.arn.rpartition("/")[2])
-    reason = region.environment.faults.failure(operation, *names)
-    seconds = region.environment.faults.duration(seconds, operation, *names)
+    reason, seconds = _outcome(region, resource, seconds)
     resource.set_status("UPDATE PENDING", now)
 
     def start(at: float) -> None:

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stacks.personalize.avro import canonical, check_schema, fields
 from tools.checkout import EXAMPLE_SETTINGS
+from tools.emulator import avro as emulated
 
 Schema = dict[str, Any]
 
@@ -342,3 +345,20 @@ def test_canonical_text_keeps_the_order_of_the_fields_only() -> None:
     assert canonical(dict(reversed(one.items()))) == canonical(one)
     assert canonical({**one, "fields": one["fields"][::-1]}) != canonical(one)
     assert canonical({"doc": "Für dich"}) == '{"doc":"Für dich"}'
+
+
+# -- the emulator ------------------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(["USER_ID", "ITEM_ID", "GENRES", "AGE", "YEAR", "A_B", "AB", "ab", "A-B", "1A", "É", ""])
+TYPES = st.sampled_from(["string", "long", "float", "boolean", "null", ["null", "int"], ["string", "null"], []])
+FLAGS = st.fixed_dictionaries({}, optional={"categorical": st.booleans(), "textual": st.booleans()})
+
+
+@given(
+    st.sampled_from(sorted(REQUIRED)),
+    st.lists(st.builds(lambda name, type_, flags: field(name, type_, **flags), NAMES, TYPES, FLAGS), max_size=3),
+)
+def test_what_is_right_is_taken_by_the_emulator(dataset_type: str, extra: list[Schema]) -> None:
+    document = schema(dataset_type, *extra)
+    if not check_schema(document, dataset_type):
+        assert emulated.parse(json.dumps(document), "VIDEO_ON_DEMAND").dataset_type == dataset_type
