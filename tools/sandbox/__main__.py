@@ -103,12 +103,12 @@ def _demo(_: argparse.Namespace) -> int:
 def _deploy(options: argparse.Namespace) -> int:
     running = shared.find()
     if running:
-        return cdk.attached(running.endpoint, cdk.deploy_arguments(options.env, *options.arguments))
+        return cdk.followed(running.endpoint, cdk.deploy_arguments(options.env, *options.arguments))
     print("Starting a sandbox ...", flush=True)
     endpoint = shared.start(Cloud(detached=True))
     status = _INTERRUPTED
     try:
-        status = cdk.attached(endpoint, cdk.deploy_arguments(options.env, *options.arguments))
+        status = cdk.followed(endpoint, cdk.deploy_arguments(options.env, *options.arguments))
     finally:
         if status:
             shared.end(endpoint)
@@ -131,7 +131,7 @@ def _destroy(options: argparse.Namespace) -> int:
     if running is None:
         print("No sandbox is running, so there is nothing to destroy.")
         return 0
-    status = cdk.attached(running.endpoint, cdk.destroy_arguments(options.env, *options.arguments))
+    status = cdk.followed(running.endpoint, cdk.destroy_arguments(options.env, *options.arguments))
     if not status and running.detached and not inventory.leftovers(running.endpoint):
         shared.end(running.endpoint)
         print("Nothing is left, so the sandbox is stopped.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,17 +13,9 @@ from lambdas.personalize_provider.log import printable
 from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
 
 from .cloud import ACCOUNT, Endpoint
+from .progress import Progress, assembly_of
 
 CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
-_EVENT = re.compile(
-    r"^(?P<stack>\S+) \| +(?P<count>\d+/\d+|\d+) \| .+? \| (?P<status>[A-Z_]+) +\| (?P<type>\S+) +\| (?P<what>.+)$"
-)
-# Links that take their time, and when.
-_FIRST_LINKS = {
-    "Custom::PersonalizeWait": ("/Link1/", ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")),
-    "Custom::PersonalizeDeletionWait": ("/Deletion1/", ("DELETE_IN_PROGRESS",)),
-}
-_SHOWN_TYPES = ("Custom::Personalize", "AWS::CloudFormation::Stack")
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,18 @@ def environment(endpoint: Endpoint) -> dict[str, str]:
 def attached(endpoint: Endpoint, arguments: Sequence[str]) -> int:
     """Run the CLI on this terminal; answers its exit status."""
     return subprocess.run(_command(arguments), cwd=CHECKOUT, env=environment(endpoint), check=False).returncode
+
+
+def followed(endpoint: Endpoint, arguments: Sequence[str]) -> int:
+    """Run a deployment or deletion and print its output, chains of waiting resources folded; answers its status."""
+    progress = Progress(assembly_of(arguments, CHECKOUT))
+
+    def show(line: str) -> None:
+        folded = progress.fold(line)
+        if folded is not None:
+            print(folded, flush=True)
+
+    return captured(endpoint, arguments, show=show).exit_status
 
 
 def captured(
@@ -106,25 +109,6 @@ def deploy_arguments(env: str, *more: str) -> list[str]:
 def destroy_arguments(env: str, *more: str) -> list[str]:
     """Arguments that destroy all stacks of an environment without asking."""
     return ["destroy", "--all", "-c", f"env={env}", "--force", "--progress", "events", *more]
-
-
-def brief(line: str) -> str | None:
-    """One of the CLI's lines of progress in short; None for what only the whole output is for."""
-    event = _EVENT.match(line)
-    if event is None:
-        return line if line.startswith(("❌", "✅", "✨")) or " failed" in line else None
-    kind, what = event["type"].removeprefix("Custom::Personalize"), event["what"]
-    if not event["status"].endswith("FAILED") and not _is_shown(event["type"], event["status"], what):
-        return None
-    return f"{event['stack']:<20} {event['count']:>6}  {event['status']:<18} {kind:<27} {what.split('/')[0]}"
-
-
-def _is_shown(type_: str, status: str, what: str) -> bool:
-    if type_ in _FIRST_LINKS:
-        # Every other link follows at once, unless the first one was not enough.
-        link, statuses = _FIRST_LINKS[type_]
-        return link in what and status in statuses
-    return type_.startswith(_SHOWN_TYPES)
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

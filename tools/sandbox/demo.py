@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tools.data.catalogue import read_rows
 
 from . import cdk, inventory, shared
 from .cloud import Cloud, CloudError, Endpoint, client
+from .progress import Progress
 
 _ENV = "dev"
 _STACKS = {part: f"vod-{_ENV}-{part}" for part in ("data", "recommenders", "ranking")}
@@ -81,8 +82,9 @@ class _Demo:
 
     def _cdk(self, arguments: Sequence[str]) -> None:
         # A folder of its own for what is synthesized: another `cdk` may be at work in this checkout.
-        own_output = ["--output", str(self.folder / "cdk.out")]
-        result = cdk.captured(self.endpoint, [*arguments, *own_output], show=_progress)
+        assembly = self.folder / "cdk.out"
+        own_output = ["--output", str(assembly)]
+        result = cdk.captured(self.endpoint, [*arguments, *own_output], show=_shown(Progress(assembly)))
         with _LOG.open("a") as log:
             log.write(f"$ cdk {' '.join(arguments)}\n{result.output}\n")
         if result.exit_status:
@@ -205,10 +207,15 @@ def _most_active_users() -> list[str]:
     return sorted(counts, key=lambda user: (-counts[user], user))[:_USERS]
 
 
-def _progress(line: str) -> None:
-    short = cdk.brief(line)
-    if short is not None:
-        print(short, flush=True)
+def _shown(progress: Progress) -> Callable[[str], None]:
+    """Prints the CLI's lines in short."""
+
+    def show(line: str) -> None:
+        short = progress.brief(line)
+        if short is not None:
+            print(short, flush=True)
+
+    return show
 
 
 def _headline(text: str) -> None:

@@ -151,25 +151,6 @@ def test_the_cli_sees_only_the_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment["AWS_ENDPOINT_URL"] == "https://127.0.0.1:1"
 
 
-EVENT = "vod-dev-data | 31/72 | 7:27:08 PM | {status} | Custom::Personalize{type} | {what} (Logical1) "
-
-
-@pytest.mark.parametrize(
-    ("line", "shown"),
-    [
-        (EVENT.format(status="CREATE_COMPLETE     ", type="Dataset      ", what="UsersDataset/Resource/Default"), True),
-        (EVENT.format(status="CREATE_IN_PROGRESS  ", type="Wait         ", what="Version/Wait/Link1/Default"), True),
-        (EVENT.format(status="CREATE_COMPLETE     ", type="Wait         ", what="Version/Wait/Link1/Default"), False),
-        (EVENT.format(status="CREATE_IN_PROGRESS  ", type="Wait         ", what="Version/Wait/Link2/Default"), False),
-        (EVENT.format(status="CREATE_FAILED       ", type="Wait         ", what="Version/Wait/Link2/Default"), True),
-        ("✅  vod-dev-data", True),
-        ("Outputs:", False),
-    ],
-)
-def test_progress_is_brief_and_hides_no_failure(line: str, shown: bool) -> None:
-    assert (cdk.brief(line) is not None) is shown
-
-
 def test_no_control_characters_of_the_cli_reach_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cdk, "_command", lambda arguments: ["printf", r"%b", *arguments])
     shown: list[str] = []
