@@ -1,4 +1,4 @@
-"""Folds the CDK CLI's lines of progress: a chain of waiting resources becomes two, where it begins and where it ends."""
+"""Folds the CDK CLI's lines of progress: of a chain of waiting resources the beginning and the end are kept."""
 
 from __future__ import annotations
 
