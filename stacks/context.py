@@ -1,6 +1,6 @@
 """What the context of the app says, from cdk.json or `-c`: folders, the bootstrap, a permissions boundary.
 
-The CDK passes over some values without a word, and raises for others.
+The CDK silently ignores some values, and raises for others.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def check_qualifier(app: App) -> None:
 def read_boundary(app: App, settings: Settings) -> None:
     """Let `-c @aws-cdk/core:permissionsBoundary=NAME` name the boundary of every role.
 
-    The CDK takes an object such as {"name": NAME}, as cdk.json can hold it, and passes over text without a word.
+    The CDK takes an object such as {"name": NAME}, as cdk.json can hold it, and silently ignores text.
 
     Args:
         app: the app.

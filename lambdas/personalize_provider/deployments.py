@@ -113,7 +113,7 @@ class AwsCloudFormation:
 
 
 class AskedOnce:
-    """Asks about each stack once; made anew for every is_complete."""
+    """Asks about each stack once; a new one for every is_complete."""
 
     def __init__(self, cloudformation: CloudFormation) -> None:
         """Remember what another one answers."""

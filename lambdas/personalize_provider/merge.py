@@ -12,7 +12,7 @@ from .names import LATEST
 
 
 class _Gone:
-    """Stands for a member that the template has taken away and that has no default to go back to."""
+    """Stands for a member that the template no longer has, and that has no default to go back to."""
 
 
 GONE = _Gone()

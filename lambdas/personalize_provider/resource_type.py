@@ -157,7 +157,7 @@ class ResourceType:
             create-only properties is used again: the latest only, or any.
         holds_data: replacing it loses data, so that needs AllowReplacement.
         contents: property of ours that says what holds data in it, each with what becomes of that when it leaves the
-            template; taking away what would be deleted needs AllowReplacement.
+            template; removing what would be deleted needs AllowReplacement.
         source: member of the description, and member of that, that say what in S3 it reads.
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
@@ -258,7 +258,7 @@ class ResourceType:
             accepts_loss: whether AllowReplacement is set.
             before, after: for a property with a ValueRule, the old and the new content that it speaks of.
 
-        For `contents` it is what taking something away does; anything else is nothing.
+        For `contents` it is what removing something does; anything else is nothing.
 
         Raises:
             KeyError: the type has no such property.

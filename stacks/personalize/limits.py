@@ -36,7 +36,7 @@ MAX_OUTPUTS = 200
 # Each filter is an output, and so are ARNs of the data stack.
 MAX_FILTERS = MAX_OUTPUTS - 50
 
-# How long a deployment waits for one of them, in hours, unless told otherwise. No page of AWS's says how long they
+# How long a deployment waits for one of them, in hours, by default. No page of AWS's says how long they
 # take. Notebooks that AWS has published with their outputs waited 4 to 17 minutes for an import, 65 for recommenders,
 # 20 to 57 for a training (amazon-personalize-samples; amazon-personalize-immersion-day, Media_03_Training); AWS's own
 # program gives each of the three 5 hours (maintaining-personalized-experiences-with-machine-learning,
@@ -252,7 +252,7 @@ RANKING_METRICS = (
 
 METRIC_RANGE = (0.0, 1.0)
 
-# What the quality gate compares with the deployed version unless told otherwise, and the share by which a metric may
+# What the quality gate compares with the deployed version by default, and the share by which a metric may
 # be below: metrics move by some per cent from training to training.
 GATE_METRICS = ("normalized_discounted_cumulative_gain_at_25", "mean_reciprocal_rank_at_25")
 GATE_TOLERANCE = 0.05

@@ -114,7 +114,7 @@ class Solution(PersonalizeResource, _SolutionBase):
             perform_auto_ml: whether the service chooses the recipe by itself; AWS advises against it.
             event_type: the only EVENT_TYPE to train on, for recipes that do not take events_config; default: all.
             events_config: how much each event type counts, at most 10, for -v2 recipes only. Counts from the next
-                training on. None leaves it to the service, an empty list takes away what was set.
+                training on. None leaves it to the service, an empty list removes what was set.
             algorithm_hyper_parameters: hyperparameters of the recipe.
             excluded_dataset_columns: columns that training leaves out, by dataset type; at most 50 each.
             included_dataset_columns: the only columns that training takes, by dataset type; at most 50 each; default:

@@ -131,7 +131,7 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
             properties={
                 "SolutionArn": solution_arn,
                 "TrainingMode": training_mode,
-                # Text known at synth rather than ARNs of the imports: `cdk deploy` passes over a stack whose
+                # Text known at synth rather than ARNs of the imports: `cdk deploy` skips a stack whose
                 # template has not changed, and would leave the model on the data it had.
                 "Triggers": Lazy.any(_Triggers(training_trigger, group.contents.data_versions)),
             },

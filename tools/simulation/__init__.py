@@ -11,6 +11,6 @@ where it is kept, and a test in tests/tools/simulation. No source says, so it is
 - an update that failed with its rollback disabled sends each failed resource its last stable properties at once.
 
 Left out: native resources take no time and never fail, the framework's functions take none beside the handlers' but
-what `Conditions.request_seconds` says in all, permissions are never taken away late, and a stack whose creation was
+what `Conditions.request_seconds` says in all, permissions are never removed late, and a stack whose creation was
 rolled back is gone, where AWS keeps it until somebody deletes it.
 """

@@ -238,7 +238,7 @@ class Deployment:
         ]
 
     def _in_vain(self, logical_id: str, deployed: Deployed) -> Target:
-        """Something new that a rollback takes away."""
+        """Something new that a rollback removes."""
         return Target(logical_id, deployed, is_kept_when_it_was_in_vain(self._both(), logical_id))
 
     def _id_of(self, logical_id: str) -> str:
