@@ -81,7 +81,7 @@ def add_bucket(
 
 
 def _keep_log_of_emptying(stack: Stack, bucket: s3.Bucket, retention: logs.RetentionDays) -> None:
-    """Let the function that empties the bucket write to a log group of the stack, and make none.
+    """Let the function that empties the bucket write to a log group of the stack, and create none itself.
 
     CDK's policy for it lets it make log groups, so that its last lines would make it again after CloudFormation has
     deleted it.

@@ -1,4 +1,4 @@
-"""What the context of the app says, from cdk.json or `-c`: folders, the bootstrap, a permissions boundary.
+"""Reads the app's context (cdk.json or `-c`): folders, the bootstrap, a permissions boundary.
 
 The CDK silently ignores some values, and raises for others.
 """
@@ -23,7 +23,7 @@ _FILLED_IN = {"${Qualifier}": None, "${AWS::AccountId}": "account", "${AWS::Regi
 
 
 def read_folder(app: App, key: str, default: Path) -> Path:
-    """A folder of the context.
+    """Read a folder from the context.
 
     Args:
         app: the app.

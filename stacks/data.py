@@ -41,7 +41,7 @@ SAMPLE_DIRECTORY = Path(__file__).parents[1] / "data" / "out"
 
 
 class DataStack(Stack):
-    """Everything whose loss would lose data."""
+    """Everything that holds data: deleting it loses data."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class DataStack(Stack):
         self.provider.serve(stack)
 
     def _add_service_role(self) -> ServiceRole:
-        """The role, by a name that policies of keys and buckets elsewhere can hold before it exists."""
+        """Add the role. Policies of keys and buckets elsewhere can name it before it exists, since its name is fixed."""
         role = ServiceRole(self, "ServiceRole", role_name=f"{self._settings.prefix}_personalize_{self.region}")
         if self._settings.data_encryption_key_arn:
             role.allow_key(kms.Key.from_key_arn(self, "DataEncryptionKey", self._settings.data_encryption_key_arn))

@@ -18,7 +18,7 @@ from .personalize import PropsError, findings
 
 
 class SampleData(Construct):
-    """Uploads files under a path that names their content, so that other content is another data location."""
+    """Uploads files to a path that depends on their content, so that new content has a new data location."""
 
     def __init__(
         self,

@@ -98,7 +98,7 @@ class DatasetsSettings(_Section):
 
     @property
     def used(self) -> dict[str, DatasetSettings]:
-        """By dataset type, those that are there."""
+        """The datasets that the settings have, by dataset type."""
         all_of_them = {"INTERACTIONS": self.interactions, "ITEMS": self.items, "USERS": self.users}
         return {kind: settings for kind, settings in all_of_them.items() if settings is not None}
 
@@ -340,7 +340,7 @@ def load_settings(env: str, config_directory: Path = CONFIG_DIRECTORY) -> Settin
 
 
 def _file_of(env: str, config_directory: Path) -> Path:
-    """The settings file of an environment, which is there."""
+    """The settings file of an environment; checks that it exists."""
     file = config_directory / f"{env}.yaml"
     if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9-]{{0,{limits.ENV_MAX_LENGTH - 1}}}", env):
         raise SettingsError(
@@ -355,5 +355,5 @@ def _file_of(env: str, config_directory: Path) -> Path:
 
 
 def _error(file: Path, mistakes: Iterable[str]) -> SettingsError:
-    """All mistakes of a file, each of them once and in a line of its own."""
+    """All mistakes of a file, each once, one a line."""
     return SettingsError("\n".join(one_line(f"{file}: {mistake}") for mistake in dict.fromkeys(mistakes)))

@@ -1,4 +1,4 @@
-"""Mistakes in the settings that no field has by itself: names that meet, datasets that are missing, unknown columns."""
+"""Finds mistakes that one field alone does not show: equal names, missing datasets, unknown columns."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _check_schema(dataset_type: str, dataset: DatasetSettings, config_directory:
 
 
 def _check_names(settings: Settings) -> Iterator[str]:
-    """Names that become one in a stack: `genre1` and `genre_1` are both Genre1."""
+    """Find names that become the same in a stack: `genre1` and `genre_1` are both Genre1."""
     recommenders = {name: pascal(name) for name in settings.recommenders}
     filters = {name: f"Filter{pascal(name)}" for name in settings.filters}
     yield from _check_ids("recommenders", {k: _ids(v, f"Recommender{v}Arn") for k, v in recommenders.items()})
@@ -73,7 +73,7 @@ def _ids(construct: str, output: str) -> frozenset[str]:
 
 
 def check_keys(settings: Settings, region: str | None) -> Iterator[str]:
-    """Keys of another region: S3 and Personalize use those of their own (KMS developer guide).
+    """Find keys of another region: S3 and Personalize use only keys of their own region (KMS developer guide).
 
     Args:
         settings: the settings.
@@ -89,7 +89,7 @@ def check_keys(settings: Settings, region: str | None) -> Iterator[str]:
 
 
 def _check_datasets(settings: Settings) -> Iterator[str]:
-    """Datasets that something needs and that are not there; that of interactions always is."""
+    """Find datasets that are needed and missing; the interactions dataset is always there."""
     for user, needed, why in _needed_datasets(settings):
         for dataset_type in needed:
             if dataset_type not in settings.datasets.used:
@@ -98,7 +98,7 @@ def _check_datasets(settings: Settings) -> Iterator[str]:
 
 
 def _needed_datasets(settings: Settings) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """What needs which datasets, and for what."""
+    """Who needs which datasets, and why."""
     for name, each in settings.recommenders.items():
         user = f"recommenders.{name}"
         yield user, limits.VOD_USE_CASES[each.recipe].datasets, "trains on"

@@ -1,7 +1,7 @@
 """Reads the files that settings are in. Every mistake becomes one line that says where it is and what to do.
 
-No exception of a library gets through: whoever saved a file in another encoding, or pasted a form feed into it, gets a
-sentence as for any other mistake.
+No exception of a library reaches the user: if you save a file in another encoding, or paste a form feed into it, you
+get a sentence as for any other mistake.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SettingsError(Exception):
 
 
 def one_line(text: str) -> str:
-    """A text with what would break its line, or steer a terminal, written as an escape."""
+    """Escape the characters in a text that would break the line or control a terminal."""
     return "".join(
         character.encode("unicode_escape").decode() if _is_control(character) else character for character in text
     )
@@ -65,7 +65,7 @@ def read_settings(file: Path) -> Any:
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str | None:
-    """PyYAML's words, of which some problems are only the second half."""
+    """PyYAML's words; for some problems they are only the second half of a sentence."""
     if error.problem and error.problem.startswith("but ") and error.context:
         return f"{error.context}, {error.problem}"
     return error.problem or error.context
@@ -119,7 +119,7 @@ def _not_allowed(character: str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what YAML lets pass: the same key twice, keys that are not text, and values that cannot be."""
+    """Refuses what YAML accepts: the same key twice, keys that are not text, and impossible values."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
@@ -162,7 +162,7 @@ _Pairs = list[tuple[yaml.Node, yaml.Node]]
 
 
 def _names(pairs: _Pairs) -> set[str]:
-    """The names of a section's settings, each of which is a text and there once."""
+    """The names of a section's settings. Each must be text, and appear once."""
     seen: set[str] = set()
     for key, _ in pairs:
         if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT_TAG:
@@ -190,7 +190,7 @@ def _marked(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
 
 
 class _JsonDecoder(json.JSONDecoder):
-    """Refuses the same key twice, of which Python would take the second."""
+    """Refuses the same key twice; Python would take the second one."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

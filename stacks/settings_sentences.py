@@ -1,4 +1,4 @@
-"""What pydantic finds in the settings, as one sentence each."""
+"""Writes one sentence for each mistake that pydantic finds in the settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_SHOWN = 100
 
 
 def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """One of pydantic's findings as field and sentence.
+    """Write one of pydantic's findings as field and sentence.
 
     Args:
         detail: what it found.
@@ -81,7 +81,7 @@ def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
 
 
 def _settings_at(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    """Names of the settings of a section; none where names are free."""
+    """Names of the settings of a section; none if users choose the names."""
     annotation: Any = model
     for part in location:
         annotation = _inside(annotation, str(part))
@@ -100,7 +100,7 @@ def _inside(annotation: Any, part: str) -> Any:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a section may be of; a dict has free names."""
+    """The models that a section may have; in a dict, users choose the names."""
     if _is_model(annotation):
         yield annotation
     if get_origin(annotation) is not dict:

@@ -1,4 +1,4 @@
-"""The settings' tags: on everything that can have some, the stacks included."""
+"""Puts the settings' tags on everything that can have tags, also on the stacks."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def tag_everything(app: App, tags: Mapping[str, str]) -> None:
 
 
 def _is_missed(resource: CfnResource) -> bool:
-    """Whether `Tags.of` does not lead to a resource: the CDK declares it by its type alone, without a class."""
+    """Whether `Tags.of` does not reach a resource, because the CDK declares it only by its type, without a class."""
     return type(resource) is CfnResource and resource.cfn_resource_type in _WITHOUT_TAG_MANAGER

@@ -1,4 +1,5 @@
-"""Deployments in virtual time: against the critical path of the service's own durations, and one after the other.
+"""Deployments in virtual time, compared with the critical path of the service's own durations and with one step after
+another.
 
 The template is the synthesized one, the handlers are the real ones, and CloudFormation works in parallel as on AWS.
 """
@@ -51,7 +52,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Load:
-    """What a deployment takes, and asks of Personalize and of Lambda.
+    """How long a deployment takes, and what it calls of Personalize and Lambda.
 
     Attributes:
         seconds: of virtual time.

@@ -17,7 +17,7 @@ OUT = DATA / "out"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the files, unless this code has written them before; 1 if they cannot be had."""
+    """Write the files, unless this code has written them before; 1 if MovieLens cannot be downloaded."""
     parser = argparse.ArgumentParser(prog="python -m tools.data", description=__doc__)
     parser.add_argument(
         "source", choices=("sample", "movielens", "synthetic"), help="sample: MovieLens if it can be had"

@@ -1,4 +1,4 @@
-"""CSV files that conform to any schema, for rehearsing a deployment whose data is not at hand.
+"""CSV files that conform to any schema, to rehearse a deployment without its data.
 
 Users, items and their interactions are those of the generated catalogue, so that there is enough of everything to train
 with; columns that it does not have get values of their type.

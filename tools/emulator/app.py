@@ -25,7 +25,7 @@ def claims(headers: Headers) -> bool:
 
 
 class PersonalizeApp:
-    """Serves the three APIs, and below /_sandbox/ what tests steer the emulator with.
+    """Serves the three APIs, and below /_sandbox/ what tests control the emulator with.
 
     GET /_sandbox/state: all resources and their statuses, the time, and the faults that are set.
     POST /_sandbox/faults: set a fault, a JSON object with the attributes of `Fault`. DELETE: unset all.

@@ -25,7 +25,7 @@ def fields(request: Request) -> dict[str, Any]:
 
 
 def changed_fields(request: Request, resource: Resource) -> dict[str, Any]:
-    """What an update makes of an attribution: some metrics leave, others come, and the output may be another."""
+    """An attribution after an update: some metrics are removed, others added, and the output may change."""
     params = request.params
     removed = set(params.get("removeMetrics", []))
     kept = [each for each in resource.fields["metrics"] if each["metricName"] not in removed]

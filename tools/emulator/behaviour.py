@@ -1,4 +1,4 @@
-"""What the service does where no source says."""
+"""What the service may do where no source says what it does."""
 
 from __future__ import annotations
 

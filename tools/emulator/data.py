@@ -36,7 +36,7 @@ NONCONFORMING = (
 
 
 class ImportFailedError(Exception):
-    """An import that cannot be; its text is the failure reason."""
+    """An import that fails; its text is the failure reason."""
 
 
 class Table:

@@ -27,7 +27,7 @@ class ServiceError(Exception):
 
 
 def invalid(message: str) -> ServiceError:
-    """The request is well-formed but cannot be."""
+    """The request is well-formed but not possible."""
     return ServiceError("InvalidInputException", message)
 
 
@@ -37,7 +37,7 @@ def not_found(arn: str) -> ServiceError:
 
 
 def exists(message: str) -> ServiceError:
-    """The name, or the only place for such a resource, is taken."""
+    """The name is taken, or the only such resource exists already."""
     return ServiceError("ResourceAlreadyExistsException", message)
 
 

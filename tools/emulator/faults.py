@@ -53,7 +53,7 @@ class Fault:
             raise ValueError(f"No fault is called {self.kind!r}; choose one of {', '.join(KINDS)}.")
 
     def meets(self, operation: str, names: tuple[str, ...]) -> bool:
-        """Whether it befalls a request of an operation on a resource known by these names."""
+        """Whether the fault happens to a request of an operation on a resource with these names."""
         return fnmatchcase(operation, self.operation) and (
             self.resource == "*" or any(fnmatchcase(name, self.resource) for name in names)
         )

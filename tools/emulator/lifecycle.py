@@ -1,4 +1,4 @@
-"""How resources come, change, pause and go, as steps on a region's agenda."""
+"""How resources are created, changed, stopped and deleted, as steps on a region's agenda."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Work = Callable[[Region, Resource, float], str | None]
 
 
 def create(region: Region, resource: Resource, now: float) -> None:
-    """Take a resource in and lead it to ACTIVE or CREATE FAILED."""
+    """Add a resource, and let it become ACTIVE or CREATE FAILED."""
     kind = resource.kind
     operation = f"Create{kind.noun}"
     faults, durations = region.environment.faults, region.environment.durations
@@ -102,7 +102,7 @@ def change(region: Region, resource: Resource, fields: dict[str, Any], seconds: 
 
 
 def delete(region: Region, resource: Resource, now: float) -> None:
-    """Lead a resource to its end."""
+    """Delete a resource."""
     kind = resource.kind
     operation = f"Delete{kind.noun}"
     seconds = region.environment.faults.duration(
@@ -125,12 +125,12 @@ def delete(region: Region, resource: Resource, now: float) -> None:
 
 
 def pause(region: Region, resource: Resource, now: float) -> None:
-    """Lead a recommender from ACTIVE to INACTIVE."""
+    """Take a recommender from ACTIVE to INACTIVE."""
     _move(region, resource, "STOP", "stop", INACTIVE, now)
 
 
 def resume(region: Region, resource: Resource, now: float) -> None:
-    """Lead a recommender from INACTIVE to ACTIVE."""
+    """Take a recommender from INACTIVE to ACTIVE."""
     _move(region, resource, "START", "start", ACTIVE, now)
 
 

@@ -1,4 +1,4 @@
-"""Models trained on the imported data, standing in for the service's own.
+"""Models trained on the imported data, in place of the service's own.
 
 Every recipe is an item-item model (`implicit`): what a user gets follows from the items they interacted with, so new
 events count at once. Popularity and trend are counts. The same data gives the same model on every machine.
@@ -69,7 +69,7 @@ class Snapshot:
         return found
 
     def distinct(self) -> int:
-        """Number of interactions that differ in something."""
+        """Number of interactions that are different from each other."""
         return len(set(zip(self.users, self.items, self.times, self.events, strict=True)))
 
     def users_with(self, interactions: int) -> int:
@@ -85,7 +85,7 @@ class Snapshot:
 
 
 class Model:
-    """What a solution version or a recommender was trained to; computed when first asked.
+    """The trained model of a solution version or a recommender; computed when it is first used.
 
     Attributes:
         recipe: how it was trained.

@@ -1,4 +1,4 @@
-"""What the service reads from Amazon S3, and on whose behalf."""
+"""What the service reads from Amazon S3, and for whom."""
 
 from __future__ import annotations
 

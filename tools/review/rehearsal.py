@@ -64,7 +64,7 @@ class Rehearsal:
 
 
 def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
-    """Deploy what is, then what would be, each with data made from its own schemas.
+    """Deploy what is deployed now, then the change, each with data made from its own schemas.
 
     Args:
         base: what is deployed.

@@ -50,7 +50,7 @@ _MEANWHILE: Mapping[tuple[str, Effect], str] = {
 
 
 def stops(comparison: Comparison) -> list[ResourceChange]:
-    """Changes that would be refused, or lose data."""
+    """Find the changes that would be refused or would lose data."""
     return [each for each in comparison.changes if each.loses_data or each.is_refused]
 
 

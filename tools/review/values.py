@@ -1,4 +1,4 @@
-"""Values of templates as one would say them."""
+"""Values of templates as a person would write them."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Endpoint:
 
 @dataclass
 class Cloud:
-    """A local cloud: starts on entry, is gone on exit, with every process and file of its own.
+    """A local cloud: starts on entry, and removes itself on exit with all its processes and files.
 
     Several can run at the same time.
 

@@ -35,7 +35,7 @@ Outputs = Mapping[str, Mapping[str, str]]
 
 
 def run() -> int:
-    """Run the demonstration; 0 if every step worked and nothing was left at the end."""
+    """Run the demo; 0 if every step worked and nothing was left at the end."""
     STATE_DIRECTORY.mkdir(exist_ok=True)
     _LOG.write_text("")
     begun = time.monotonic()
@@ -58,7 +58,7 @@ class _Demo:
     folder: Path
 
     def run(self) -> bool:
-        """Go through the steps after the start; whether nothing was left at the end."""
+        """Go through the steps after the start; answers whether nothing was left at the end."""
         _headline("cdk deploy --all")
         outputs = self._deploy(EXAMPLE_SETTINGS)
         _headline("Stack outputs")

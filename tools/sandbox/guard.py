@@ -18,7 +18,7 @@ _SAME_SITES = ("none", "same-origin")
 
 
 def guarded(application: Any) -> Any:
-    """The ASGI application, for requests that no other web page has sent; all others are answered with 403."""
+    """The ASGI application, but requests from other web pages are answered with 403."""
 
     async def guard(scope: Any, receive: Any, send: Any) -> None:
         reason = refusal(scope["headers"]) if scope["type"] in ("http", "websocket") else None

@@ -20,7 +20,7 @@ def personalize(endpoint: Endpoint) -> list[str]:
 
 
 def personalize_state(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
-    """By ARN, what Personalize knows of everything it holds, in every region."""
+    """What Personalize knows of every resource, by ARN, in every region."""
     with request(endpoint, "GET", "/_sandbox/state") as answer:
         regions = json.load(answer)["resources"]
     return {resource["arn"]: resource for resources in regions.values() for resource in resources}

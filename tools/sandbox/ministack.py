@@ -1,4 +1,4 @@
-"""Everything that knows the inside of MiniStack: the one application for its services and the Personalize emulator.
+"""The only module that knows MiniStack's internals: one application for its services and the Personalize emulator.
 
 Written for ministack 1.5.33, the version requirements-tools.txt pins. MiniStack reads its environment while it is
 imported, so import this module only in the server process.
@@ -247,7 +247,7 @@ def correct_lambda_environment() -> None:
 
 
 def correct_lambda_logs() -> None:
-    """Let functions log only where their roles may, and their last lines come late, as on AWS.
+    """Let functions log only where their roles may, and let their last lines arrive late, as on AWS.
 
     MiniStack asks nobody, and is never late. On AWS the lines with which an invocation ends arrive after the caller has
     its answer, with the permissions of the role as it was while the function ran: a function that may create log
@@ -307,7 +307,7 @@ def correct_templates() -> None:
 
 
 def correct_exports() -> None:
-    """Refuse to remove, change or delete with its stack what another stack imports.
+    """Refuse to remove or change an export that another stack imports, or to delete its stack.
 
     User guide, "Get exported outputs from a deployed CloudFormation stack". MiniStack keeps an export that an update
     removes, takes any new value, and lets go of a stack while those that import from it are between two states. The
@@ -449,7 +449,7 @@ _deletions: contextvars.ContextVar[_Deletions | None] = contextvars.ContextVar("
 
 
 def correct_deletions() -> None:
-    """Keep what something still depends on that could not be deleted; forget what an update could not clean up.
+    """Keep a resource while something that depends on it could not be deleted; forget what an update could not clean up.
 
     MiniStack goes on with everything else, tries once, and has the next operation try again.
     """
@@ -516,7 +516,7 @@ def _resources_of(template: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def delay_policies(seconds: float) -> None:
-    """Let a change of a role's policies have its effect after a delay.
+    """Let a change of a role's policies take effect after a delay.
 
     User guide of IAM, "Changes that I make are not always immediately visible"; aws/aws-cdk issues 18237 and 37675
     report denied calls after CloudFormation has said that the policy is there.

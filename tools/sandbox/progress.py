@@ -42,7 +42,7 @@ class _Link:
 
 
 class Progress:
-    """Knows which chains have begun."""
+    """Remembers which chains have begun."""
 
     def __init__(self, assembly: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Fold the lines of a run of the CLI.

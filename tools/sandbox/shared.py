@@ -1,4 +1,4 @@
-"""The one sandbox that the make targets share: started by whichever comes first, found by the others."""
+"""The one sandbox that the make targets share: the first target starts it, the others find it."""
 
 from __future__ import annotations
 

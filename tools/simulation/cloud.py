@@ -77,7 +77,7 @@ class VirtualCloud:
         self._visible_cloudformation = _VisibleCloudFormation(self)
 
     def client(self, service_name: str) -> Any:
-        """A boto3 client of the emulator, for whoever is not the provider; with a rate limit it tries again too."""
+        """A boto3 client of the emulator, for all but the provider; with a rate limit, it tries again too."""
         if self._is_limited():
             return self._retrying(service_name)
         return self._observed(single_try(service_name, REGION, self.service))
@@ -157,7 +157,7 @@ class _Requests(threading.local):
 
     @contextmanager
     def carrying_out(self, event: Event) -> Iterator[None]:
-        """The process is the provider for a while."""
+        """Within this context, the process is the provider."""
         before, self.current = self.current, event
         try:
             yield
@@ -192,6 +192,6 @@ class _VisibleCloudFormation:
 
 
 def not_permitted(stack_id: str) -> ClientError:
-    """What asking for a stack raises where the provider may not."""
+    """The error when the provider asks for a stack that it may not see."""
     message = f"User: provider is not authorized to perform: cloudformation:DescribeStacks on resource: {stack_id}"
     return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "DescribeStacks")

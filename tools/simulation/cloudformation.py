@@ -285,12 +285,12 @@ class CloudFormation:
         stack.events.append(StackEvent(self.time.time(), logical_id, type_, status, reason))
 
     def record(self, stack: Stack, logical_id: str, deployed: Deployed) -> None:
-        """Note what a resource is from now on."""
+        """Store what a resource is from now on."""
         stack.resources[logical_id] = deployed
         stack.history.setdefault(logical_id, []).append((self.time.time(), deployed))
 
     def publish(self, stack: Stack, template: Template) -> str:
-        """Make a stack's outputs and exports known; or say why that cannot be, and change nothing.
+        """Publish a stack's outputs and exports; or say why that is not possible, and change nothing.
 
         Source: user guide, "Get exported outputs from a deployed stack": what another stack imports can be neither
         removed nor changed.

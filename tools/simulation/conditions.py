@@ -1,4 +1,4 @@
-"""How an account differs from an ideal one: what costs time, what is limited, what is not visible at once."""
+"""How a real account differs from an ideal one: what takes time, what is limited, what is visible only later."""
 
 from __future__ import annotations
 

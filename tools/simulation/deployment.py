@@ -1,4 +1,4 @@
-"""One creation or update of a stack, with what it takes to undo it."""
+"""One creation or update of a stack, and how to undo it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Deployment:
         self._rollback: Graph
 
     def begin(self) -> None:
-        """Begin, with the deletion of what a failed operation before has left."""
+        """Begin; first delete what an earlier failed operation has left."""
         if not self._is_create:
             self._stack.status = "UPDATE_IN_PROGRESS"
         left, self._stack.unwanted = self._stack.unwanted, []
@@ -87,7 +87,7 @@ class Deployment:
             self._start()
 
     def cancel(self) -> None:
-        """Fail as if a resource had."""
+        """Fail as if a resource had failed."""
         self._graph.fail()
 
     def abandon(self) -> list[Target]:

@@ -1,4 +1,4 @@
-"""Lambda as far as a deployment notices it: how many executions there are at once, and what happens beyond that."""
+"""Lambda as a deployment sees it: how many executions run concurrently, and what happens beyond the limit."""
 
 from __future__ import annotations
 

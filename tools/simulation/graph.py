@@ -60,7 +60,7 @@ class Graph:
         self._end()
 
     def abandon(self) -> None:
-        """End the work without a word."""
+        """End the work silently."""
         self.failed = self._is_over = True
 
     def _end(self) -> None:

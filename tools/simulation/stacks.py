@@ -46,7 +46,7 @@ class StackEvent:
 
     @property
     def is_failure(self) -> bool:
-        """Whether something went wrong; why the stack itself turns back is said when the rollback begins."""
+        """Whether something failed. (The stack's own event says why it rolls back, when the rollback begins.)"""
         turns_back = self.type == STACK and "ROLLBACK" in self.status
         return self.status.endswith("_FAILED") or bool(turns_back and self.reason)
 
@@ -142,10 +142,10 @@ def is_kept_when_it_leaves(template: Template, logical_id: str) -> bool:
 
 
 def is_kept_when_it_was_in_vain(template: Template, logical_id: str) -> bool:
-    """Whether a resource stays when the operation that made it is rolled back."""
+    """Whether a resource stays when the operation that created it is rolled back."""
     return _policy(template["Resources"].get(logical_id, {}), logical_id, "DeletionPolicy") == "Retain"
 
 
 def is_kept_when_replaced(template: Template, logical_id: str) -> bool:
-    """Whether a resource stays when another has taken its place."""
+    """Whether a resource stays when another has replaced it."""
     return _policy(template["Resources"].get(logical_id, {}), logical_id, "UpdateReplacePolicy") == "Retain"
