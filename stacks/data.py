@@ -123,7 +123,7 @@ class DataStack(Stack):
         self.provider.serve(stack)
 
     def _add_service_role(self) -> ServiceRole:
-        """Add the role. Policies of keys and buckets elsewhere can name it before it exists, since its name is fixed."""
+        """Add the role. Policies of keys and buckets elsewhere can name it before it exists: its name is fixed."""
         role = ServiceRole(self, "ServiceRole", role_name=f"{self._settings.prefix}_personalize_{self.region}")
         if self._settings.data_encryption_key_arn:
             role.allow_key(kms.Key.from_key_arn(self, "DataEncryptionKey", self._settings.data_encryption_key_arn))

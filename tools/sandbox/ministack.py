@@ -449,7 +449,7 @@ _deletions: contextvars.ContextVar[_Deletions | None] = contextvars.ContextVar("
 
 
 def correct_deletions() -> None:
-    """Keep a resource while something that depends on it could not be deleted; forget what an update could not clean up.
+    """Keep a resource while what depends on it could not be deleted; forget what an update could not clean up.
 
     MiniStack goes on with everything else, tries once, and has the next operation try again.
     """
