@@ -134,3 +134,14 @@ def test_the_readme_says_what_the_review_says_of_prices() -> None:
     readme = (ROOT / "README.md").read_text()
     assert f"about {round(per_hour * prices.assumptions.hours_per_month, -1):.0f} {prices.currency} a month" in readme
     assert f"prices of {prices.as_of} in {prices.region}" in readme
+
+
+def test_the_readme_quotes_the_messages() -> None:
+    """As docs/errors.md has them, of which the README leaves out names."""
+    section = (ROOT / "README.md").read_text().partition("## When a deployment fails")[2].partition("\n## ")[0]
+    quoted = re.findall(r"^- \*\*(.+?)\*\*", section, re.MULTILINE)
+    messages = re.findall(r"^> (.+)$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    assert len(quoted) > 5
+    for quote in quoted:
+        pattern = ".+".join(re.escape(part.strip()) for part in quote.split("...") if part.strip())
+        assert any(re.search(pattern, message) for message in messages), f"docs/errors.md does not have '{quote}'."
