@@ -1,4 +1,4 @@
-"""The Personalize API as the engine sees it: plain calls by noun, typed by botocore's service model."""
+"""Calls the Personalize API, with requests typed by botocore's service model."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .resource_type import ResourceType, member_name
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .statuses import Description, is_being_created
 
-# What a template holds for a shape of the model; a scalar for any other.
+# What a template has for a shape of the model; for every other shape it has a scalar.
 _FORMS = {"structure": Mapping, "map": Mapping, "list": list}
 _READING = ("Describe", "Get", "List")
 
 
-# Few attempts and short timeouts: what is left after them is retried by the next poll, and an invocation must end well
-# before the function's timeout.
+# Few attempts and short timeouts: the next is_complete tries again, and an invocation must end well before the
+# function's timeout.
 CLIENT_CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 4}, connect_timeout=5, read_timeout=15)
 
 
 @cache
 def default_client() -> Any:
-    """The one client of a Lambda instance."""
+    """The client that a Lambda instance uses."""
     return boto3.client("personalize", config=CLIENT_CONFIG)
 
 
@@ -51,14 +51,14 @@ class Api:
         return answer
 
     def take_actions(self) -> list[str]:
-        """Operations that have changed something since this was last asked, for the log."""
+        """Operations that have changed something since the last time, for the log."""
         taken, self._actions = self._actions, []
         return taken
 
     def request(self, operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Turn template properties into an operation's request members.
 
-        CloudFormation hands every scalar over as a string; the service model says what each one is.
+        CloudFormation passes every scalar as a string; the service model says what each one is.
 
         Raises:
             ProviderError: a value is not of its type.
@@ -68,7 +68,7 @@ class Api:
         return {member: _typed(value, members[member], name) for member, (name, value) in asked.items()}
 
     def accepted(self, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of a description's members that an operation takes."""
+        """The members of a description that an operation accepts."""
         return dict(_accepted(members, self._model.operation_model(operation).input_shape))
 
     def describe(self, row: ResourceType, arn: str) -> Description | None:
@@ -95,7 +95,7 @@ class Api:
         return self._list(row, {member_name(row.parent): parent} if parent else {})
 
     def find(self, row: ResourceType, name: str, event: Mapping[str, Any]) -> Description | None:
-        """Describe what has a name, where the properties of a request place it; None if there is nothing."""
+        """Describe the resource of a name in the parent that a request names; None if there is none."""
         find = self._find_in_list if row.arn_is_generated else self._describe_by_name
         found = find(row, name, event)
         return found if found and last_part(str(found.get(row.name_member))) == name else None
@@ -111,7 +111,7 @@ class Api:
         return None
 
     def stop(self, row: ResourceType, found: Description) -> None:
-        """End a creation in progress, where the service can; it refuses what is stopping or done already."""
+        """Stop a creation in progress, if the service can; it refuses if that is stopping or done already."""
         if not row.stop or not is_being_created(found):
             return
         try:
@@ -121,7 +121,7 @@ class Api:
                 raise
 
     def tags(self, arn: str) -> dict[str, str]:
-        """Tags of a resource; none if it does not exist, as a list may still say it does."""
+        """Tags of a resource; none if it no longer exists, which a list may not show yet."""
         try:
             listed = self.call("ListTagsForResource", resourceArn=arn)["tags"]
         except ClientError as error:
@@ -135,7 +135,7 @@ class Api:
         return list(self._list(child, {member: parent_arn} if member else {}))
 
     def _list(self, row: ResourceType, members: Mapping[str, str]) -> Iterator[Description]:
-        """Summaries of resources; none if what they are narrowed to does not exist, as a list may still say it does."""
+        """Summaries of resources; none if their parent no longer exists, which a list may not show yet."""
         pages = self._client.get_paginator(xform_name(f"List{row.noun}s")).paginate(**members)
         try:
             for page in pages:

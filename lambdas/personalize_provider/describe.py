@@ -1,4 +1,4 @@
-"""Reads a description: what a resource was last changed by, and what it answers to Fn::GetAtt."""
+"""Reads a description: the last update of a resource, and its attributes for Fn::GetAtt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _THEN_PAUSE = " then pause"
 
 
 def source(row: ResourceType, description: Description) -> str:
-    """Location in S3 that a resource reads; empty if it reads none."""
+    """The location in S3 that a resource reads; empty if it reads none."""
     if not row.source:
         return ""
     holder, member = row.source
@@ -25,7 +25,7 @@ def source(row: ResourceType, description: Description) -> str:
 
 
 def is_older(found: Description, than: float) -> bool:
-    """Whether a resource was made before a moment, beyond what clocks may differ by.
+    """Whether a resource is older than a moment by more than clocks may differ.
 
     Args:
         found: its description.
@@ -47,7 +47,7 @@ def latest_update(row: ResourceType, description: Description) -> Description:
 
 
 def update_id(update: Description) -> str:
-    """What tells one update from the next; empty if there was none."""
+    """What distinguishes an update from the next; empty if there was none."""
     return str(update.get("creationDateTime", ""))
 
 
@@ -59,8 +59,8 @@ class Revision:
     resource of an earlier version for a new attribute, without calling it, would fail.
 
     Attributes:
-        update: what tells the last update from the next; "0" if there was none, or if it failed. Only the deployment
-            that asked for an update fails with it; later ones find what has served all the time.
+        update: what distinguishes the last update from the next; "0" if there was none, or if it failed. Only the
+            deployment that asked for an update fails with it; later ones find what has served all the time.
         then_pause: whether the chain has to stop the resource again afterwards, because somebody had stopped it.
     """
 
@@ -84,7 +84,7 @@ class Revision:
 
 
 def attributes(api: Api, row: ResourceType, description: Description) -> dict[str, str]:
-    """What Fn::GetAtt answers: ARN and the like, the last update's id, and metrics once there are any."""
+    """What Fn::GetAtt answers: ARN and the like, the revision for the wait chain, and metrics once there are any."""
     found = {
         name: str(description[member]) for name, member in row.attributes.items() if description.get(member) is not None
     }

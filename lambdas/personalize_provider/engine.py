@@ -34,7 +34,7 @@ class Engine:
     young_seconds = PROPAGATION_SECONDS
 
     def __init__(self, row: ResourceType, api: Api, cloudformation: CloudFormation) -> None:
-        """Make an engine for a row of the resource table."""
+        """Carry out requests for a row of the resource table."""
         self._row = row
         self._api = api
         self._cloudformation = cloudformation
@@ -47,12 +47,12 @@ class Engine:
             return event["PhysicalResourceId"], Progress(started=now)
         if event["RequestType"] == "Update":
             return self._start_update(event, now)
-        # Few calls before the first poll, since it is the polls that wait until a new policy takes effect.
+        # Few calls here: it is is_complete that waits until a new policy takes effect.
         check_unclaimed(self._api, self._row, event, now)
         return physical_name(self._row, event), Progress(started=now)
 
     def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
-        """Bring the resource one step nearer to what the request asks for."""
+        """Go one step towards what the request asks for."""
         steps = {"Create": self._create_step, "Update": self._update_step, "Delete": self._deletion.delete_step}
         try:
             return steps[event["RequestType"]](event, progress, now)
@@ -60,7 +60,7 @@ class Engine:
             return self._wait_or_fail(error, event, progress, now)
 
     def is_staggered(self, event: Event) -> bool:
-        """Each poll calls the service, and siblings begin together."""
+        """Every is_complete calls the service, and siblings begin together."""
         return True
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
@@ -78,7 +78,7 @@ class Engine:
         return self._create_or_adopt(event, progress, found, now)
 
     def _create_or_adopt(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
-        """A new resource, or what is there of that name from an earlier delivery or deployment."""
+        """Create the resource, or go on with what an earlier delivery or deployment created under that name."""
         row, name = self._row, event["PhysicalResourceId"]
         if found is None:
             older = self._find_older_run(event)
@@ -115,7 +115,7 @@ class Engine:
         return request
 
     def _find_older_run(self, event: Event) -> str | None:
-        """Name of a run in flight that would undo what an update is to make, because it may end later."""
+        """Name of a run in flight that may end later than a new one, and so undo it."""
         if not self._row.reuse_latest_only or event["RequestType"] != "Update":
             return None
         return Runs(self._row, self._api).find_in_flight(event)
@@ -128,7 +128,7 @@ class Engine:
         return pending("removing what an earlier deployment left")
 
     def _adopt(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
-        """Take over what an earlier deployment left; it may have to be changed."""
+        """Take over what an earlier deployment left, changed as the template says."""
         if self._row.is_job and is_busy(found):
             return self._complete_once_settled(event, progress, found, now)
         if is_busy(found):
@@ -172,9 +172,9 @@ class Engine:
         return self._create_or_adopt(event, progress, found, now)
 
     def _update_or_recreate(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
-        """The resource that the stack has, changed in place."""
+        """Update the resource in place, or create it again if somebody has deleted it."""
         if found is None and not self._row.holds_data:
-            # Somebody deleted it. The template still asks for it, and there is nothing in it to lose.
+            # The template still asks for it, and it had no data to lose.
             return self._create_or_adopt(event, progress, None, now)
         if found is None or is_being_deleted(found):
             raise errors.deleted_outside(self._row, event["PhysicalResourceId"])
@@ -198,7 +198,7 @@ class Engine:
             raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
 
     def _wait_or_fail(self, error: Any, event: Event, progress: Progress, now: float) -> Outcome:
-        """Another poll after an error of the service, or the sentence that ends the request."""
+        """Try again later after an error of the service, or end the request with a sentence."""
         row, name = self._row, event["PhysicalResourceId"]
         what, age = meaning(error), now - progress.started
         if what is Meaning.NO_SERVICE and event["RequestType"] == "Delete":

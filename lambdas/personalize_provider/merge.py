@@ -1,6 +1,6 @@
-"""What a template changed, and that change applied to what is there: a three-way merge of request members.
+"""Three-way merge of request members: what a template changed, applied to what exists.
 
-An Update* operation replaces a structure as a whole, so what it is sent keeps what others changed in it meanwhile.
+An Update* operation replaces a structure as a whole, so its request has to keep what others have changed in it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ GONE = _Gone()
 def difference(before: Any, after: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """What changes between two sets of members: new values, and for members that are gone their default or GONE.
 
-    Structures are compared member by member, lists by their content. A structure that is gone changes into one
-    without members, since a request that leaves it out may mean that it stays.
+    Structures are compared member by member, lists by their content. A structure that is gone becomes an empty one,
+    because a request that leaves it out may mean that it stays.
     """
     before, after = before or {}, after or {}
     return {
@@ -41,7 +41,7 @@ def _change(old: Any, new: Any, default: Any) -> Any:
 
 
 def merged(actual: Any, change: Any) -> Any:
-    """An actual value after a change."""
+    """The actual value, changed."""
     if not isinstance(change, Mapping):
         return change
     result = dict(actual) if isinstance(actual, Mapping) else {}
@@ -56,7 +56,7 @@ def merged(actual: Any, change: Any) -> Any:
 def covers(actual: Any, wanted: Any) -> bool:
     """Whether the actual value is what is wanted.
 
-    The service adds members of its own, so more than what is wanted may be there, but nothing that is GONE. It
+    The service adds members of its own, so there may be more than what is wanted, but nothing that is GONE. It
     leaves out what is empty.
     """
     if wanted is GONE:
@@ -68,7 +68,7 @@ def covers(actual: Any, wanted: Any) -> bool:
 
 
 def contradicts(actual: Any, wanted: Any) -> bool:
-    """Whether the actual value says something else than what is wanted; what it does not say is no contradiction."""
+    """Whether the actual value differs from what is wanted; what it leaves out is no difference."""
     if wanted is GONE or actual is None:
         return False
     if isinstance(wanted, Mapping):
@@ -78,7 +78,7 @@ def contradicts(actual: Any, wanted: Any) -> bool:
 
 
 def applied(change: Mapping[str, Any], actual: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Paths of the members in which the actual value is what a change makes of it."""
+    """Paths of the members that already have the value of a change."""
     found: list[tuple[str, ...]] = []
     for name, value in change.items():
         held = actual.get(name)
@@ -90,7 +90,7 @@ def applied(change: Mapping[str, Any], actual: Mapping[str, Any]) -> list[tuple[
 
 
 def only(change: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, Any]:
-    """A change in the members at some paths."""
+    """The part of a change at some paths."""
     kept: dict[str, Any] = {}
     for name, value in change.items():
         below = [path[1:] for path in paths if path[0] == name]
@@ -105,7 +105,7 @@ def only(change: Mapping[str, Any], paths: list[tuple[str, ...]]) -> dict[str, A
 
 def _same(actual: Any, wanted: Any) -> bool:
     if isinstance(wanted, str) and wanted.endswith(LATEST):
-        # The service answers with the version that this is at the time (CreateCampaign, solutionVersionArn).
+        # The service answers with the version that is the latest at the time (CreateCampaign, solutionVersionArn).
         return str(actual).startswith(wanted.removesuffix(LATEST))
     if isinstance(wanted, list):
         return isinstance(actual, list) and _same_elements(actual, wanted)

@@ -108,7 +108,7 @@ class Handler(Protocol):
         ...
 
     def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
-        """Bring the resource one step nearer to what the request asks for. Safe to repeat."""
+        """Go one step towards what the request asks for. Safe to repeat."""
         ...
 
     def is_staggered(self, event: Event) -> bool:

@@ -1,4 +1,4 @@
-"""Custom::PersonalizeQualityGate: holds a solution version back whose evaluation is too poor to serve."""
+"""Custom::PersonalizeQualityGate: stops a deployment whose solution version is too poor to serve."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _VERSION = RESOURCES["SolutionVersion"]
 _CAMPAIGN = RESOURCES["Campaign"]
 _DATASET = RESOURCES["Dataset"]
 _IMPORT = RESOURCES["DatasetImportJob"]
-# For templates that leave them out.
+# Where the template does not say.
 _TOLERANCE = 0.05
 _COMPARED = ("normalized_discounted_cumulative_gain_at_25", "mean_reciprocal_rank_at_25")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A metric of a solution version and the least that it may be.
+    """A metric of a solution version and its lower bound.
 
     Attributes:
         metric: the service's name.
-        found: its value; None if the service leaves it out, which fails nothing.
+        found: its value; None if the service leaves it out, which is no failure.
         least: the bound.
-        why: where the bound comes from.
+        why: where the bound comes from, for the user.
     """
 
     metric: str
@@ -57,18 +57,18 @@ class Judged:
 
 
 class QualityGate(WithoutResource):
-    """Compares the metrics of a solution version with minimums, and with the version deployed now.
+    """Compares the metrics of a solution version with minimums, and with those of the version that serves now.
 
-    Developer guide, "Evaluating an Amazon Personalize solution version with metrics": metrics of versions that were
-    trained on different data are not to be compared. So a version trained on other data than the one that serves only
-    draws a warning, unless the template asks for more.
+    Developer guide, "Evaluating an Amazon Personalize solution version with metrics": do not compare metrics of
+    versions that were trained on different data. So if the data has changed, lower metrics are only a warning, unless
+    the template asks for more.
     """
 
     id_prefix = "gate"
     young_seconds = PROPAGATION_SECONDS
 
     def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
-        """Let the version pass, or fail with the table of what it missed."""
+        """Pass, or fail with a table of the metrics that are too low."""
         if event["RequestType"] == "Delete":
             return complete("nothing to delete")
         try:
@@ -100,7 +100,7 @@ class QualityGate(WithoutResource):
         return complete(passed, {"SolutionVersionArn": arn, "Verdict": passed})
 
     def _compare(self, properties: Mapping[str, Any], found: Mapping[str, float]) -> tuple[list[Judged], list[str]]:
-        """How the version stands against those that serve now; as warnings where it was trained on other data."""
+        """Compare the version with those that serve now; with other data, lower metrics are warnings."""
         judged, warnings = list[Judged](), list[str]()
         candidate = self._version(properties["SolutionVersionArn"])
         for deployed in self._deployed(properties["SolutionArn"], candidate):
@@ -116,7 +116,7 @@ class QualityGate(WithoutResource):
     def _against(
         self, deployed: Description, properties: Mapping[str, Any], found: Mapping[str, float]
     ) -> Iterator[Judged]:
-        """A version that serves gives each metric its bound; what either does not report is not compared."""
+        """Compare with a version that serves, metric by metric; what either does not report is left out."""
         tolerance = float(properties.get("Tolerance", _TOLERANCE))
         before = metrics(self._api, _VERSION, deployed)
         for name in properties.get("ComparedMetrics", _COMPARED):
@@ -131,7 +131,7 @@ class QualityGate(WithoutResource):
     def _deployed(self, solution_arn: str, candidate: Description) -> list[Description]:
         """The versions that campaigns of the solution serve now.
 
-        One newer than the candidate does not count: then this is a rollback, which must not fail.
+        Newer ones than the candidate do not count: then this is a rollback, which must not fail.
         """
         arns = {
             str((self._api.describe(_CAMPAIGN, summary["campaignArn"]) or {}).get("solutionVersionArn"))
@@ -143,7 +143,7 @@ class QualityGate(WithoutResource):
     def _data_changed(self, earlier: Description, later: Description) -> bool:
         """Whether an import into the dataset group ended between two trainings.
 
-        Events recorded in between are not counted: no operation tells of them.
+        Events recorded in between do not count: no operation shows them.
         """
         group = later["datasetGroupArn"]
         return any(

@@ -1,4 +1,4 @@
-"""What the provider has to know about a resource type, and what the change of a property of it does."""
+"""What the provider has to know about a resource type, and what changing one of its properties does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-# Properties every type has that are ours, not the service's.
+# Properties of every type that are ours, not the service's.
 CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement"})
 # What becomes of contents that leave the template; anything else means that they stay.
 DELETED = "deleted"
@@ -28,7 +28,7 @@ def words(noun: str) -> str:
 
 
 class Effect(Enum):
-    """What the change of a property does."""
+    """What changing a property does."""
 
     NOTHING = "nothing now"
     IN_PLACE = "updated in place"
@@ -44,8 +44,8 @@ class ValueRule:
     """When the service refuses the new value of a property, depending on the old one.
 
     Attributes:
-        noun, content: the value is the ARN of a resource of that type; what counts is that property of it.
-        refusal: from the old and the new content, why the service refuses and what to do instead; empty if it takes it.
+        noun, content: the value is the ARN of a resource of type `noun`; the rule compares its property `content`.
+        refusal: from the old and the new content, why the service refuses and what to do; empty if it does not.
         words: for which values it refuses, for the page of changes.
     """
 
@@ -97,7 +97,7 @@ class Update:
     elements: Mapping[str, Elements] = field(default_factory=dict)
 
     def effect(self, name: str, before: str | None, after: str | None) -> Effect:
-        """What the change of a property does that needs no new resource; see ResourceType.effect."""
+        """What changing a property does if that needs no new resource; see ResourceType.effect."""
         if name not in self.properties:
             return Effect.NOTHING
         rule = self.rules.get(name)
@@ -108,14 +108,14 @@ class Update:
 
 @dataclass(frozen=True)
 class Blocker:
-    """Resources that have to be gone before one of another type can be deleted.
+    """Resources that must be deleted before one of another type can be deleted.
 
     Attributes:
         path: their type, after the types between; each with the List* member that narrows it to the one before. The
             first member is one of the description of what is deleted; None if no List* narrows it to that.
-        is_inside: whether they can exist only in what is deleted, and so go with it when CloudFormation has forgotten
-            them; otherwise only when the whole stack goes.
-        only_in_transition: whether those that have settled block nothing.
+        is_inside: whether they exist only in what is deleted. If CloudFormation has forgotten them, they are deleted
+            with it; others only with the whole stack.
+        only_in_transition: whether they block only while the service is at work on them.
         names: member of their description that must hold the ARN of what is deleted, where no List* narrows.
         only_for: member of the description of what is deleted, and the value it must have.
         refers: from their description and that of what is deleted, whether they use it, where no List* narrows.
@@ -138,35 +138,36 @@ class ResourceType:
         create_only: properties whose change needs a new resource.
         quota: the service quota that LimitExceededException speaks of.
         update: how the other properties change in place, if any does.
-        no_effect: properties that matter only to the next resource of the type; changing one calls nothing.
+        no_effect: properties that matter only to the next resource of the type; changing one does nothing now.
         control: create-only properties that are ours and are never sent to the service.
         on_create: property -> request member, where Create* takes it under another name.
         parent: property that names the resource this one is made in; List* narrows its answer to that.
         list_member: the member of a List* answer that holds the summaries, where it is not named after the type.
         name_member: the request member that carries the name.
-        arn_is_generated: whether no name gives the ARN, because the service makes an id up.
+        arn_is_generated: whether the service generates an id, so that the ARN does not follow from the name.
         path: what follows the account in the ARN, from the name and the last parts of the properties' values, where
             that is not the type and the name. Source: service authorization reference, "Resource types defined by
             Amazon Personalize", and the examples of the API reference, Create*.
         more_attributes: attribute -> member of the description, besides the ARN.
         metrics: operation that answers the evaluation metrics, which become attributes.
         metric_names: metrics that a template may ask for; which of them there are depends on the recipe.
-        outlasts_request: may take longer than CloudFormation's hour. Its request ends once the service has
-            accepted it; a chain of Custom::PersonalizeWait follows it (docs/architecture.md).
-        is_job: runs once per request; a new name for every run. A run that settled with the same
-            create-only properties is used again: the latest only, or any.
-        holds_data: replacing it loses data, so that needs AllowReplacement.
+        outlasts_request: whether it may take longer than CloudFormation's hour. Its request ends once the service has
+            accepted it; a chain of Custom::PersonalizeWait waits for the rest (docs/architecture.md).
+        is_job: whether it runs once per request, under a new name each time. A run that has ended with the same
+            create-only properties is used again.
+        reuse_latest_only: whether only the latest run is used again.
+        holds_data: whether replacing it loses data, which needs AllowReplacement.
         contents: property of ours that says what holds data in it, each with what becomes of that when it leaves the
             template; removing what would be deleted needs AllowReplacement.
-        source: member of the description, and member of that, that say what in S3 it reads.
+        source: member of the description, and member of that, with the location in S3 that it reads.
         deletable: whether a Delete* operation exists.
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
         pause, resume: operations that make an ACTIVE resource INACTIVE, and that make it ACTIVE again.
-        stays_while_used: what is in use although CloudFormation deletes it stays until the stack goes. It costs
-            nothing, and is not waited for.
+        stays_while_used: whether it may stay until the stack is deleted, if CloudFormation deletes it while it is in
+            use. It costs nothing, so nobody waits for it.
         blockers: what blocks deletion (developer guide, "Requirements for deleting Amazon Personalize resources").
-        unique_within: properties within which the service allows one resource of the type.
+        unique_within: the service allows one resource of the type for each value of these properties.
     """
 
     noun: str
@@ -232,26 +233,26 @@ class ResourceType:
         return self.control | {self.contents}
 
     def arn_path(self, name: str, last_parts: Mapping[str, str]) -> str:
-        """What follows the account in the ARN of a resource.
+        """The part of a resource's ARN after the account.
 
         Args:
             name: of the resource.
             last_parts: by property, what follows the last slash of its value.
 
         Raises:
-            KeyError: a property that the ARN tells is missing.
+            KeyError: a property that the ARN needs is missing.
         """
         return self.path(name, last_parts) if self.path else f"{words(self.noun).replace(' ', '-')}/{name}"
 
     def taken_away(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-        """What holds data in the resource, has left its properties, and would be deleted with its data."""
+        """What has left the contents of the resource, and would be deleted with its data."""
         held, kept = before.get(self.contents, {}), after.get(self.contents, {})
         return sorted(name for name in held if held[name] == DELETED and name not in kept)
 
     def effect(
         self, name: str, accepts_loss: bool = False, before: str | None = None, after: str | None = None
     ) -> Effect:
-        """What the change of a property does, one of CONTROL_PROPERTIES included.
+        """What changing a property does, also one of CONTROL_PROPERTIES.
 
         Args:
             name: of the property.

@@ -21,7 +21,7 @@ def _in_group(noun: str, **more: Any) -> Blocker:
 
 
 def _name_the_latest(request: Members, actual: Members) -> Members:
-    """A campaign that follows its solution's latest version has to name it so (API, UpdateCampaign)."""
+    """Name the latest version if the campaign is to follow it, as the service demands (API, UpdateCampaign)."""
     follows = request.get("campaignConfig", {}).get("syncWithLatestSolutionVersion")
     if not follows or "solutionVersionArn" in request:
         return request
@@ -100,12 +100,12 @@ RESOURCES: Mapping[str, ResourceType] = {
             name_member="jobName",
             create_only=frozenset({"DatasetArn", "DataSource", "DataVersion"}),
             control=frozenset({"DataVersion"}),
-            # They say how the next data version is read; the data already imported stays as it is.
+            # They say how to read the next data version; the data already imported stays as it is.
             no_effect=frozenset({"RoleArn", "ImportMode", "PublishAttributionMetricsToS3"}),
             parent="DatasetArn",
             outlasts_request=True,
             is_job=True,
-            # An older import is not what the dataset holds now.
+            # The dataset no longer holds what an older import brought.
             reuse_latest_only=True,
             source=("dataSource", "dataLocation"),
             deletable=False,

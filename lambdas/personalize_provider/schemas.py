@@ -1,4 +1,4 @@
-"""Which schema a dataset can go over to.
+"""Which schema can replace that of a dataset.
 
 Source: developer guide, "Replacing a dataset's schema to add new columns".
 """
@@ -13,7 +13,7 @@ _ATTRIBUTES = ("categorical", "textual")
 
 
 def refusal(before: str, after: str) -> str:
-    """Why a dataset cannot go over from one schema to another, and what to do instead; empty if it can.
+    """Why a schema cannot replace that of a dataset, and what to do instead; empty if it can.
 
     Args:
         before: the schema that the dataset has, an Avro record as JSON.
@@ -30,7 +30,7 @@ def refusal(before: str, after: str) -> str:
             )
         problems = _problems(old, new)
     except (ValueError, TypeError, KeyError, AttributeError):
-        return ""  # The service says better what is wrong with a schema.
+        return ""  # The service itself says what is wrong with the schema.
     if not problems:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""What the service's own errors mean to a request."""
+"""What the errors of AWS services mean for a request."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Meaning(Enum):
     RETRY = "try again at the next poll"
     IN_USE = "refused in this state: try again at the next poll"
     ABSENT = "the resource does not exist"
-    EXISTS = "the name, or the one place for such a resource, is taken"
+    EXISTS = "the name is taken, or the service allows only one such resource"
     LIMIT = "a quota is used up"
     DENIED = "a permission is missing, or is not visible yet"
-    UNKNOWN_CALLER = "the credentials are none"
+    UNKNOWN_CALLER = "AWS does not accept the credentials"
     NO_SERVICE = "Personalize has no endpoint in the region"
     INVALID = "the request is wrong"
 
@@ -46,7 +46,7 @@ _MEANINGS = {
     "InvalidClientTokenId": Meaning.UNKNOWN_CALLER,
 }
 # botocore retries these itself (retry mode documentation, "Standard retry mode"); what is left after its
-# attempts is worth another poll.
+# attempts is worth trying again later.
 _RETRYABLE = frozenset(
     {
         "ThrottlingException",
@@ -64,8 +64,8 @@ _RETRYABLE = frozenset(
     }
 )
 _SERVER_ERROR = 500
-# "Common error messages in Amazon Personalize" and the page of quotas: at most so many jobs are pending or in progress,
-# which passes by itself. Every other quota counts what is ACTIVE, and stays used up until somebody deletes some of it.
+# "Common error messages in Amazon Personalize" and the page of quotas: some quotas limit how many jobs are pending or
+# in progress, which passes by itself. Others count what is ACTIVE, and stay used up until somebody deletes some of it.
 _JOBS_UNDER_WAY = re.compile(r"\b(pending|in[ _-]progress)\b", re.IGNORECASE)
 _ALSO_AT_REST = re.compile(r"\b(active|delete)\b", re.IGNORECASE)
 _HOST = re.compile(r"personalize\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?")
@@ -87,15 +87,14 @@ def meaning(error: ServiceError) -> Meaning:
 
 
 def _passes(quota: str) -> bool:
-    """Whether the words for a quota that is used up speak of what ends by itself, and of nothing else."""
+    """Whether the message about a quota speaks only of jobs that end by themselves."""
     return bool(_JOBS_UNDER_WAY.search(quota)) and not _ALSO_AT_REST.search(quota)
 
 
 def _meaning_of_silence(error: BotoCoreError) -> Meaning:
-    """What it means that there was no answer: a network that failed for a while, unless botocore knows better.
+    """What it means that there was no answer: the network failed for a while, unless botocore knows better.
 
-    A name that does not resolve looks like a failed network, so the list of regions decides, which botocore brings
-    along.
+    A host name that does not resolve looks like a failed network, so botocore's list of regions decides.
     """
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return Meaning.UNKNOWN_CALLER
@@ -105,31 +104,31 @@ def _meaning_of_silence(error: BotoCoreError) -> Meaning:
 
 
 def _may_exist(endpoint_url: str) -> bool:
-    """Whether an endpoint is one of Personalize's, or none that this can be said of, such as a proxy's."""
+    """Whether an endpoint may be one of Personalize's; of a proxy's, for instance, nobody can say."""
     host = _HOST.fullmatch(urlsplit(endpoint_url).hostname or "")
     return not host or host[1] in regions()
 
 
 @cache
 def regions() -> frozenset[str]:
-    """Those with the service, as botocore knows them."""
+    """The regions that have the service, as far as botocore knows."""
     session = boto3.session.Session()
     partitions = session.get_available_partitions()
     return frozenset(region for each in partitions for region in session.get_available_regions("personalize", each))
 
 
 def message(error: ServiceError) -> str:
-    """The service's own words, without botocore's frame around them."""
+    """The service's own message, without what botocore puts around it."""
     if not isinstance(error, ClientError):
         return str(error)
     return str(error.response.get("Error", {}).get("Message") or error).strip().rstrip(".")
 
 
 def operation(error: ServiceError) -> str:
-    """The call that the error is about; botocore's own errors do not say."""
+    """The operation that failed; botocore's own errors do not say."""
     return str(getattr(error, "operation_name", "the call"))
 
 
 def may_be_propagation(error: ServiceError) -> bool:
-    """Whether a refusal may be a role or policy that Personalize cannot see yet."""
+    """Whether the service may have refused because it cannot see a role or policy yet."""
     return meaning(error) is Meaning.INVALID and bool(_NOT_YET_VISIBLE.search(message(error)))

@@ -1,4 +1,4 @@
-"""Every property of every type, changed: updated in place, replaced, guarded, or without effect (D6)."""
+"""Every property of every type, changed: updated in place, replaced, refused, or without effect (D6)."""
 
 from __future__ import annotations
 
