@@ -65,7 +65,7 @@ def test_a_training_that_is_stopped_says_so(capsys: pytest.CaptureFixture[str]) 
     cloud.cloudformation.begin_delete("app")
     cloud.time.run()
     stopped = [line for line in records(capsys) if "StopSolutionVersionCreation" in line.get("actions", [])]
-    assert [line["type"] for line in stopped] == ["Custom::PersonalizeDeletionWait"]
+    assert [line["type"] for line in stopped] == ["Custom::PersonalizeSolutionVersion"]
 
 
 def test_a_failure_is_logged_with_its_reason(cloud: VirtualCloud, capsys: pytest.CaptureFixture[str]) -> None:
