@@ -20,6 +20,7 @@ from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack
 from tools.synth import synthesize
 
+from .one_request import one_request
 from .picture import picture
 
 DOCS = CHECKOUT / "docs"
@@ -180,9 +181,16 @@ def _picture() -> str:
 
 # -- pages -------------------------------------------------------------------------------------------------------
 
+
+def _one_request() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return f"{_MADE}\n{one_request(*_synthesized(Path(folder)))}"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "changes.md": changes,
     "waiting.md": waiting,
+    "one-request.md": _one_request,
     **{name: partial(_with_picture, name) for name in ("architecture.md", "../README.md")},
 }
 
