@@ -68,7 +68,7 @@ class _Recorder:
             request = self.requests[event["RequestId"]] = _Request(event, answer, now)
         else:
             request.polls += 1
-            request.last = answer
+            request.last = _in_order(answer)
         self.log.seek(written)
         lines = [json.loads(line) for line in self.log]
         request.lines += [(now - request.begun, line) for line in lines if line["request_id"] == event["RequestId"]]
@@ -288,6 +288,11 @@ def _clock(seconds: float) -> str:
 
 def _yes(line: Mapping[str, Any]) -> str:
     return "true" if line["done"] else "false"
+
+
+def _in_order(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose data are in the order of their names: the handler promises none."""
+    return {**answer, "Data": dict(sorted(answer["Data"].items()))} if answer.get("Data") else answer
 
 
 def _json(value: object) -> str:
