@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lambdas.personalize_provider.resource_type import words
 from tools.review.diff import path_of
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import Template, dependencies, everything_before, imports, references
@@ -20,20 +21,16 @@ _LINKS = frozenset({f"{_CUSTOM}Wait", f"{_CUSTOM}DeletionWait"})
 _BUCKET, _ROLE = "AWS::S3::Bucket", "AWS::IAM::Role"
 # The only role that is drawn: Personalize reads the data with it.
 _SERVICE_ROLE = "ServiceRole"
+# Those that do not read like the type.
 _TITLES = {
     _BUCKET: "Bucket",
     _ROLE: "Service role",
-    f"{_CUSTOM}DatasetGroup": "Dataset group",
     f"{_CUSTOM}Schema": "Schemas",
     f"{_CUSTOM}Dataset": "Datasets",
     f"{_CUSTOM}DatasetImportJob": "Imports",
     f"{_CUSTOM}Filter": "Filters",
-    f"{_CUSTOM}EventTracker": "Event tracker",
     f"{_CUSTOM}Recommender": "Recommenders",
-    f"{_CUSTOM}Solution": "Solution",
     f"{_CUSTOM}SolutionVersion": "Solution version<br/>and its metrics",
-    f"{_CUSTOM}QualityGate": "Quality gate",
-    f"{_CUSTOM}Campaign": "Campaign",
 }
 # Boxes that name what they hold.
 _NAMED = tuple(f"{_CUSTOM}{noun}" for noun in ("Schema", "Dataset", "DatasetImportJob", "Filter", "Recommender"))
@@ -96,7 +93,7 @@ def _is_drawn(resource: Mapping[str, Any], logical_id: str) -> bool:
 
 
 def _label(type_: str, names: list[str]) -> str:
-    title = _TITLES[type_]
+    title = _TITLES.get(type_) or words(type_.removeprefix(_CUSTOM)).capitalize()
     if type_ in _NAMED:
         title = "<br/>".join([title, *_wrapped([_SAID_ALREADY.sub("", name) for name in names])])
     return f'[("{title}")]' if type_ == _BUCKET else f'["{title}"]'

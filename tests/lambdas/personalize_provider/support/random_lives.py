@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.merge import covers
 from lambdas.personalize_provider.names import create_only
+from lambdas.personalize_provider.resource_type import words
 from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.template_parts import Resources, after_data, chain, custom, template
@@ -466,6 +467,8 @@ class Life:
         wanted = self.cloud.api.request(f"Create{noun}", asked)
         if row.update:
             given = {name: properties[name] for name in row.update.properties if name in properties}
+            lists = {name: given.pop(name) for name in row.update.elements if name in given}
+            wanted |= self.cloud.api.request(f"Create{noun}", lists)
             wanted |= self.cloud.api.request(row.update.operation, given)
             wanted |= {
                 row.update.actual[name]: wanted.pop(name[0].lower() + name[1:])
@@ -531,8 +534,7 @@ class Life:
 
 def _path(noun: str) -> str:
     """Type in an ARN; versions and jobs are not counted."""
-    words = {"DatasetGroup": "dataset-group", "EventTracker": "event-tracker"}
-    return words.get(noun, noun.lower())
+    return words(noun).replace(" ", "-")
 
 
 def _slashes(noun: str) -> int:
