@@ -17,6 +17,7 @@ from tools.data import synthetic
 pytest_plugins = ["tests.support.synthesized", "tests.support.virtual_account"]
 
 _OPTION = "hypothesis_seed"
+_FIRST = "test_resource_types.py"
 _PROVIDER = Path(__file__).parent / "lambdas"
 
 
@@ -50,8 +51,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that deploy go first, since they take longest."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    """First what is missing for a resource type, which other failures follow from; then what deploys, the slowest."""
+    items.sort(key=lambda item: (item.path.name != _FIRST, item.get_closest_marker("e2e") is None))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from lambdas.personalize_provider.resources import RESOURCES
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import Template, references
 
@@ -25,6 +26,18 @@ _TABLE = Path(__file__).with_name("prices.yaml")
 _SECONDS_PER_HOUR = 3600
 _RECOMMENDER, _CAMPAIGN = "Custom::PersonalizeRecommender", "Custom::PersonalizeCampaign"
 _SOLUTION, _VERSION = "Custom::PersonalizeSolution", "Custom::PersonalizeSolutionVersion"
+
+
+_ATTRIBUTION = "Custom::PersonalizeMetricAttribution"
+_BILLED = (_RECOMMENDER, _CAMPAIGN, _SOLUTION, _VERSION, _ATTRIBUTION)
+# They cost nothing while they exist; what imports and events cost depends on the data.
+_NOT_BILLED = ("DatasetGroup", "Schema", "Dataset", "DatasetImportJob", "Filter", "EventTracker")
+
+
+def is_unpriced(resource_type: str) -> bool:
+    """Whether nobody has said yet what a type of ours costs."""
+    noun = resource_type.removeprefix("Custom::Personalize")
+    return noun in RESOURCES and resource_type not in _BILLED and noun not in _NOT_BILLED
 
 
 class _Table(BaseModel):
@@ -129,6 +142,10 @@ def _of(stack: str, template: Template, logical_id: str, resource: Mapping[str, 
         yield from _automatic(stack, path, properties, prices)
     elif resource["Type"] == _VERSION:
         yield _version(stack, path, _recipe(template, logical_id), prices)
+    elif resource["Type"] == _ATTRIBUTION:
+        yield Cost(stack, path, "metrics, which CloudWatch bills for each metric and each source of events", None)
+    elif is_unpriced(resource["Type"]):
+        yield Cost(stack, path, f"`{resource['Type']}`, of which the review knows no price", None)
 
 
 def _recommender(stack: str, path: str, config: Mapping[str, Any], prices: RecommenderPrices) -> Cost:

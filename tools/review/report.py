@@ -45,6 +45,8 @@ _MEANWHILE: Mapping[tuple[str, Effect], str] = {
     ("Solution", Effect.REPLACED): "the campaign serves its version until a new one is trained",
     ("SolutionVersion", Effect.REPLACED): "the campaign serves its version until the new one is trained",
     ("Filter", Effect.REPLACED): "served throughout; requests then need the new filter's ARN",
+    ("MetricAttribution", Effect.IN_PLACE): "served throughout; what it counts from now on changes",
+    ("MetricAttribution", Effect.REPLACED): "served throughout; what the old one counted stays in CloudWatch and S3",
     ("EventTracker", Effect.REPLACED): "served throughout; clients that send events then need the new tracking id",
 }
 
