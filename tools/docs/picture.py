@@ -17,7 +17,7 @@ from tools.simulation.template import Template, dependencies, everything_before,
 
 _CUSTOM = "Custom::Personalize"
 # Links hand on what they wait for, so they stand for it.
-_LINKS = frozenset({f"{_CUSTOM}Wait", f"{_CUSTOM}DeletionWait"})
+LINKS = frozenset({f"{_CUSTOM}Wait", f"{_CUSTOM}DeletionWait"})
 _BUCKET, _ROLE = "AWS::S3::Bucket", "AWS::IAM::Role"
 # The only role that is drawn: Personalize reads the data with it.
 _SERVICE_ROLE = "ServiceRole"
@@ -88,7 +88,7 @@ def _boxes(assembly: Assembly) -> dict[Box, list[str]]:
 def _is_drawn(resource: Mapping[str, Any], logical_id: str) -> bool:
     if resource["Type"] == _ROLE:
         return path_of(resource, logical_id) == _SERVICE_ROLE
-    is_ours = resource["Type"].startswith(_CUSTOM) and resource["Type"] not in _LINKS
+    is_ours = resource["Type"].startswith(_CUSTOM) and resource["Type"] not in LINKS
     return is_ours or resource["Type"] == _BUCKET
 
 

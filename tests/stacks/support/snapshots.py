@@ -1,11 +1,13 @@
 """Snapshots of the synthesized templates, made to be read in a diff. `make snapshots` writes them anew.
 
-What changes without meaning is left out: hashes of assets, CDK's own metadata and its check of the bootstrap version.
+Links of a chain that differ by their number only are shown once, under all their names. What changes without meaning is
+left out: hashes of assets, CDK's own metadata and its check of the bootstrap version.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +25,7 @@ _CODE = {
     "AWS::Lambda::LayerVersion": "Content",
     "Custom::CDKBucketDeployment": "SourceObjectKeys",
 }
+_LINKS = ("Custom::PersonalizeWait", "Custom::PersonalizeDeletionWait")
 
 
 def environments() -> list[str]:
@@ -43,11 +46,12 @@ def snapshots(env: str) -> dict[str, str]:
 def as_text(template: dict[str, Any]) -> str:
     """A template as YAML, without noise."""
     kept = {key: template[key] for key in ("Description", "Resources", "Outputs") if key in template}
-    kept["Resources"] = {
+    resources = {
         logical_id: _normalized(resource)
         for logical_id, resource in sorted(kept["Resources"].items())
         if resource["Type"] != "AWS::CDK::Metadata"
     }
+    kept["Resources"] = _folded(resources)
     return yaml.safe_dump(kept, sort_keys=False, width=110, allow_unicode=True)
 
 
@@ -65,6 +69,45 @@ def _normalized(resource: dict[str, Any]) -> dict[str, Any]:
 def _readable(key: str, value: Any) -> Any:
     """Avro schemas as structures instead of one line of JSON."""
     return json.loads(value) if key == "Schema" and isinstance(value, str) else value
+
+
+def _folded(resources: dict[str, Any]) -> dict[str, Any]:
+    """The same with the links of a chain after the first as one resource, if they differ by their number only."""
+    result: dict[str, Any] = {}
+    like: dict[str, list[str]] = {}
+    for logical_id, resource in resources.items():
+        before = _link_before(resource, resources)
+        if before is None:
+            result[logical_id] = resource
+            continue
+        alike = yaml.safe_dump(_without_number(resource))
+        # Sorted by logical id, a chain's links stand together.
+        same = like.setdefault(f"{logical_id.partition('Wait')[0]} {alike}", [])
+        same.append(logical_id)
+    for logical_ids in like.values():
+        first = resources[logical_ids[0]]
+        result[" = ".join(logical_ids)] = _without_number(first) if len(logical_ids) > 1 else first
+    return dict(sorted(result.items()))
+
+
+def _link_before(resource: dict[str, Any], resources: dict[str, Any]) -> str | None:
+    """Logical id of the link from which this one takes over; None if it is no link, or the first of its chain."""
+    if resource["Type"] not in _LINKS:
+        return None
+    (before, _) = resource["Properties"]["ResourceArn"]["Fn::GetAtt"]
+    return str(before) if resources[before]["Type"] == resource["Type"] else None
+
+
+def _without_number(link: dict[str, Any]) -> dict[str, Any]:
+    """A link that any of its chain could be, apart from the first."""
+    properties = dict(link["Properties"])
+    for name in ("ResourceArn", "Revision"):
+        if name in properties:
+            properties[name] = {"Fn::GetAtt": ["(the link before)", properties[name]["Fn::GetAtt"][1]]}
+    if "Link" in properties:
+        properties["Link"] = "(its number)"
+    properties["UpTo"] = re.sub(r"^link \d+", "link (its number)", properties["UpTo"])
+    return {**link, "Properties": properties}
 
 
 def main() -> int:
