@@ -52,8 +52,8 @@ def write(app: App) -> None:
         if not found:
             raise
         raise SettingsError(
-            f"max_wait: the stack {found[1]} would have {found[2]} resources, most of them to wait with, "
-            f"and CloudFormation takes {limits.MAX_RESOURCES} at most. Lower max_wait, or have fewer "
+            f"max_wait: the stack {found[1]} would have {found[2]} resources, most of which only wait. "
+            f"CloudFormation allows at most {limits.MAX_RESOURCES}. Lower max_wait, or have fewer "
             f"recommenders or filters."
         ) from None
 

@@ -263,8 +263,7 @@ def _check_names(names: Sequence[str]) -> Iterator[str]:
             yield f"{name}: appears twice."
         elif key in seen:
             yield (
-                f"{name}: differs from {seen[key]} only in underscores or case, which the service takes for the same "
-                f"name."
+                f"{name}: differs from {seen[key]} only in underscores or case, so to the service it is the same name."
             )
         seen.setdefault(key, name)
 

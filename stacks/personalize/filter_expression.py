@@ -103,7 +103,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Expression:
-    """One INCLUDE or EXCLUDE, with the conditions behind WHERE and those behind IF."""
+    """One INCLUDE or EXCLUDE, with the conditions after WHERE and those after IF."""
 
     subject: Token
     where: tuple[Condition, ...]
@@ -257,23 +257,23 @@ def _check_expression(expression: Expression) -> Iterator[str]:
     for condition in expression.where:
         column = condition.column
         if column.is_current_user:
-            yield f"at character {column.position}: {column.text} can be used only behind IF."
+            yield f"at character {column.position}: {column.text} can be used only after IF."
         elif column.dataset not in allowed:
             names = " and ".join(name.title() for name in allowed)
-            hint = " Use CurrentUser behind IF." if column.dataset == "USERS" else ""
+            hint = " Use CurrentUser after IF." if column.dataset == "USERS" else ""
             yield (
                 f"at character {column.position}: {expression.subject} is filtered by columns of {names}, not by "
                 f"{column.text}.{hint}"
             )
         elif column.dataset != first.dataset:
             yield (
-                f"at character {column.position}: {column.text} is of another dataset than {first.text}. Conditions "
-                "joined by AND or OR use one dataset; join two expressions with '|' instead."
+                f"at character {column.position}: {column.text} belongs to another dataset than {first.text}. "
+                "Conditions joined by AND or OR use one dataset; join two expressions with '|' instead."
             )
     for condition in expression.only_if:
         if not condition.column.is_current_user:
             yield (
-                f"at character {condition.column.position}: only CurrentUser can stand behind IF, not "
+                f"at character {condition.column.position}: only CurrentUser can come after IF, not "
                 f"{condition.column.text}."
             )
     for condition in expression.conditions:

@@ -21,10 +21,10 @@ def tag_mistake(key: str, value: str) -> str | None:
         value: its value.
     """
     if key in OWNERSHIP_TAGS:
-        return f"'{key}' is a tag by which the provider knows whose a resource is. Rename it."
+        return f"'{key}' is a tag that tells the provider who owns a resource. Rename it."
     for what, text in ((f"'{key}'", key), (f"the value of '{key}'", value)):
         if text.lower().startswith(TAG_RESERVED_PREFIX):
-            return f"{what} begins with {TAG_RESERVED_PREFIX}, which AWS keeps to itself. Rename it."
+            return f"{what} begins with {TAG_RESERVED_PREFIX}, which AWS reserves. Rename it."
         wrong = next((each for each in text if not _is_allowed(each)), None)
         if wrong is not None:
             return (

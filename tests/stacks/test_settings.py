@@ -385,7 +385,7 @@ RECIPES = (
         (
             "  project: vod",
             "  aws:project: vod",
-            "tags: 'aws:project' begins with aws:, which AWS keeps to itself. Rename it.",
+            "tags: 'aws:project' begins with aws:, which AWS reserves. Rename it.",
         ),
         (
             "tags:",
@@ -407,7 +407,7 @@ RECIPES = (
         (
             "  project: vod",
             "  cloudformation:stack-id: vod",
-            "tags: 'cloudformation:stack-id' is a tag by which the provider knows whose a resource is. Rename it.",
+            "tags: 'cloudformation:stack-id' is a tag that tells the provider who owns a resource. Rename it.",
         ),
         (
             "data: sample",
@@ -689,7 +689,7 @@ def test_a_stack_that_is_too_large_is_one_line(config: Path, tmp_path: Path) -> 
     result = app(config, CDK_OUTDIR=str(tmp_path / "cdk.out"))
     assert result.returncode == 1
     assert re.fullmatch(
-        r"max_wait: the stack vod-dev-recommenders would have 58\d resources, most of them to wait with, and "
+        r"max_wait: the stack vod-dev-recommenders would have 58\d resources, most of which only wait, and "
         r"CloudFormation takes 500 at most\. Lower max_wait, or have fewer recommenders or filters\.",
         result.stderr.splitlines()[-1],
     )

@@ -384,7 +384,7 @@ VALUES: list[tuple[str, str, str]] = [
     ("ranking.quality_gate.minimums", "{cover: 0.5}", "'cover' is not a metric of the ranking recipes."),
     *(("tags.project", value, "must be text") for value in ("5", "[]", "null", "true", "{}")),
     ("tags.project", "v" * 257, "is too long, at most 256 are allowed."),
-    ("tags", "{aws:x: y}", "'aws:x' begins with aws:, which AWS keeps to itself. Rename it."),
+    ("tags", "{aws:x: y}", "'aws:x' begins with aws:, which AWS reserves. Rename it."),
     ("tags", "{'': y}", "must not be empty."),
     *(("filters.genre", value, TEXT) for value in ("5", "[]", "null")),
     ("filters.genre", "''", "must not be empty."),

@@ -206,11 +206,11 @@ ALLOWED = "use one of boolean, double, float, int, long, string, or null with on
         (field("GENRES", categorical=True), "GENRES: appears twice."),
         (
             field("ITEMID"),
-            "ITEMID: differs from ITEM_ID only in underscores or case, which the service takes for the same name.",
+            "ITEMID: differs from ITEM_ID only in underscores or case, so to the service it is the same name.",
         ),
         (
             field("Genres"),
-            "Genres: differs from GENRES only in underscores or case, which the service takes for the same name.",
+            "Genres: differs from GENRES only in underscores or case, so to the service it is the same name.",
         ),
     ],
 )

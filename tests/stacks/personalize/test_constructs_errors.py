@@ -553,7 +553,7 @@ def test_what_needs_watch_events_says_so(recipe: str, is_told: bool) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "mistake"),
     [
-        ("aws:team", "films", "tags: 'aws:team' begins with aws:, which AWS keeps to itself. Rename it."),
+        ("aws:team", "films", "tags: 'aws:team' begins with aws:, which AWS reserves. Rename it."),
         ("team", "films&tv", "tags: the value of 'team' has '&', and tags consist of letters, digits, spaces and"),
     ],
 )

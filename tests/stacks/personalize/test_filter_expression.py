@@ -149,19 +149,19 @@ MISTAKES = [
         "at character 43: the placeholder $GENRES cannot be used with NOT IN. "
         "Use IN, and INCLUDE in place of EXCLUDE or the reverse.",
     ),
-    (f"{BEGINNING}CurrentUser.AGE > 1", "at character 22: CurrentUser.AGE can be used only behind IF."),
+    (f"{BEGINNING}CurrentUser.AGE > 1", "at character 22: CurrentUser.AGE can be used only after IF."),
     (
         f"{BEGINNING}Items.YEAR > 1 IF Items.YEAR > 2",
-        "at character 40: only CurrentUser can stand behind IF, not Items.YEAR.",
+        "at character 40: only CurrentUser can come after IF, not Items.YEAR.",
     ),
     (
         f"{BEGINNING}Users.AGE > 1",
         "at character 22: ItemID is filtered by columns of Interactions and Items, not by Users.AGE. "
-        "Use CurrentUser behind IF.",
+        "Use CurrentUser after IF.",
     ),
     (
         f'{BEGINNING}Items.YEAR > 1 AND Interactions.EVENT_TYPE IN ("Watch")',
-        "at character 41: Interactions.EVENT_TYPE is of another dataset than Items.YEAR. Conditions joined by AND "
+        "at character 41: Interactions.EVENT_TYPE belongs to another dataset than Items.YEAR. Conditions joined by AND "
         "or OR use one dataset; join two expressions with '|' instead.",
     ),
     (f'{BEGINNING}Items.GENRES IN ("*")', "at character 39: '*' can be used only with Interactions.EVENT_TYPE."),
