@@ -25,8 +25,8 @@ from .limits import (
     MIN_TPS,
 )
 
-# By dataset type (INTERACTIONS, ITEMS, USERS), names of columns.
 DatasetColumns = Mapping[str, Sequence[str]]
+"""By dataset type (INTERACTIONS, ITEMS, USERS), names of columns."""
 
 
 @dataclass(frozen=True)

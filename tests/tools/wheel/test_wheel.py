@@ -17,6 +17,7 @@ from aws_cdk import App, Stack
 from packaging.requirements import Requirement
 
 from stacks.personalize import PersonalizeProvider, check_filter, filter_columns
+from tests.docs.support.pages import code
 from tests.stacks.personalize.test_filter_expression import ALLOWED, DOCUMENTED, MISTAKES
 from tests.tools.wheel.support.installation import Installation
 from tools.checkout import CHECKOUT
@@ -77,6 +78,13 @@ def synthesized(installation: Installation, example: Path, folder: Path) -> dict
 def test_an_example_is_synthesized(installation: Installation, example: Path, tmp_path: Path) -> None:
     resources = synthesized(installation, example, tmp_path)["Resources"].values()
     assert {each["Type"] for each in resources} >= {"AWS::Lambda::Function", "AWS::IAM::Policy"}
+
+
+def test_the_first_example_of_the_page_is_synthesized(installation: Installation, tmp_path: Path) -> None:
+    (block,) = code("docs/library.md")
+    (tmp_path / "app.py").write_text(block.replace("arn:PARTITION", "arn:aws").replace("ACCOUNT", "123456789012"))
+    resources = synthesized(installation, tmp_path / "app.py", tmp_path / "out")["Resources"].values()
+    assert [each["Type"] for each in resources].count("Custom::PersonalizeRecommender") == 2
 
 
 def test_the_examples_use_every_construct(installation: Installation) -> None:
