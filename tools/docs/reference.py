@@ -44,11 +44,12 @@ def reference(made: str) -> str:
     library = _loaded()
     names = _public_names(library)
     parts = {kind: [name for name in names if _kind(_found(library, name)) == kind] for kind in _KINDS}
+    every = _members(_found(library, f"resource.{_BASE}"), ())
     contents = "\n".join(f"- {kind}: {', '.join(map(_link, listed))}" for kind, listed in parts.items())
     sections = "\n".join(
         f"## {kind}\n\n" + "\n".join(_section(library, name) for name in listed) for kind, listed in parts.items()
     )
-    page = f"""{made}
+    return f"""{made}
 # Reference of the constructs
 
 Everything that `cdk_personalize` offers. [library.md](library.md) says how to install it. A first, complete app
@@ -66,9 +67,8 @@ names the construct, what is wrong and what to do.
 
 ## Every resource
 
-{_members(_found(library, f"resource.{_BASE}"), ())}
-{sections}"""
-    return re.sub(r"\n{3,}", "\n\n", page).rstrip() + "\n"
+{re.sub(r"\n{3,}", "\n\n", f"{every}\n{sections}").rstrip()}
+"""
 
 
 def _loaded() -> Module:
