@@ -49,6 +49,7 @@ def reference(made: str) -> str:
     sections = "\n".join(
         f"## {kind}\n\n" + "\n".join(_section(library, name) for name in listed) for kind, listed in parts.items()
     )
+    rest = re.sub(r"\n{3,}", "\n\n", f"{every}\n{sections}").rstrip()
     return f"""{made}
 # Reference of the constructs
 
@@ -67,7 +68,7 @@ names the construct, what is wrong and what to do.
 
 ## Every resource
 
-{re.sub(r"\n{3,}", "\n\n", f"{every}\n{sections}").rstrip()}
+{rest}
 """
 
 
