@@ -8,7 +8,7 @@ here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,15 +126,25 @@ def _field(raw: Any) -> Field:
 
 
 def _problems(schema: Schema, domain: str | None) -> Iterator[str]:
+    keys = _KEYS.get(schema.dataset_type, ())
+    of_domain = _OF_DOMAIN.get((domain, schema.dataset_type), ()) if domain else ()
+    yield from _problems_of_names(schema.names)
+    yield from _problems_of_required_fields(schema, (*keys, *of_domain))
+    if schema.dataset_type in _NEED_METADATA and len(schema.fields) == len(keys):
+        yield f"The schema of {schema.dataset_type} must have at least one metadata field."
+
+
+def _problems_of_names(names: Sequence[str]) -> Iterator[str]:
     # Underscores do not make a name unique: GENRES_FIELD_1 and GENRESFIELD1 clash.
-    plain = [name.replace("_", "").upper() for name in schema.names]
-    for name in schema.names:
+    plain = [name.replace("_", "").upper() for name in names]
+    for name in names:
         if not name.replace("_", "").isalnum():
             yield f"Field name '{name}' is not alphanumeric."
         if plain.count(name.replace("_", "").upper()) > 1:
             yield f"Field name '{name}' is not unique in the schema."
-    keys = _KEYS.get(schema.dataset_type, ())
-    required = (*keys, *(_OF_DOMAIN.get((domain, schema.dataset_type), ()) if domain else ()))
+
+
+def _problems_of_required_fields(schema: Schema, required: Iterable[Field]) -> Iterator[str]:
     for wanted in required:
         found = next((field for field in schema.fields if field.name == wanted.name), None)
         if found is None:
@@ -143,5 +153,3 @@ def _problems(schema: Schema, domain: str | None) -> Iterator[str]:
             yield f"The required field {wanted.name} must be of type {wanted.type}, and not null."
         elif wanted.categorical and not found.categorical:
             yield f"The required field {wanted.name} must be categorical."
-    if schema.dataset_type in _NEED_METADATA and len(schema.fields) == len(keys):
-        yield f"The schema of {schema.dataset_type} must have at least one metadata field."

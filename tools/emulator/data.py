@@ -221,6 +221,15 @@ def _read_csv(key: str, body: bytes, schema: Schema) -> Columns:
     first, _, records = text.partition("\n")
     # Not read as CSV: headers are not quoted.
     header = first.rstrip("\r").split(",")
+    _check_header(header, schema)
+    rows = list(_records(key, records, len(header)))
+    columns = [list(column) for column in zip(*(row for _, row in rows), strict=True)] or [[] for _ in header]
+    lines = [line for line, _ in rows]
+    by_name = dict(zip(header, columns, strict=True))
+    return {field.name: _typed_column(key, schema, field, by_name[field.name], lines) for field in schema.fields}
+
+
+def _check_header(header: Sequence[str], schema: Schema) -> None:
     missing = [name for name in schema.names if name not in header]
     if missing:
         raise ImportFailedError(f"Input CSV is missing the following columns:[{', '.join(missing)}].")
@@ -230,11 +239,6 @@ def _read_csv(key: str, body: bytes, schema: Schema) -> Columns:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise ImportFailedError(f"Input CSV has columns more than once:[{', '.join(twice)}].")
-    rows = list(_records(key, records, len(header)))
-    columns = [list(column) for column in zip(*(row for _, row in rows), strict=True)] or [[] for _ in header]
-    lines = [line for line, _ in rows]
-    by_name = dict(zip(header, columns, strict=True))
-    return {field.name: _typed_column(key, schema, field, by_name[field.name], lines) for field in schema.fields}
 
 
 def _records(key: str, text: str, width: int) -> Iterator[tuple[int, list[str]]]:

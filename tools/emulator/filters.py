@@ -386,22 +386,33 @@ def allowed_items(
     """
     row = data.items.row(current_item) if data.items and current_item is not None else None
     given = _Given({name: _given(text) for name, text in values.items()}, row or {})
-    included: list[_Match] = []
-    excluded: list[_Match] = []
-    for expression in parsed.expressions:
-        if expression.subject != "ItemID":
-            raise invalid(f"A filter of {_FILTERED[expression.subject]} cannot be applied to item recommendations.")
-        missing = expression.placeholders() - given.values.keys()
-        if missing and expression.includes:
-            raise invalid(f"The filter needs values for the parameters {', '.join(sorted(missing))}.")
-        if missing or not _holds_for_user(expression, user, given, data):
-            continue
-        (included if expression.includes else excluded).append(_Match(expression, user, given, data))
-    return [
-        item
-        for item in candidates
-        if (not included or any(match(item) for match in included)) and not any(match(item) for match in excluded)
+    counting = [
+        expression
+        for expression in parsed.expressions
+        if _has_its_values(expression, given) and _holds_for_user(expression, user, given, data)
     ]
+    included = [_Match(each, user, given, data) for each in counting if each.includes]
+    excluded = [_Match(each, user, given, data) for each in counting if not each.includes]
+
+    def is_allowed(item: str) -> bool:
+        is_included = not included or any(match(item) for match in included)
+        return is_included and not any(match(item) for match in excluded)
+
+    return list(filter(is_allowed, candidates))
+
+
+def _has_its_values(expression: Expression, given: _Given) -> bool:
+    """Whether a request gives a value for every parameter of an expression about items.
+
+    Raises:
+        ServiceError: InvalidInputException, because an INCLUDE lacks one, or it is about users or actions.
+    """
+    if expression.subject != "ItemID":
+        raise invalid(f"A filter of {_FILTERED[expression.subject]} cannot be applied to item recommendations.")
+    missing = expression.placeholders() - given.values.keys()
+    if missing and expression.includes:
+        raise invalid(f"The filter needs values for the parameters {', '.join(sorted(missing))}.")
+    return not missing
 
 
 def _given(text: str) -> list[str]:

@@ -130,19 +130,21 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 def _unmet(shape: Shape, value: Any) -> Iterator[str]:
     limits = shape.metadata
-    kind, size = (
-        ("have value", value) if shape.type_name in ("integer", "long", "float", "double") else ("have length", None)
-    )
-    if size is None and isinstance(value, str | list | tuple | Mapping):
-        size = len(value)
-    if size is not None and "min" in limits and size < limits["min"]:
-        yield f"{kind} greater than or equal to {limits['min']}"
-    if size is not None and "max" in limits and size > limits["max"]:
-        yield f"{kind} less than or equal to {limits['max']}"
+    if shape.type_name in ("integer", "long", "float", "double"):
+        yield from _unmet_bounds("have value", value, limits)
+    elif isinstance(value, str | list | tuple | Mapping):
+        yield from _unmet_bounds("have length", len(value), limits)
     if "pattern" in limits and not _compiled(limits["pattern"]).fullmatch(value):
         yield f"satisfy regular expression pattern: {limits['pattern']}"
     if "enum" in limits and value not in limits["enum"]:
         yield f"satisfy enum value set: [{', '.join(limits['enum'])}]"
+
+
+def _unmet_bounds(what: str, size: float, limits: Mapping[str, Any]) -> Iterator[str]:
+    if size < limits.get("min", size):
+        yield f"{what} greater than or equal to {limits['min']}"
+    if size > limits.get("max", size):
+        yield f"{what} less than or equal to {limits['max']}"
 
 
 @cache

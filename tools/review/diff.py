@@ -191,12 +191,10 @@ class _Replaced:
             if row and name == row.contents and not row.taken_away(before, after):
                 continue  # more in it, or what leaves it stays
             values = before.get(name), after.get(name)
-            if _is_same(row, *values):
-                cause = next((one for one in self._referred(stack, after[name]) if self._gets_another_arn(*one)), None)
-                if cause is None or new["Type"] in PASSING_ON:
-                    continue
-            else:
-                cause = None
+            is_same = _is_same(row, *values)
+            cause = self._replaced_reference(stack, after.get(name)) if is_same else None
+            if is_same and (cause is None or new["Type"] in PASSING_ON):
+                continue
             rule = _rule(new["Type"], name)
             contents = self._contents(stack, rule, *values) if rule else (None, None)
             yield PropertyChange(
@@ -206,6 +204,10 @@ class _Replaced:
                 set_off_by=self._origin(*cause) if cause else "",
                 why=_why(rule, *contents),
             )
+
+    def _replaced_reference(self, stack: str, value: Any) -> tuple[str, str] | None:
+        """What a value refers to, if that gets another ARN."""
+        return next((one for one in self._referred(stack, value) if self._gets_another_arn(*one)), None)
 
     def _contents(self, stack: str, rule: ValueRule, before: Any, after: Any) -> tuple[str | None, str | None]:
         """What two values stand for, as far as the templates tell."""

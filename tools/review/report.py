@@ -114,10 +114,18 @@ def _changes(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> It
     rows = [row for each in shown for row in _rows(each, _takes(each, rehearsal))]
     header = ("resource", "property", "change", "deploying it", "takes", "recommendations")
     yield Table(header, rows) if rows else "Nothing."
+    yield from _tagged(shown)
+    yield from _retrained_later(head, comparison)
+    yield from _new_values(shown)
+
+
+def _tagged(shown: Sequence[ResourceChange]) -> Iterator[Block]:
     tagged = Counter(each.stack for each in shown if any(change.name == "Tags" for change in each.properties))
     for stack, number in tagged.items():
         yield f"Tags of {number} resources of `{stack}` change in place."
-    yield from _retrained_later(head, comparison)
+
+
+def _new_values(shown: Sequence[ResourceChange]) -> Iterator[Block]:
     follow = [each.path for each in shown if each.type == _PARAMETER and any(one.set_off_by for one in each.properties)]
     if follow:
         names = (path.removesuffix("Parameter") for path in follow)

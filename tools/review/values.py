@@ -19,25 +19,24 @@ def as_text(value: Any) -> str:
 
 def plain(value: Any) -> Any:
     """A value with intrinsic functions as text, and JSON in text as what it holds."""
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, str) and value.startswith("{"):
-        return _parsed(value)
-    if not isinstance(value, dict):
-        return value
-    if "Fn::Join" in value:
-        separator, parts = value["Fn::Join"]
-        return str(separator).join(str(plain(part)) for part in parts)
-    if "Fn::GetAtt" in value:
-        return f"<{'.'.join(value['Fn::GetAtt'])}>"
-    if "Ref" in value:
-        return f"<{value['Ref'].removeprefix('AWS::')}>"
-    if "Fn::Sub" in value:
-        text = value["Fn::Sub"]
-        return _IN_SUB.sub(r"<\1>", text if isinstance(text, str) else text[0])
-    if "Fn::ImportValue" in value:
-        return f"<{value['Fn::ImportValue']}>"
-    return {key: plain(inner) for key, inner in value.items()}
+    match value:
+        case list():
+            return [plain(item) for item in value]
+        case str() if value.startswith("{"):
+            return _parsed(value)
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(str(plain(part)) for part in parts)
+        case {"Fn::GetAtt": [*path]}:
+            return f"<{'.'.join(path)}>"
+        case {"Ref": name}:
+            return f"<{name.removeprefix('AWS::')}>"
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [text, *_]}:
+            return _IN_SUB.sub(r"<\1>", text)
+        case {"Fn::ImportValue": name}:
+            return f"<{name}>"
+        case dict():
+            return {key: plain(inner) for key, inner in value.items()}
+    return value
 
 
 def _parsed(text: str) -> Any:

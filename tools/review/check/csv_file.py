@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,26 +135,23 @@ def read_header(path: Path, fields: Mapping[str, Field]) -> tuple[list[str], lis
         header = first.decode("utf-8-sig").rstrip("\r\n").split(",")
     except UnicodeDecodeError:
         return [], [Finding(where, "the header is not UTF-8. Save the file as UTF-8.")]
-    findings = []
+    return header, list(_check_header(header, fields, where))
+
+
+def _check_header(header: Sequence[str], fields: Mapping[str, Field], where: str) -> Iterator[Finding]:
     missing = [name for name in fields if name not in header]
     if missing:
-        findings.append(
-            Finding(
-                where,
-                f"the header lacks {', '.join(missing)}; it is {_shown(','.join(header))}.{_hint(header, missing)}",
-            )
+        yield Finding(
+            where, f"the header lacks {', '.join(missing)}; it is {_shown(','.join(header))}.{_hint(header, missing)}"
         )
     extra = [name for name in header if name not in fields]
     if extra and not missing:
-        findings.append(
-            Finding(
-                where, f"the schema does not have {', '.join(extra)}. Remove it from the file, or add it to the schema."
-            )
+        yield Finding(
+            where, f"the schema does not have {', '.join(extra)}. Remove it from the file, or add it to the schema."
         )
     twice = sorted({name for name in header if name in fields and header.count(name) > 1})
     if twice:
-        findings.append(Finding(where, f"the header has {', '.join(twice)} more than once."))
-    return header, findings
+        yield Finding(where, f"the header has {', '.join(twice)} more than once.")
 
 
 def _hint(header: Sequence[str], missing: Sequence[str]) -> str:

@@ -106,39 +106,48 @@ def _check_trainings(found: Interactions, settings: Settings, where: str) -> Ite
     trained = {f"recommenders.{name}": each.recipe for name, each in settings.recommenders.items()}
     if settings.ranking:
         trained["ranking"] = settings.ranking.recipe
-    if trained and found.distinct < _MIN_INTERACTIONS <= found.count:
+    if trained:
+        yield from _check_minimums(found, where)
+    for setting, recipe in trained.items():
+        needed = VOD_USE_CASES[recipe].watch_events if recipe in VOD_USE_CASES else 0
+        yield from _check_watch_events(found, needed, setting, recipe)
+
+
+def _check_minimums(found: Interactions, where: str) -> Iterator[Finding]:
+    """What every training needs."""
+    if found.distinct < _MIN_INTERACTIONS <= found.count:
         yield Finding(
             where,
             f"{found.distinct:,} interactions are different from each other, and a training needs "
             f"{_MIN_INTERACTIONS:,}.",
         )
-    if trained and found.users_with_two < _MIN_USERS:
+    if found.users_with_two < _MIN_USERS:
         yield Finding(
             where,
             f"{counted(found.users_with_two, 'user has', 'users have')} two interactions or more, and a training needs "
             f"{_MIN_USERS} such users.",
         )
-    elif trained and found.users_with_two < found.users * _MIN_SHARE_OF_USERS:
+    elif found.users_with_two < found.users * _MIN_SHARE_OF_USERS:
         yield Finding(
             where, "fewer than 1 % of the users have two interactions or more, and a training needs that many."
         )
-    for setting, recipe in trained.items():
-        needed = VOD_USE_CASES[recipe].watch_events if recipe in VOD_USE_CASES else 0
-        watched = found.of_type("Watch")
-        if watched < needed:
-            yield Finding(
-                setting,
-                f"{recipe} needs at least {needed:,} events of the type Watch, and there are {watched:,}. "
-                f"Event types are: {', '.join(found.events) or 'none'}. Rename yours to Watch, or choose "
-                "another recipe.",
-            )
-        elif found.events.get("Watch", 0) < needed:
-            yield Finding(
-                setting,
-                f"{recipe} needs {needed:,} events of the type Watch, and only {found.events.get('Watch', 0):,} are "
-                "written exactly so. AWS does not say whether others count; write Watch to be sure.",
-                refuses=False,
-            )
+
+
+def _check_watch_events(found: Interactions, needed: int, setting: str, recipe: str) -> Iterator[Finding]:
+    watched, exactly = found.of_type("Watch"), found.events.get("Watch", 0)
+    if watched < needed:
+        yield Finding(
+            setting,
+            f"{recipe} needs at least {needed:,} events of the type Watch, and there are {watched:,}. "
+            f"Event types are: {', '.join(found.events) or 'none'}. Rename yours to Watch, or choose another recipe.",
+        )
+    elif exactly < needed:
+        yield Finding(
+            setting,
+            f"{recipe} needs {needed:,} events of the type Watch, and only {exactly:,} are written exactly so. AWS "
+            "does not say whether others count; write Watch to be sure.",
+            refuses=False,
+        )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
