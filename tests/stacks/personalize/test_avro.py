@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.personalize.avro import canonical, check_schema, fields
@@ -354,6 +354,7 @@ TYPES = st.sampled_from(["string", "long", "float", "boolean", "null", ["null", 
 FLAGS = st.fixed_dictionaries({}, optional={"categorical": st.booleans(), "textual": st.booleans()})
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(REQUIRED)),
     st.lists(st.builds(lambda name, type_, flags: field(name, type_, **flags), NAMES, TYPES, FLAGS), max_size=3),

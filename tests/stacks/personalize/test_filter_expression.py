@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.personalize import filter_expression
@@ -238,6 +238,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, max_size=14).map(" ".join) | st.text(max_size=40))
 def test_the_product_and_the_emulator_agree_on_whatever_is_written(text: str) -> None:
     assert (check_filter(text) == []) is is_taken_by_the_emulator(text)
@@ -264,6 +265,7 @@ EXPRESSIONS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EXPRESSIONS, min_size=1, max_size=3).map(" | ".join))
 def test_the_product_and_the_emulator_agree_on_what_goes_with_what(text: str) -> None:
     assert (check_filter(text) == []) is is_taken_by_the_emulator(text)
