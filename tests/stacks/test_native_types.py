@@ -93,7 +93,7 @@ def test_native_recommender_needs_a_name_that_a_replacement_collides_with() -> N
     assert not schema or ("Name" in schema["required"] and "/properties/Name" in schema["createOnlyProperties"])
 
 
-@pytest.mark.parametrize("noun", ["SolutionVersion", "DatasetImportJob"])
+@pytest.mark.parametrize("noun", ["SolutionVersion", "DatasetImportJob", "MetricAttribution"])
 def test_there_is_no_native_type(noun: str) -> None:
     assert registry_schema(noun) == {}
     assert not hasattr(native, f"Cfn{noun}")

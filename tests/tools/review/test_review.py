@@ -18,7 +18,7 @@ from tools.review import __main__ as review
 from tools.review.diff import Comparison, Kind, ResourceChange, compare
 from tools.review.document import as_html, as_markdown, as_text
 from tools.review.iam import statements
-from tools.review.money import costs, load_prices
+from tools.review.money import costs, is_unpriced, load_prices
 from tools.review.rehearsal import Rehearsal, Step, rehearse
 from tools.review.report import document, is_stopped, stops, verdict
 from tools.simulation.assembly import Assembly
@@ -418,6 +418,15 @@ def test_a_setting_changes_the_bill(
     folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     edit(folder)
     assert priced(Assembly.read(assembly("dev", folder)))[path] == pytest.approx(expected)
+
+
+def test_what_has_no_price_in_the_table_is_said_to_be_unknown() -> None:
+    """CloudWatch bills the metrics of a metric attribution; of another new type nobody has said anything."""
+    types = ("Custom::PersonalizeMetricAttribution", "Custom::PersonalizeFilter", "AWS::S3::Bucket")
+    resources = {f"R{number}": {"Type": each, "Properties": {}} for number, each in enumerate(types)}
+    (cost,) = costs(Assembly({"app": {"Resources": resources}}, {"app": frozenset()}), load_prices())
+    assert (cost.path, cost.per_hour) == ("R0", None)
+    assert not is_unpriced("Custom::PersonalizeFilter")
 
 
 def test_automatic_trainings_are_in_the_month(assembly: Callable[..., Path], tmp_path: Path) -> None:
