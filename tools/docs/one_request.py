@@ -120,8 +120,8 @@ def _page(recorder: _Recorder) -> str:
     return f"""# One request, from CloudFormation to Personalize and back
 
 What you read here happened: the app of `tools/example_settings/dev.yaml` was deployed, changed and destroyed in virtual
-time, by the real handlers against the emulator of Personalize. A training took {_TRAINING_HOURS} hours. Only the numbers
-of requests and stacks, and the partition in ARNs, are not shown as they were.
+time, by the real handlers against the emulator of Personalize. A training took {_TRAINING_HOURS} hours. Only the
+numbers of requests and stacks, and the partition in ARNs, are not shown as they were.
 
 For each custom resource CloudFormation calls the *Provider framework* of the CDK. The framework calls two functions of
 ours, both in [`handler.py`](../lambdas/personalize_provider/handler.py):
