@@ -140,6 +140,18 @@ def test_a_single_max_wait_is_for_everything(config: Path) -> None:
     assert found.is_one_for_all
 
 
+@pytest.mark.parametrize(("setting", "is_said"), [(MAX_WAIT, False), ("max_wait: 4h", True)])
+def test_synth_says_that_one_max_wait_for_everything_makes_more_resources(
+    config: Path, setting: str, is_said: bool
+) -> None:
+    edit(config / "dev.yaml", MAX_WAIT, setting)
+    edit(config / "dev.yaml", "data: sample", "data: s3://bucket/vod/")
+    app = App(context={"config_dir": str(config)}, analytics_reporting=False)
+    build(app)
+    said = app.node.find_child("vod-dev-data").node.metadata
+    assert any("makes fewer waiting resources" in str(each.data) for each in said) is is_said
+
+
 def test_data_folder_and_data_version_apply_to_each_dataset_unless_it_has_its_own(config: Path) -> None:
     edit(config / "dev.yaml", "data: sample", "data: s3://lake/vod/")
     edit(config / "dev.yaml", "data_location: null", "data_location: s3://other/clicks.csv\n    data_version: 7")
