@@ -16,7 +16,7 @@ from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
-from stacks.settings_checks import check_keys
+from stacks.settings_checks import check_keys, check_placeholders
 from stacks.tags import tag_everything
 
 # What the CDK says (aws-cdk-lib, core/lib/stack.ts).
@@ -97,6 +97,8 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: data",
     )
+    for mistake in check_placeholders(settings):
+        Annotations.of(data).add_error(mistake)
     if settings.max_wait.is_one_for_all:
         Annotations.of(data).add_info_v2("vod:max_wait", _ONE_MAX_WAIT)
     RecommenderStack(

@@ -40,6 +40,7 @@ from stacks.settings_values import (
     RankingWeight,
     Region,
     Reports,
+    SchemaFile,
     Tags,
     Throughput,
     Tolerance,
@@ -64,7 +65,7 @@ class _Section(BaseModel):
 class DatasetSettings(_Section):
     """A dataset and what is imported into it."""
 
-    schema_file: Annotated[str, Field(min_length=1)]
+    schema_file: SchemaFile
     data_location: Location | None = None
     data_version: Version = ""
     import_mode: Literal["FULL", "INCREMENTAL"] = "FULL"
@@ -160,7 +161,7 @@ class EventSettings(_Section):
     """How much events of a type count."""
 
     weight: EventWeight | None = None
-    event_value_threshold: Annotated[float | None, Field(strict=False)] = None
+    event_value_threshold: float | None = None
 
 
 EventsConfig = Annotated[dict[EventType, EventSettings], Field(max_length=limits.MAX_EVENT_PARAMETERS)]

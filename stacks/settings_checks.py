@@ -12,6 +12,8 @@ from stacks.personalize import avro, check_filter, filter_columns, limits, summe
 if TYPE_CHECKING:
     from stacks.settings import DatasetSettings, Settings, Trained
 
+# In config/prod.yaml, until somebody fills in the bucket that the data is in.
+PLACEHOLDER_BUCKET = "my-company-vod-data"
 _METADATA = "enable_metadata_with_recommendations"
 # Constructs that the CDK itself adds to a stack.
 _IDS_OF_THE_CDK = frozenset({"BootstrapVersion", "CheckBootstrapVersion", "CDKMetadata"})
@@ -86,6 +88,25 @@ def check_keys(settings: Settings, region: str | None) -> Iterator[str]:
             yield f"{field}: the key is in {key_region}, but region is {region}. Use a key of that region."
         elif arn and key_region.startswith("cn-") is not (partition == "aws-cn"):
             yield f"{field}: no key of {key_region} has an ARN that begins with arn:{partition}. Correct it."
+
+
+def check_placeholders(settings: Settings) -> Iterator[str]:
+    """Find the bucket that config/prod.yaml names in place of the user's, which may be somebody else's by now.
+
+    The settings can be compared and synthesized all the same, but not deployed: the app says this as the CDK says
+    errors, which stop `cdk deploy`.
+
+    Args:
+        settings: the settings.
+    """
+    reports = settings.metric_attribution.reports if settings.metric_attribution else None
+    named = {"data": settings.data, "metric_attribution.reports": reports}
+    named |= {
+        f"datasets.{kind.lower()}.data_location": each.data_location for kind, each in settings.datasets.used.items()
+    }
+    for where, location in named.items():
+        if location and location.startswith(f"s3://{PLACEHOLDER_BUCKET}/"):
+            yield f"{where}: {PLACEHOLDER_BUCKET} stands for a bucket of yours. Write the name of that bucket."
 
 
 def _check_datasets(settings: Settings) -> Iterator[str]:

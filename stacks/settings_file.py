@@ -32,11 +32,12 @@ class SettingsError(Exception):
 def one_line(text: str) -> str:
     """Escape the characters in a text that would break the line or control a terminal."""
     return "".join(
-        character.encode("unicode_escape").decode() if _is_control(character) else character for character in text
+        character.encode("unicode_escape").decode() if is_control(character) else character for character in text
     )
 
 
-def _is_control(character: str) -> bool:
+def is_control(character: str) -> bool:
+    """Whether a character is not seen as itself: it breaks the line, controls a terminal, or reorders a text."""
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 

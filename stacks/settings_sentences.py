@@ -19,7 +19,7 @@ def sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         detail: what it found.
         model: the model of the whole file.
     """
-    path = ".".join(str(part) for part in detail["loc"] if part not in ("[key]",)) or "the file"
+    path = ".".join(str(part) or "''" for part in detail["loc"] if part != "[key]") or "the file"
     return f"{path}: {_what_is_wrong(detail, model)}"
 
 

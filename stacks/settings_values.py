@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 
 from stacks.personalize import limits, summed_column, tag_mistake
+from stacks.settings_file import is_control
 from stacks.settings_sentences import shown
 
 SAMPLE = "sample"
@@ -30,9 +31,9 @@ def _matching(pattern: str, rule: str) -> AfterValidator:
 
 
 def _within(bounds: tuple[float, float]) -> FieldInfo:
-    """A range, bounds included; 1 may stand for 1.0, but not 1.0 for a whole number."""
+    """A range, bounds included."""
     low, high = bounds
-    return Field(ge=low, le=high, strict=None if isinstance(low, int) else False)
+    return Field(ge=low, le=high)
 
 
 def _not_reserved(app_name: str) -> str:
@@ -66,6 +67,16 @@ def seconds_of(value: object) -> object:
     if not low <= seconds <= high:
         raise ValueError(f"'{value}' must be {low // 3600}h to {high // 3600}h.")
     return seconds
+
+
+def _visible(value: str) -> str:
+    """Refuse what a reviewer cannot see, where the service has no use for it: line breaks, and bidirectional marks."""
+    hidden = next(filter(is_control, value), None)
+    if hidden is None:
+        return value
+    if hidden in "\t\n":
+        raise ValueError(f"'{value}' must be one line of text.")
+    raise ValueError(f"'{value}' contains the character U+{ord(hidden):04X}, which cannot be seen. Remove it.")
 
 
 def _location(value: str) -> str:
@@ -169,30 +180,29 @@ KeyArn = Annotated[
         "the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID, and not that of an alias",
     ),
 ]
-Version = Annotated[
-    str, BeforeValidator(_text), Field(min_length=1, max_length=100), _matching(r"[^\t\n]*", "one line of text")
-]
+Version = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=100), AfterValidator(_visible)]
 Wait = Annotated[int, BeforeValidator(seconds_of)]
 Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
 Columns = Annotated[list[str], Field(max_length=limits.MAX_LISTED_COLUMNS)]
 Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
-Location = Annotated[str, AfterValidator(_location)]
-Data = Annotated[str, _folder_or(SAMPLE)]
-Reports = Annotated[str, _folder_or(BUCKET)]
+Location = Annotated[str, AfterValidator(_visible), AfterValidator(_location)]
+Data = Annotated[str, AfterValidator(_visible), _folder_or(SAMPLE)]
+Reports = Annotated[str, AfterValidator(_visible), _folder_or(BUCKET)]
+SchemaFile = Annotated[str, Field(min_length=1), AfterValidator(_visible)]
 Account = Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")]
 VodRecipe = Annotated[str, AfterValidator(_vod_recipe)]
 RankingRecipe = Annotated[str, AfterValidator(_ranking_recipe)]
 RankingMetric = Annotated[str, AfterValidator(_ranking_metric)]
-MetricName = Annotated[str, Field(min_length=1, max_length=limits.METRIC_NAME_MAX_LENGTH)]
+MetricName = Annotated[str, Field(min_length=1, max_length=limits.METRIC_NAME_MAX_LENGTH), AfterValidator(_visible)]
 MetricExpression = Annotated[str, AfterValidator(_metric_expression)]
-EventType = Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH)]
+EventType = Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH), AfterValidator(_visible)]
 TrainingDays = Annotated[int, _within(limits.AUTO_TRAINING_DAYS_RANGE)]
 EventWeight = Annotated[float, _within(limits.EVENT_WEIGHT_RANGE)]
 RankingWeight = Annotated[float, _within(limits.RANKING_INFLUENCE_RANGE)]
 ExplorationWeight = Annotated[float, _within(limits.EXPLORATION_WEIGHT_RANGE)]
-ExplorationAge = Annotated[float, Field(ge=limits.EXPLORATION_ITEM_AGE_CUT_OFF_MIN, strict=False)]
+ExplorationAge = Annotated[float, Field(ge=limits.EXPLORATION_ITEM_AGE_CUT_OFF_MIN)]
 MetricValue = Annotated[float, _within(limits.METRIC_RANGE)]
-Tolerance = Annotated[float, Field(ge=0, lt=1, strict=False)]
+Tolerance = Annotated[float, Field(ge=0, lt=1)]
 LogRetention = Annotated[int, AfterValidator(_log_retention)]
 TagKey = Annotated[str, Field(min_length=1, max_length=limits.TAG_KEY_MAX_LENGTH)]
 # The API of CloudFormation, whose stacks carry the tags too, takes no empty value (Tag).

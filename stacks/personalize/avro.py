@@ -175,9 +175,12 @@ def _check_record(schema: Mapping[str, Any], rules: _DatasetRules) -> Iterator[s
     name = schema.get("name")
     if not isinstance(name, str) or name.casefold() != rules.record_name.casefold():
         yield f'"name" must be "{rules.record_name}", the type of the dataset (it is {json.dumps(name)}).'
-    for key, example in (("namespace", "com.amazonaws.personalize.schema"), ("version", "1.0")):
-        if not isinstance(schema.get(key), str):
-            yield f'"{key}" must be a string, such as "{example}".'
+    if not isinstance(schema.get("namespace"), str):
+        yield '"namespace" must be a string, such as "com.amazonaws.personalize.schema".'
+    # May be left out: Avro knows no such key, and the schemas of AWS's own solution "Maintaining Personalized
+    # Experiences with Machine Learning" have none (its sample_config.json).
+    if not isinstance(schema.get("version", ""), str):
+        yield '"version" must be a string, such as "1.0".'
     length = len(canonical(schema))
     if length > limits.SCHEMA_MAX_LENGTH:
         yield f"The schema is {length} characters long, at most {limits.SCHEMA_MAX_LENGTH} are allowed."

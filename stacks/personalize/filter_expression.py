@@ -318,7 +318,8 @@ def _field(column: Column, schemas: Schemas) -> Field | None:
 def _no_such_column(column: Column, schemas: Schemas) -> str:
     dataset = column.dataset.lower()
     if column.dataset not in schemas:
-        return f"'{column.text}' needs an {dataset} dataset, and there is none."
+        article = "a" if dataset == "users" else "an"
+        return f"'{column.text}' needs {article} {dataset} dataset, and there is none."
     return f"'{column.text}' is not a column of the {dataset} dataset. It has {', '.join(schemas[column.dataset])}."
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.support.pages import PAGES, ROOT
+from tools.checkout import EXAMPLE_SETTINGS
 
 # How a word looks, an example of it, and what to write instead.
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -47,7 +48,7 @@ def pages() -> Iterator[tuple[str, str]]:
     """Text that users read in files: pages without code, and the comments of the settings."""
     for page in PAGES:
         yield str(page.relative_to(ROOT)), re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-    for file in sorted((ROOT / "config").glob("*.yaml")):
+    for file in sorted(EXAMPLE_SETTINGS.glob("*.yaml")):
         yield str(file.relative_to(ROOT)), "\n".join(re.findall(r"#.*", file.read_text()))
 
 

@@ -21,6 +21,7 @@ from app import build
 from stacks.context import read_boundary
 from stacks.personalize.limits import LOG_RETENTION_DAYS
 from stacks.settings import DatasetSettings, Settings, SettingsError, load_settings
+from stacks.settings_checks import PLACEHOLDER_BUCKET
 from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 
 MAX_WAIT = "max_wait: {imports: 2h, recommenders: 4h, trainings: 6h}"
@@ -138,6 +139,38 @@ def test_a_single_max_wait_is_for_everything(config: Path) -> None:
     found = load_settings("dev", config).max_wait
     assert (found.imports, found.recommenders, found.trainings) == (12 * 3600,) * 3
     assert found.is_one_for_all
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "setting"),
+    [
+        ("data: sample", "data: s3://{}/vod/", "data"),
+        ("data_location: null", "data_location: s3://{}/clicks.csv", "datasets.interactions.data_location"),
+        (
+            "metric_attribution: null",
+            "metric_attribution: {{metrics: {{m: {{event_type: Watch, expression: SAMPLECOUNT()}}}}, reports: s3://{}/r/}}",
+            "metric_attribution.reports",
+        ),
+    ],
+)
+def test_the_placeholder_of_a_bucket_is_compared_but_not_deployed(
+    config: Path, sample_directory: Path, old: str, new: str, setting: str
+) -> None:
+    """The CDK CLI deploys nothing while a stack has an error; `cdk destroy` does not look."""
+    context = {"config_dir": str(config), "sample_dir": str(sample_directory)}
+    edit(config / "dev.yaml", old, new.format(PLACEHOLDER_BUCKET))
+    assert errors_of(context) == [
+        f"{setting}: {PLACEHOLDER_BUCKET} stands for a bucket of yours. Write the name of that bucket."
+    ]
+    edit(config / "dev.yaml", PLACEHOLDER_BUCKET, f"{PLACEHOLDER_BUCKET}-2")
+    assert errors_of(context) == []
+
+
+def errors_of(context: dict[str, str]) -> list[str]:
+    app = App(context=context, analytics_reporting=False)
+    build(app)
+    said = app.node.find_child("vod-dev-data").node.metadata
+    return [str(each.data) for each in said if each.type == "aws:cdk:error"]
 
 
 @pytest.mark.parametrize(("setting", "is_said"), [(MAX_WAIT, False), ("max_wait: 4h", True)])

@@ -226,7 +226,7 @@ def test_only_personalize_for_this_account_may_assume_the_service_role(dev: Temp
 def test_prod_role_reads_the_bucket_of_the_settings_and_nothing_else(prod: Templates) -> None:
     reads = [each for each in statements(prod["data"]) if each["Action"] in ("s3:GetObject", "s3:ListBucket")]
     arns = json.dumps([each["Resource"] for each in reads])
-    assert "my-company-vod-data/personalize/" in arns
+    assert "vod-example-data/personalize/" in arns
     assert "Bucket83908E77" not in arns
 
 

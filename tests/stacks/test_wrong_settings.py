@@ -391,6 +391,50 @@ VALUES: list[tuple[str, str, str]] = [
     ("filters.genre", "x" * 2501, "is too long, at most 2500 are allowed."),
     ("filters.genre", "EXCLUDE", "expected ItemID, UserID or ActionID, but found the end of the expression."),
     ("filters.genre", '"\\U0001F600"', "at character 1: expected INCLUDE or EXCLUDE, but found "),
+    *(
+        (path, f'"{beginning}\\u202e{end}"', "contains the character U+202E, which cannot be seen. Remove it.")
+        for path, beginning, end in (
+            ("data", "s3://bucket/", "/"),
+            ("data_version", "1", ""),
+            ("datasets.interactions.data_location", "s3://bucket/x", ".csv"),
+            ("datasets.interactions.data_version", "1", ""),
+            ("datasets.items.schema_file", "items", ".avsc"),
+            ("ranking.training_trigger", "1", ""),
+            ("metric_attribution.metrics.years.event_type", "Watch", ""),
+            ("metric_attribution.reports", "s3://bucket/", "/"),
+        )
+    ),
+    *(
+        (path, f'"{beginning}\\n<!-- {end}"', "must be one line of text.")
+        for path, beginning, end in (
+            ("data", "s3://bucket/", "/"),
+            ("data_version", "1", ""),
+            ("datasets.interactions.data_location", "s3://bucket/", ""),
+            ("datasets.items.schema_file", "items.avsc", ""),
+            ("ranking.training_trigger", "1", ""),
+            ("metric_attribution.metrics.years.event_type", "Watch", ""),
+        )
+    ),
+    (
+        "metric_attribution.metrics",
+        '{"a\\nb": {event_type: Watch, expression: SAMPLECOUNT()}}',
+        "must be one line of text.",
+    ),
+    *(
+        (path, "''", "must")
+        for path in (
+            *("region", "account", "encryption_key", "data_encryption_key_arn", "ranking.training_trigger"),
+            *("datasets.interactions.data_location", "datasets.interactions.data_version", "tags.project"),
+            *("metric_attribution.reports", "max_wait", "ranking.quality_gate", "ranking.campaign"),
+        )
+    ),
+    ("encryption_key", "arn:aws:kms:eu-west-1:123456789012:alias/vod", "and not that of an alias."),
+    *(("log_retention_days", value, "must be") for value in ("0", "true", "null", "30.0", "'30'", ".inf", "-1")),
+    *(("ranking.auto_training_days", value, "must be") for value in ("0", "31", "1.0", "true", "'7'", ".nan")),
+    *(("ranking.quality_gate.tolerance", value, "must be") for value in ("-0.1", "1", ".inf", "'0.05'", "true")),
+    (AGE, "'30'", "must be a number, but is '30'."),
+    (AGE, "true", "must be a number, but is true."),
+    *(("ranking.campaign", value, "must be a section of settings") for value in ("null", "[]", "1")),
     *(("event_tracker", value, "must be true or false") for value in ("'yes'", "1", "[]")),
     ("metric_attribution.metrics", "{}", "must not be empty."),
     ("metric_attribution.metrics", "{'': {event_type: Watch, expression: SAMPLECOUNT()}}", "must not be empty."),

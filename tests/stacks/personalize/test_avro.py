@@ -269,6 +269,13 @@ def test_a_schema_is_at_most_20000_characters_long() -> None:
     ]
 
 
+def test_a_version_may_be_left_out() -> None:
+    """As in the schemas of AWS's solution "Maintaining Personalized Experiences with Machine Learning"."""
+    document = {key: value for key, value in schema("ITEMS").items() if key != "version"}
+    assert check_schema(document, "ITEMS") == []
+    emulated.parse(json.dumps(document), "VIDEO_ON_DEMAND")
+
+
 # -- the record ----------------------------------------------------------------------------------------------------
 
 

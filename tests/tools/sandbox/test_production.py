@@ -18,7 +18,7 @@ from tools.sandbox.cloud import ACCOUNT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("production")]
 
-SOURCE = "my-company-vod-data"
+SOURCE = "vod-example-data"
 RETRAININGS = 10
 # What docs/operations.md tells the owner of the data to put on the bucket.
 POLICY = {
