@@ -42,7 +42,7 @@ data: $(DEPLOYING) ## make the sample data in data/out (MovieLens 100K, or a gen
 	@$(PY) -m tools.data sample
 
 check: $(RUNNING) ## say what the service would refuse in the data that ENV imports (DATA=folder: look there)
-	@$(PY) -m tools.review.check --env $(ENV) $(if $(DATA),--data $(DATA))
+	@$(PY) -m tools.check --env $(ENV) $(if $(DATA),--data $(DATA)) $(ARGS)
 
 synth: data ## synthesize ENV into cdk.out
 	cdk synth --quiet -c env=$(ENV) $(ARGS)

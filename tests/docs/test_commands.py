@@ -42,6 +42,7 @@ WITHOUT_CLOUD = [
     "make docs",
     "make lock",
     "make check ENV=NAME",
+    "make check ARGS=--allow-unread",
     ".venv/bin/pytest tests/tools/data -k movielens",
     "make review ENV=prod BASE=origin/main",
     "make review ENV=NAME BASE=HEAD",

@@ -32,6 +32,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.simulation": {"lambdas", "tools.emulator"},
     "tools.data": {"stacks.personalize", "tools.checkout"},
     "tools.synth": {"app", "tools.checkout"},
+    "tools.check": {"lambdas", "stacks", "stacks.personalize", "tools.checkout"},
     "tools.sandbox": {"lambdas", "tools.checkout", "tools.data", "tools.emulator"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
     | {"tools.simulation", "tools.synth"},

@@ -138,7 +138,7 @@ def test_what_is_referred_to_exists(job: str) -> None:
 def test_every_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     used = {target for job in JOBS for command in runs(job) for target in re.findall(r"\bmake ([\w-]+)", command)}
-    assert {"install", "review", "audit"} <= used <= targets
+    assert {"install", "check", "review", "audit"} <= used <= targets
 
 
 def test_it_runs_the_checks_of_the_repository() -> None:
@@ -182,6 +182,15 @@ def test_sample_data_is_made_only_if_it_is_deployed(tmp_path: Path, data: str, m
     (tmp_path / "Makefile").write_text("data:\n\ttouch made\n")
     run_step(tmp_path, "deploy", "Make the sample data")
     assert (tmp_path / "made").is_file() is made
+
+
+def test_the_data_are_checked_before_the_review() -> None:
+    steps = JOBS["review"]["steps"]
+    check = step("review", "run", "make check ENV=prod")
+    sample = step("review", "name", "Make the sample data")
+    assert sample["run"] == step("deploy", "name", "Make the sample data")["run"]
+    assert steps.index(sample) < steps.index(check) < steps.index(step("review", "id", "review"))
+    assert "continue-on-error" not in check
 
 
 def test_a_review_is_shown_before_it_fails_the_job() -> None:

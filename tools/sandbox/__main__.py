@@ -11,7 +11,7 @@ from lambdas.personalize_provider.log import printable
 from tools.checkout import MISLEADING, NO_CONFIGURATION
 
 from . import cdk, demo, inventory, shared
-from .cloud import Cloud, CloudError
+from .cloud import Cloud, CloudError, Endpoint
 
 _INTERRUPTED = 130
 # For the shell to fill in: names that only it knows.
@@ -103,17 +103,23 @@ def _demo(_: argparse.Namespace) -> int:
 def _deploy(options: argparse.Namespace) -> int:
     running = shared.find()
     if running:
-        return cdk.followed(running.endpoint, cdk.deploy_arguments(options.env, *options.arguments))
+        return _deploy_to(running.endpoint, options)
     print("Starting a sandbox ...", flush=True)
     endpoint = shared.start(Cloud(detached=True))
     status = _INTERRUPTED
     try:
-        status = cdk.followed(endpoint, cdk.deploy_arguments(options.env, *options.arguments))
+        status = _deploy_to(endpoint, options)
     finally:
         if status:
             shared.end(endpoint)
     print("The sandbox keeps running. `make sandbox` prints how to reach it; `make destroy` or `make stop` stop it.")
     return 0
+
+
+def _deploy_to(endpoint: Endpoint, options: argparse.Namespace) -> int:
+    if not cdk.has_right_data(endpoint, options.env, options.arguments):
+        return 1
+    return cdk.followed(endpoint, cdk.deploy_arguments(options.env, *options.arguments))
 
 
 def _diff(options: argparse.Namespace) -> int:

@@ -92,6 +92,21 @@ def captured(
     return Result(process.returncode, "".join(lines))
 
 
+def has_right_data(endpoint: Endpoint, env: str, arguments: Sequence[str]) -> bool:
+    """Whether the data look right that a deployment would import: headers and first rows; says what does not.
+
+    Args:
+        endpoint: the cloud, whose S3 is the one that is looked into.
+        env: which settings.
+        arguments: of the CLI; folders in the context are those that the app reads.
+    """
+    folders = {"config_dir": "--config-dir", "sample_dir": "--sample-dir"}
+    context = [argument.partition("=") for argument in arguments]
+    options = [part for name, _, value in context if name in folders for part in (folders[name], value)]
+    command = [sys.executable, "-m", "tools.check", "--quick", "--allow-unread", "--env", env, *options]
+    return not subprocess.run(command, cwd=CHECKOUT, env=environment(endpoint), check=False).returncode
+
+
 def bootstrap(endpoint: Endpoint) -> Result:
     """Prepare the cloud for deployments, as `cdk bootstrap` does on AWS.
 

@@ -1,1 +1,1 @@
-"""Tests of `make review` and `make check`."""
+"""Tests of `make review`."""

@@ -1,6 +1,7 @@
 """`make check ENV=dev [DATA=folder]`: whether the service will take the data that the settings name.
 
-Exit status 0 if it will, 1 if it would refuse something, or if the settings are wrong.
+Exit status 0 if it will, 1 if it would refuse something, or if the settings are wrong, 3 if it found nothing wrong, but
+could not look at everything.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import tempfile
 from pathlib import Path
 
 from lambdas.personalize_provider.log import printable
-from stacks.settings import CONFIG_DIRECTORY, SettingsError, load_settings
+from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 from tools.checkout import CHECKOUT
 
-from .check import Report, check_data
+from .check import Report, check_beginning, check_data
+from .engines import DuckDb
 
 SAMPLE = CHECKOUT / "data" / "out"
+_UNREAD = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,10 +32,23 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingsError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
+    report = _report(settings, options)
+    if not options.quick or report.findings or report.unread:
+        print(printable(as_text(options.env, report)), flush=True)
+    if report.refused:
+        return 1
+    return _UNREAD if report.unread and not options.allow_unread else 0
+
+
+def _report(settings: Settings, options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as scratch:
-        report = check_data(settings, options.data, options.sample_dir, Path(scratch))
-    print(printable(as_text(options.env, report)))
-    return 1 if report.refused else 0
+        engine = DuckDb(Path(scratch))
+        try:
+            if options.quick:
+                return check_beginning(settings, options.data, options.sample_dir, engine)
+            return check_data(settings, options.data, options.sample_dir, engine)
+        finally:
+            engine.close()
 
 
 def _check_data(location: str | None) -> None:
@@ -44,21 +60,34 @@ def as_text(env: str, report: Report) -> str:
     """What there is, what would be refused, and what else should be looked at."""
     refused = [f"  {each.where}: {each.text}" for each in report.findings if each.refuses]
     advice = [f"  {each.where}: {each.text}" for each in report.findings if not each.refuses]
+    unread = [f"  {each.where}: {each.text}" for each in report.unread]
     return "\n".join(
         [
             f"The data of {env}:",
             *(f"  {fact}" for fact in report.facts),
             *(["Amazon Personalize would refuse this:", *refused] if refused else []),
             *(["Worth a look:", *advice] if advice else []),
-            "Do not deploy this." if refused else "Found nothing that the service would refuse.",
+            *(["Could not be checked:", *unread] if unread else []),
+            _verdict(report),
         ]
     )
 
 
+def _verdict(report: Report) -> str:
+    if report.refused:
+        return "Do not deploy this."
+    found = "Found nothing that the service would refuse"
+    return f"{found} in what could be checked." if report.unread else f"{found}."
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tools.review.check", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.check", description=__doc__)
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--data", help="folder of interactions.csv, items.csv, users.csv, here or s3://bucket/folder/")
+    parser.add_argument("--quick", action="store_true", help="headers and first rows only; silent if they are right")
+    parser.add_argument(
+        "--allow-unread", action="store_true", help="status 0, not 3, where something could not be looked at"
+    )
     parser.add_argument("--config-dir", type=Path, default=CONFIG_DIRECTORY, help="folder of the settings")
     parser.add_argument("--sample-dir", type=Path, default=SAMPLE, help="folder of the sample data")
     return parser.parse_args(arguments)

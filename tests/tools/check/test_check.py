@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import boto3
-import duckdb
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
 from stacks.personalize.avro import fields
+from stacks.settings import load_settings
+from tools.check.__main__ import main
+from tools.check.engines import DuckDb, Readable
+from tools.check.header import read_header
+from tools.check.places import LocalFile
+from tools.check.quotas import check_considered, check_size
+from tools.check.values import check_values
 from tools.data import synthetic
 from tools.emulator.avro import parse
 from tools.emulator.data import ImportFailedError, read_import
 from tools.emulator.objects import MemoryObjects
-from tools.review.check.__main__ import main
-from tools.review.check.csv_file import CsvFile, read_header
-from tools.review.check.values import check_values
 
 Edit = Callable[[str], str]
 
@@ -120,7 +126,7 @@ def test_small_letters_float_timestamps_and_too_few_rows(folder: Path, capsys: p
     assert "items.csv: the header lacks ITEM_ID, TITLE, GENRES, YEAR, CREATION_TIMESTAMP" in said
     assert "Write the names exactly as in the schema, in capital letters." in said
     assert "interactions.csv: TIMESTAMP: 299 values are not of type long; the first is '" in said
-    assert ".0' in line 2." in said
+    assert ".0' in line 2, then '" in said
     assert "interactions.csv: there are 299 interactions, and an import needs at least 1,000." in said
 
 
@@ -381,12 +387,15 @@ ROWS = st.lists(st.lists(PIECES, min_size=1, max_size=5) | st.just(["i9", "A", "
 def test_check_and_emulator_agree_on_whatever_is_written(rows: list[list[str]], line: str) -> None:
     content = line.join([HEADERS[0][0], *(",".join(row) for row in rows), ""]).encode()
     columns = fields(json.loads(schema("items")))
-    with tempfile.TemporaryDirectory() as scratch, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "items.csv")
         file.write_bytes(content)
-        header, findings = read_header(file, columns)
+        header, findings = read_header(LocalFile(file), columns)
         assert findings == []
-        found = check_values(connection, CsvFile(connection, file, header), columns, "ITEMS")
+        engine = DuckDb(Path(scratch))
+        found = engine.load("ITEMS", [Readable(LocalFile(file), header)])
+        found += check_values(engine, columns, "ITEMS", time.time())
+        engine.close()
     assert imported(content) is not any(finding.refuses for finding in found)
 
 
@@ -423,3 +432,123 @@ def test_columns_may_have_any_name(folder: Path, capsys: pytest.CaptureFixture[s
     assert status == 1
     for name in names:
         assert f"items.csv: {name}: 1 value is not of type int; it is 'x' in line 602." in said
+
+
+# -- what cannot be read -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_s3(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings whose data are in S3, for somebody who has no credentials."""
+    (folder / "test.yaml").write_text(SETTINGS.replace("data: sample", "data: s3://films/vod/"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return folder
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 3), (["--allow-unread"], 0), (["--quick"], 3)])
+def test_without_credentials_nothing_is_said_of_the_data(
+    in_s3: Path, capsys: pytest.CaptureFixture[str], options: list[str], status: int
+) -> None:
+    found, said = run(in_s3, capsys, *options)
+    assert found == status
+    assert "would refuse this" not in said
+    assert "Could not be checked:\n  interactions: s3://films/vod/interactions.csv cannot be read: Unable to" in said
+    assert said.endswith("Found nothing that the service would refuse in what could be checked.\n")
+
+
+@mock_aws
+def test_what_the_caller_may_not_read_is_no_mistake(
+    in_s3: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", denied)
+    status, said = run(in_s3, capsys)
+    assert status == 3
+    assert "users: s3://films/vod/users.csv cannot be read: An error occurred (403)" in said
+
+
+# -- the quick part ----------------------------------------------------------------------------------------------
+
+
+def test_the_quick_part_is_silent_about_what_is_right(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(folder, "interactions", lambda text: "".join(first(299, text)))  # too few, which it does not count
+    assert run(folder, capsys, "--quick") == (0, "")
+
+
+def test_the_quick_part_reads_headers_and_first_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(folder, "items", lambda text: text.replace("ITEM_ID", "item_id", 1))
+    rows = (folder / "users.csv").read_text().splitlines(keepends=True)
+    (folder / "users.csv").write_text("".join([rows[0], "u1,F,young,\n", *rows[1:], *(rows[1:] * 99), "u2,F,old,\n"]))
+    status, said = run(folder, capsys, "--quick")
+    assert status == 1
+    assert "items.csv: the header lacks ITEM_ID" in said
+    assert "users.csv: AGE: 1 value is not of type int; it is 'young' in line 2." in said
+
+
+# -- quotas ------------------------------------------------------------------------------------------------------
+
+GIGABYTE = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size", "said"),
+    [
+        ("ITEMS", "FULL", 100 * GIGABYTE, []),
+        ("ITEMS", "FULL", 101 * GIGABYTE, [(True, "there are 101.0 GB, and an import with the mode FULL takes")]),
+        ("USERS", "INCREMENTAL", 2 * GIGABYTE, [(True, "the mode INCREMENTAL takes at most 1 GB.")]),
+        ("INTERACTIONS", "FULL", 101 * GIGABYTE, [(False, "takes at most 100 GB. The quota can be raised.")]),
+    ],
+)
+def test_an_import_may_be_as_large_as_its_quota(kind: str, mode: str, size: int, said: list[tuple[bool, str]]) -> None:
+    found = list(check_size(kind, mode, size))
+    assert [finding.refuses for finding in found] == [refuses for refuses, _ in said]
+    assert all(text in finding.text for finding, (_, text) in zip(found, said, strict=True))
+
+
+def test_more_than_a_training_considers_is_told(folder: Path) -> None:
+    ours = load_settings("test", folder)
+    found = [(finding.where, finding.text, finding.refuses) for finding in check_considered(ours, "items", 750_001)]
+    assert found == [
+        (
+            "recommenders.more",
+            "there are 750,001 items, and aws-vod-more-like-x considers at most 750,000 of them.",
+            False,
+        ),
+        (
+            "recommenders.popular",
+            "there are 750,001 items, and aws-vod-most-popular considers at most 750,000 of them.",
+            False,
+        ),
+    ]
+
+
+def test_a_column_of_interactions_that_says_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "interactions.avsc").write_text(schema("interactions", ("DEVICE", "string", {"categorical": True})))
+    edit(folder, "interactions", lambda text: text.replace("\n", ",tv\n").replace("TIMESTAMP,tv", "TIMESTAMP,DEVICE"))
+    status, said = run(folder, capsys)
+    assert status == 0
+    assert "interactions.csv: DEVICE: always has the same value, so no model can learn from it." in said
+
+
+def test_a_text_that_is_cut(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "items.avsc").write_text(schema("items", ("PLOT", ["null", "string"], {"textual": True})))
+    edit(folder, "items", lambda text: text.replace("\n", ",A\n").replace("TIMESTAMP,A", "TIMESTAMP,PLOT"))
+    edit(folder, "items", lambda text: f"{text}i9,A,War,1,1,{'x' * 20_001}\n")
+    status, said = run(folder, capsys)
+    assert status == 0
+    assert "PLOT: 1 value has more than 20,000 characters, and the rest is cut off; it is 'xxx" in said
+
+
+def test_the_first_mistakes_of_a_kind_are_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(folder, "items", lambda text: text + "".join(f"j{number},A,War,y{number},1\n" for number in range(9)))
+    assert (
+        "items.csv: YEAR: 9 values are not of type int; the first is 'y0' in line 602, then 'y1' in line 603, then "
+        "'y2' in line 604." in run(folder, capsys)[1]
+    )

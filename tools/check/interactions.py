@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import duckdb
 
 from stacks.personalize.avro import Field
 from stacks.personalize.limits import VOD_USE_CASES
 from stacks.settings import Settings
 
-from .csv_file import CsvFile, all_rows
+from .engines import Engine
 from .findings import Finding, counted
 
 # Quotas: of interactions in an import, of event types and metadata columns together; minimums of a training.
@@ -25,6 +23,16 @@ _NO_METADATA = frozenset(
         *("IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"),
     }
 )
+_EVENTS = """\
+SELECT "EVENT_TYPE", sum("found") AS "found", count(*) AS "different" FROM (
+  SELECT "EVENT_TYPE", count(*) AS "found" FROM interactions GROUP BY "USER_ID", "ITEM_ID", "EVENT_TYPE", "TIMESTAMP"
+) AS "each" GROUP BY "EVENT_TYPE"
+"""
+_USERS = """\
+SELECT count(*), count(*) FILTER (WHERE "found" >= 2) FROM (
+  SELECT count(*) AS "found" FROM interactions WHERE "USER_ID" <> '' GROUP BY "USER_ID"
+) AS "each"
+"""
 
 
 @dataclass(frozen=True)
@@ -46,25 +54,13 @@ class Interactions:
     events: Mapping[str, int]
 
     @classmethod
-    def read(cls, connection: duckdb.DuckDBPyConnection, files: Sequence[CsvFile]) -> Interactions:
+    def read(cls, engine: Engine) -> Interactions:
         """Count what is in all files of the dataset."""
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE interactions AS SELECT USER_ID, EVENT_TYPE, count(*) AS found, "
-            f"count(DISTINCT (ITEM_ID, TIMESTAMP)) AS different FROM ({all_rows(files)}) GROUP BY ALL"
-        )
-        count, distinct, users = _one(
-            connection,
-            "SELECT coalesce(sum(found), 0), coalesce(sum(different), 0), count(DISTINCT USER_ID) FROM interactions",
-        )
-        (with_two,) = _one(
-            connection,
-            "SELECT count(*) FROM (SELECT USER_ID FROM interactions GROUP BY USER_ID HAVING sum(found) >= 2)",
-        )
-        events = connection.execute(
-            "SELECT EVENT_TYPE, sum(different) FROM interactions WHERE EVENT_TYPE IS NOT NULL "
-            "GROUP BY 1 ORDER BY 2 DESC, 1"
-        ).fetchall()
-        return cls(int(count), int(distinct), users, with_two, {name: int(number) for name, number in events})
+        events = engine.ask(_EVENTS)
+        ((users, with_two),) = engine.ask(_USERS)
+        count, distinct = sum(found for _, found, _ in events), sum(different for _, _, different in events)
+        named = sorted(((name, number) for name, _, number in events if name), key=lambda each: (-each[1], each[0]))
+        return cls(int(count), int(distinct), int(users), int(with_two), {name: int(number) for name, number in named})
 
     def of_type(self, event_type: str) -> int:
         """Distinct interactions of an event type, in any case."""
@@ -148,9 +144,3 @@ def _check_watch_events(found: Interactions, needed: int, setting: str, recipe: 
             "does not say whether others count; write Watch to be sure.",
             refuses=False,
         )
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
-    row = connection.execute(query).fetchone()
-    assert row
-    return row

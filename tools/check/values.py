@@ -7,24 +7,25 @@ a test holds both against the same files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import duckdb
 
 from stacks.personalize.avro import Field
 
-from .csv_file import CsvFile
-from .findings import Finding, Place, counted
+from .engines import Engine
+from .findings import Finding, Mistake, counted, examples
 
 _MAX_ID = 256
 _MAX_STRING = 1000
+_MAX_TEXT = 20_000  # 7,000 in Chinese and Japanese
+# How many mistakes of each kind are shown.
+_SHOWN = 3
 # From here on a number of seconds is one of milliseconds: as seconds, it is the year 5138.
 _MILLISECONDS = 100_000_000_000
 _TIMESTAMPS = ("TIMESTAMP", "CREATION_TIMESTAMP")
 
-_WHOLE = "NOT regexp_full_match({v}, '[+-]?[0-9]+') OR TRY_CAST({v} AS {type}) IS NULL"
-_DECIMAL = "NOT regexp_full_match({v}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')"
+_WHOLE = r"NOT regexp_matches({v}, '^[+-]?[0-9]+\z') OR TRY_CAST({v} AS {type}) IS NULL"
+_DECIMAL = r"NOT regexp_matches({v}, '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\z')"
 _NOT_OF_TYPE: Mapping[str, str] = {
     "int": _WHOLE.replace("{type}", "INTEGER"),
     "long": _WHOLE.replace("{type}", "BIGINT"),
@@ -44,32 +45,39 @@ class _Rule:
     many: str
     refuses: bool = True
 
-    def finding(self, path: str, place: Place) -> Finding:
-        return Finding(path, f"{self.column}: {counted(place.count, self.one, self.many)}; {place}.", self.refuses)
+    def finding(self, file: str, count: int, first: Sequence[Mistake]) -> Finding:
+        text = f"{self.column}: {counted(count, self.one, self.many)}; {examples(count, first)}."
+        return Finding(file, text, self.refuses)
 
 
-def check_values(
-    connection: duckdb.DuckDBPyConnection, file: CsvFile, fields: Mapping[str, Field], dataset_type: str
-) -> list[Finding]:
-    """What is wrong with a file's lines and values: of each kind the number, and line and value of the first."""
-    rules = [rule for field in fields.values() for rule in _rules(field, dataset_type)]
-    wanted = ", ".join(
-        f'count(*) FILTER (WHERE {rule.condition}), min("#") FILTER (WHERE {rule.condition}), '
-        f'arg_min({_column(rule.column)}, "#") FILTER (WHERE {rule.condition})'
-        for rule in rules
+def check_values(engine: Engine, fields: Mapping[str, Field], dataset_type: str, now: float) -> Iterator[Finding]:
+    """What is wrong with values: of each kind the number, and the first ones.
+
+    Args:
+        engine: has the table of the dataset.
+        fields: of the schema.
+        dataset_type: INTERACTIONS, ITEMS or USERS.
+        now: seconds since 1970.
+    """
+    table = dataset_type.lower()
+    rules = [rule for field in fields.values() for rule in _rules(field, dataset_type, now)]
+    counts = ", ".join(f"count(*) FILTER (WHERE {rule.condition})" for rule in rules)
+    for file, *found in sorted(engine.ask(f'SELECT "#file", {counts} FROM {table} GROUP BY "#file"')):
+        for rule, count in zip(rules, found, strict=True):
+            if count:
+                yield rule.finding(file, count, _first(engine, table, file, rule))
+
+
+def _first(engine: Engine, table: str, file: str, rule: _Rule) -> list[Mistake]:
+    rows = engine.ask(
+        f'SELECT "#", {_column(rule.column)} FROM {table} WHERE "#file" = {text(file)} AND ({rule.condition}) '
+        f'ORDER BY "#" LIMIT {_SHOWN}'
     )
-    connection.execute("DROP TABLE IF EXISTS check_rejects; DROP TABLE IF EXISTS check_scans")
-    # All that is found is asked for, though it is one row: the tables of what was rejected are there only then.
-    ((*found,),) = connection.execute(f"SELECT {wanted} FROM {file.numbered_rows('check')}").fetchall()
-    rejected = file.rejected("check")
-    met = [(rule, *found[3 * at : 3 * at + 3]) for at, rule in enumerate(rules) if found[3 * at]]
-    rows, records = file.lines_of([row for _, _, row, _ in met], [each.record for each in rejected])
-    return [each.finding(file.path, records[each.record]) for each in rejected] + [
-        rule.finding(str(file.path), Place(count, rows[row], value or "")) for rule, count, row, value in met
-    ]
+    lines = engine.lines_of(file, [row for row, _ in rows])
+    return [Mistake(value or "", lines.get(row)) for row, value in rows]
 
 
-def _rules(field: Field, dataset_type: str) -> Iterator[_Rule]:
+def _rules(field: Field, dataset_type: str, now: float) -> Iterator[_Rule]:
     v = _column(field.name)
     given = f"coalesce({v}, '') <> ''"
     if not field.nullable:
@@ -84,11 +92,14 @@ def _rules(field: Field, dataset_type: str) -> Iterator[_Rule]:
         kind = f"not of type {field.type}"
         yield _Rule(field.name, f"{given} AND ({wrong})", f"value is {kind}", f"values are {kind}")
     else:
-        yield _Rule(field.name, f"contains({v}, chr(10))", "value has a line break", "values have a line break")
+        yield _Rule(field.name, f"strpos({v}, chr(10)) > 0", "value has a line break", "values have a line break")
     longest = _longest(field, dataset_type)
     if longest:
         more = f"more than {longest} characters"
         yield _Rule(field.name, f"length({v}) > {longest}", f"value has {more}", f"values have {more}")
+    if field.textual:
+        cut = f"more than {_MAX_TEXT:,} characters, and the rest is cut off"
+        yield _Rule(field.name, f"length({v}) > {_MAX_TEXT}", f"value has {cut}", f"values have {cut}", refuses=False)
     if field.name in _TIMESTAMPS and field.type in ("long", "int"):
         seconds = f"TRY_CAST({v} AS BIGINT)"
         yield _Rule(
@@ -100,7 +111,7 @@ def _rules(field: Field, dataset_type: str) -> Iterator[_Rule]:
         )
         yield _Rule(
             field.name,
-            f"{seconds} < {_MILLISECONDS} AND {seconds} > epoch(now()) + 86400",
+            f"{seconds} < {_MILLISECONDS} AND {seconds} > {int(now) + 86400}",
             "value is in the future",
             "values are in the future",
             refuses=False,
@@ -117,3 +128,8 @@ def _longest(field: Field, dataset_type: str) -> int | None:
 
 def _column(name: str) -> str:
     return f'"{name}"'
+
+
+def text(value: str) -> str:
+    """A text in SQL."""
+    return "'" + value.replace("'", "''") + "'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -21,18 +22,30 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the first of several mistakes is."""
+class Mistake:
+    """A value that is wrong.
 
-    count: int
-    line: int
+    Attributes:
+        value: as it is in the file.
+        line: where its record begins; None if the engine does not know lines.
+    """
+
     value: str
+    line: int | None
 
     def __str__(self) -> str:
         value = self.value.replace("\n", "\\n")
         shown = value if len(value) <= 60 else f"{value[:60]}..."
-        first = "it is" if self.count == 1 else "the first is"
-        return f"{first} '{shown}' in line {self.line}"
+        return f"'{shown}'" if self.line is None else f"'{shown}' in line {self.line}"
+
+
+def examples(count: int, first: Sequence[Mistake]) -> str:
+    """Where the first of several mistakes are: `the first is 'x' in line 2, then 'y' in line 5`."""
+    if count == 1:
+        return f"it is {first[0]}"
+    if first[0].line is None:
+        return f"such as {', '.join(map(str, first))}"
+    return f"the first is {', then '.join(map(str, first))}"
 
 
 def counted(count: int, one: str, many: str) -> str:

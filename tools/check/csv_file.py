@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import itertools
 import mmap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from stacks.personalize.avro import Field
-
 from .findings import Finding, counted
+from .header import shown
 
-_LONGEST_HEADER = 1_000_000
 # What DuckDB calls what is wrong with a line, and what is said of it.
 _REJECTED = {
     "MISSING COLUMNS": "fewer values than there are columns",
@@ -45,10 +43,10 @@ class Rejected:
     record: int
     text: str
 
-    def finding(self, path: Path, line: int) -> Finding:
+    def finding(self, name: str, line: int) -> Finding:
         """As a sentence."""
         has = counted(self.count, "line has", "lines have")
-        return Finding(str(path), f"{has} {self.why}; the first is line {line}: {_shown(self.text)}.")
+        return Finding(name, f"{has} {self.why}; the first is line {line}: {shown(self.text)}.")
 
 
 class CsvFile:
@@ -67,27 +65,35 @@ class CsvFile:
         self._header = header
         self._rejected_records: set[int] = set()
 
-    def rows(self, options: str = "ignore_errors=true") -> str:
-        """SQL of a table of its records, every column as text; what cannot be read is left out."""
-        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in self._header)
+    def load(self, table: str, name: str) -> list[Finding]:
+        """Add its records to a table, every column as text; what is said of lines that cannot be read.
+
+        Args:
+            table: made, unless it is there.
+            name: what the user knows the file by.
+        """
+        own = ", ".join(f'"{column}" VARCHAR' for column in self._header)
+        self._connection.execute(f'CREATE TABLE IF NOT EXISTS {table} ("#" BIGINT, "#file" VARCHAR, {own})')
+        self._connection.execute("DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS scans")
+        columns = ", ".join(f"'{column}': 'VARCHAR'" for column in self._header)
         escape = "\\" if _escapes_by_backslash(self.path) else '"'
-        return (
-            f"read_csv({_text(str(self.path))}, columns={{{columns}}}, auto_detect=false, header=false, skip=1, "
-            f"delim=',', quote='\"', escape='{escape}', {options})"
+        self._connection.execute(
+            f'INSERT INTO {table} BY NAME SELECT row_number() OVER () AS "#", {_text(name)} AS "#file", * '
+            f"FROM read_csv({_text(str(self.path))}, columns={{{columns}}}, auto_detect=false, header=false, skip=1, "
+            f"delim=',', quote='\"', escape='{escape}', store_rejects=true, rejects_table='rejected', "
+            "rejects_scan='scans', rejects_limit=0)"
         )
+        rejected = self._rejected()
+        _, lines = self.lines_of((), [each.record for each in rejected])
+        return [each.finding(name, lines[each.record]) for each in rejected]
 
-    def numbered_rows(self, scan: str) -> str:
-        """The same with a column `#`, which counts from 1; lines that cannot be read go into tables of that name."""
-        rejects = f"store_rejects=true, rejects_table='{scan}_rejects', rejects_scan='{scan}_scans', rejects_limit=0"
-        return f'(SELECT row_number() OVER () AS "#", * FROM {self.rows(rejects)})'
-
-    def rejected(self, scan: str) -> list[Rejected]:
-        """What was wrong with records that could not be read; to be asked for after the rows."""
-        records = self._connection.execute(f"SELECT DISTINCT line FROM {scan}_rejects").fetchall()
+    def _rejected(self) -> list[Rejected]:
+        """What was wrong with records that could not be read."""
+        records = self._connection.execute("SELECT DISTINCT line FROM rejected").fetchall()
         self._rejected_records = {record for (record,) in records}
         found = self._connection.execute(
             "SELECT error_type, count(DISTINCT line), min(line), arg_min(csv_line, line) "
-            f"FROM {scan}_rejects GROUP BY 1 ORDER BY 3"
+            "FROM rejected GROUP BY 1 ORDER BY 3"
         ).fetchall()
         return [Rejected(_REJECTED.get(kind, kind.lower()), count, record, text) for kind, count, record, text in found]
 
@@ -121,60 +127,11 @@ class CsvFile:
         return of_rows, of_records
 
 
-def all_rows(files: Iterable[CsvFile]) -> str:
-    """SQL that selects the records of files of one dataset, whatever the order of their columns."""
-    return " UNION ALL BY NAME ".join(f"SELECT * FROM {file.rows()}" for file in files)
-
-
-def read_header(path: Path, fields: Mapping[str, Field]) -> tuple[list[str], list[Finding]]:
-    """The names of a file's columns, and what is wrong with them."""
-    where = str(path)
-    with path.open("rb") as file:
-        first = file.readline(_LONGEST_HEADER)
-    try:
-        header = first.decode("utf-8-sig").rstrip("\r\n").split(",")
-    except UnicodeDecodeError:
-        return [], [Finding(where, "the header is not UTF-8. Save the file as UTF-8.")]
-    return header, list(_check_header(header, fields, where))
-
-
-def _check_header(header: Sequence[str], fields: Mapping[str, Field], where: str) -> Iterator[Finding]:
-    missing = [name for name in fields if name not in header]
-    if missing:
-        yield Finding(
-            where, f"the header lacks {', '.join(missing)}; it is {_shown(','.join(header))}.{_hint(header, missing)}"
-        )
-    extra = [name for name in header if name not in fields]
-    if extra and not missing:
-        yield Finding(
-            where, f"the schema does not have {', '.join(extra)}. Remove it from the file, or add it to the schema."
-        )
-    twice = sorted({name for name in header if name in fields and header.count(name) > 1})
-    if twice:
-        yield Finding(where, f"the header has {', '.join(twice)} more than once.")
-
-
-def _hint(header: Sequence[str], missing: Sequence[str]) -> str:
-    if len(header) == 1 and any(separator in header[0] for separator in ";\t|"):
-        return " Separate the columns by commas."
-    plain = {name.strip().strip('"').upper() for name in header}
-    if not plain & {name.upper() for name in missing}:
-        return ""
-    if any('"' in name for name in header):
-        return " Write the names without quotes."
-    return " Write the names exactly as in the schema, in capital letters."
-
-
 def _escapes_by_backslash(path: Path) -> bool:
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(b'\\"') >= 0
-
-
-def _shown(text: str) -> str:
-    line = text.strip("\n")
-    return repr(line if len(line) <= 80 else f"{line[:80]}...")
 
 
 def _text(value: str) -> str:
