@@ -1,20 +1,25 @@
 """`make review ENV=prod BASE=<git ref>`: both sides synthesized and compared, without credentials or network.
 
-Exit status 0 if the change can be deployed, 2 if it would be refused or would lose data, 1 if it cannot be compared.
+Exit status: 0 if the change can be deployed, also if there is something to read first; 2 if it cannot be deployed,
+because it would be refused or would lose data; 3 if the two sides cannot be compared. `make` itself ends with 2 whatever
+the status; the last line of the output says which it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lambdas.personalize_provider.log import printable
 from stacks.personalize import PropsError
-from stacks.settings import SettingsError
+from stacks.settings import Settings, SettingsError, load_settings
 from tools.checkout import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
 from tools.data import synthetic
 from tools.simulation.assembly import Assembly
@@ -23,64 +28,148 @@ from tools.synth import synthesize
 from .diff import compare
 from .document import as_html, as_markdown, as_text
 from .rehearsal import rehearse
-from .report import document, is_stopped
+from .report import refused_review, review_of
+from .review import Commit, Header, Review
+from .sections import document
 
 _NOTHING = Assembly({}, {})
+_NOT_COMPARED = 3
 
 
 class ReviewError(Exception):
     """The two sides cannot be compared; str() is what the user reads."""
 
 
+@dataclass(frozen=True)
+class _Base:
+    """What is deployed.
+
+    Attributes:
+        assembly: of the git ref.
+        env: name that the environment has there; empty if it is not there.
+    """
+
+    assembly: Assembly
+    env: str
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Compare, write the report, print the verdict."""
     options = _options(arguments)
+    page, comment = (options.out / f"review-{options.env}.{suffix}" for suffix in ("html", "md"))
     try:
-        return review(options.env, options.base, options.out)
-    except (ReviewError, SettingsError, PropsError) as error:
-        print(printable(str(error)), file=sys.stderr)
-        return 1
+        found = review(options.env, options.base)
+    except ReviewError as error:
+        for left in (page, comment):
+            left.unlink(missing_ok=True)  # of an earlier review
+        print(printable(f"Cannot be compared: {error}"), file=sys.stderr)
+        return _end(options.env, "cannot be compared", _NOT_COMPARED)
+    options.out.mkdir(parents=True, exist_ok=True)
+    drawn = document(found)
+    page.write_text(as_html(drawn))
+    comment.write_text(as_markdown(drawn))
+    print(printable(as_text(drawn, "Verdict", "What deploying it does", "Time", "Money")))
+    print(f"The whole review, with permissions, outputs and all resources: {page} and {comment}")
+    return _end(options.env, found.verdict.value.lower(), found.verdict.status)
 
 
-def review(env: str, base: str, out: Path) -> int:
-    """Compare the working tree with a git ref, and write `<out>/review-<env>.html` and `.md`.
+def _end(env: str, what: str, status: int) -> int:
+    print(f"Review of {env}: {what} (status {status})")
+    return status
+
+
+def review(env: str, base: str) -> Review:
+    """Compare the working tree with a git ref.
+
+    Args:
+        env: name of the environment.
+        base: the git ref of what is deployed.
 
     Raises:
         ReviewError: the ref does not exist, or its app cannot be synthesized.
-        SettingsError: the settings of the working tree are wrong.
     """
+    deployed = _commit(base)
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "data")
         synthetic.generate().write(sample)
-        head = Assembly.read(synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config"))
+        try:
+            settings = load_settings(env, CHECKOUT / "config")
+            head = Assembly.read(synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config"))
+        except (SettingsError, PropsError) as error:
+            return refused_review(_header(env, None, deployed), str(error))
         before = _base(env, base, Path(folder), sample)
-        comparison = compare(before, head)
-        rehearsal = rehearse(before, head)
-        report = document(env, base, before, head, comparison, rehearsal)
-    out.mkdir(parents=True, exist_ok=True)
-    page, comment = out / f"review-{env}.html", out / f"review-{env}.md"
-    page.write_text(as_html(report))
-    comment.write_text(as_markdown(report))
-    print(printable(as_text(report, "Verdict", "What deploying it does", "Time", "Money")))
-    print(f"The whole review, with permissions, outputs and all resources: {page} and {comment}")
-    return 2 if is_stopped(comparison, rehearsal) else 0
+        return review_of(
+            _header(env, settings, deployed),
+            before.assembly,
+            head,
+            compare(before.assembly, head),
+            rehearse(before.assembly, head),
+            _destroy(base, before.env),
+        )
 
 
-def _base(env: str, ref: str, folder: Path, sample: Path) -> Assembly:
+def _destroy(base: str, env: str) -> str:
+    """How to destroy what is deployed, with the settings and the code that it was deployed with."""
+    return (
+        f"git worktree add --detach ../deployed {base} && cd ../deployed && make install && "
+        f"npx cdk destroy --all -c env={env}"
+    )
+
+
+def _header(env: str, settings: Settings | None, base: Commit) -> Header:
+    head = _commit("HEAD")
+    is_changed = bool(_git("status", "--porcelain"))
+    return Header(
+        app=settings.app_name if settings else "",
+        environment=env,
+        account=settings.account or "" if settings else "",
+        region=settings.region or "" if settings else "",
+        base=base,
+        head=Commit("working tree", head.id, head.subject, is_changed),
+        date=datetime.now(UTC),
+    )
+
+
+def _commit(ref: str) -> Commit:
+    """A commit by what the user calls it."""
+    shown = _git("log", "-1", "--format=%h %s", "--end-of-options", ref, "--")
+    short, _, subject = shown.partition(" ")
+    return Commit(ref, short, subject)
+
+
+def _base(env: str, ref: str, folder: Path, sample: Path) -> _Base:
     """The assembly of a git ref, made by the code and the settings it had."""
     tree, out = folder / "tree", folder / "base"
     _git("worktree", "add", "--detach", "--quiet", str(tree), ref)
     try:
-        if not (tree / "config" / f"{env}.yaml").is_file():
-            return _NOTHING
-        _synthesize_there(env, tree, out, sample)
+        there = _environment_there(env, tree)
+        if not there:
+            return _Base(_NOTHING, "")
+        _synthesize_there(there, tree, out, sample)
+        return _Base(Assembly.read(out), there)
     finally:
         _git("worktree", "remove", "--force", str(tree))
-    return Assembly.read(out)
+
+
+def _environment_there(env: str, tree: Path) -> str:
+    """Name of the environment in another tree: one that has gone since, if it is not there by its own name."""
+    here, there = CHECKOUT / "config", tree / "config"
+    if (there / f"{env}.yaml").is_file():
+        return env
+    gone = [each for each in sorted(there.glob("*.yaml")) if not (here / each.name).exists()]
+    text = (here / f"{env}.yaml").read_text()
+
+    def likeness(file: Path) -> float:
+        return difflib.SequenceMatcher(None, file.read_text(), text).ratio()
+
+    return max(gone, key=likeness).stem if gone else ""
 
 
 def _synthesize_there(env: str, tree: Path, out: Path, sample: Path) -> None:
-    context = json.loads((tree / "cdk.json").read_text())["context"]
+    try:
+        context = json.loads((tree / "cdk.json").read_text())["context"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReviewError(f"The base has no cdk.json that can be read: {error}.") from None
     own = {"env": env, "sample_dir": str(sample), "aws:cdk:enable-path-metadata": True}
     variables = {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps({**context, **own})}
     result = subprocess.run(
@@ -92,14 +181,24 @@ def _synthesize_there(env: str, tree: Path, out: Path, sample: Path) -> None:
         text=True,
         check=False,
     )
-    if result.returncode:
-        raise ReviewError(f"The app of the base cannot be synthesized:\n{result.stderr}")
+    if result.returncode or not (out / "manifest.json").is_file():
+        raise ReviewError(f"The app of the base cannot be synthesized: {_last_words(result.stderr)}")
 
 
-def _git(*arguments: str) -> None:
+def _last_words(text: str) -> str:
+    """What a program says at its end; of a traceback, what was raised."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        raised = [line for line in lines if not line.startswith((" ", "Traceback"))]
+        return raised[-1] if raised else lines[-1]
+    return "\n".join(lines) or "it ended without a word."
+
+
+def _git(*arguments: str) -> str:
     result = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ReviewError(f"git {' '.join(arguments[:2])} failed: {result.stderr.strip()}")
+    return result.stdout.strip()
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

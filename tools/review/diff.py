@@ -14,7 +14,7 @@ from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from lambdas.personalize_provider.names import in_order
+from lambdas.personalize_provider.names import in_order, is_within_reach
 from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES, Effect, ResourceType, ValueRule
 from lambdas.personalize_provider.resources import RESOURCES
 from tools.simulation.assembly import Assembly
@@ -59,7 +59,19 @@ class PropertyChange:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """A resource that deploying the difference touches."""
+    """A resource that deploying the difference touches.
+
+    Attributes:
+        stack: that it is in.
+        logical_id: in the template.
+        path: of its construct, in its stack.
+        type: as the template names it.
+        kind: what happens to it.
+        properties: those that change.
+        loses_data: whether deploying the change loses what it holds.
+        loss_is_accepted: whether the template accepts that.
+        is_kept: whether it leaves its stack, but is not deleted.
+    """
 
     stack: str
     logical_id: str
@@ -68,6 +80,8 @@ class ResourceChange:
     kind: Kind
     properties: tuple[PropertyChange, ...] = ()
     loses_data: bool = False
+    loss_is_accepted: bool = False
+    is_kept: bool = False
 
     @property
     def noun(self) -> str:
@@ -79,6 +93,11 @@ class ResourceChange:
     def is_refused(self) -> bool:
         """Whether the provider would refuse it."""
         return self.effect in REFUSALS
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it must not be deployed: the provider refuses it, or data is lost that nobody has given up."""
+        return self.is_refused or (self.loses_data and not self.loss_is_accepted)
 
     @property
     def effect(self) -> Effect:
@@ -98,17 +117,29 @@ class Comparison:
     Attributes:
         changes: resources, in the order of stacks and templates.
         outputs: by stack, names of outputs added and removed.
+        left_behind: stacks that the app no longer has. Deploying touches nothing in them.
     """
 
     changes: list[ResourceChange] = field(default_factory=list)
     outputs: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    left_behind: tuple[str, ...] = ()
+
+    @property
+    def stopped(self) -> list[ResourceChange]:
+        """The changes that would be refused or would lose data."""
+        return [each for each in self.changes if each.is_stopped]
+
+
+def is_run(change: ResourceChange) -> bool:
+    """Whether deploying the change makes a new one."""
+    return change.kind is Kind.ADDED or change.effect is Effect.REPLACED
 
 
 def compare(base: Assembly, head: Assembly) -> Comparison:
     """Compare what is deployed with what would be."""
-    result = Comparison()
+    result = Comparison(left_behind=tuple(name for name in base.templates if name not in head.templates))
     replaced = _Replaced(base, head)
-    for stack in [*head.templates, *(name for name in base.templates if name not in head.templates)]:
+    for stack in head.templates:
         before, after = _template(base, stack), _template(head, stack)
         result.changes += _of_stack(stack, before, after, replaced)
         result.outputs[stack] = _outputs(before, after)
@@ -136,19 +167,38 @@ def _of_stack(
         if logical_id not in old:
             yield ResourceChange(**about, kind=Kind.ADDED)
         elif logical_id not in new:
-            retained = resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
-            yield ResourceChange(**about, kind=Kind.REMOVED, loses_data=_holds_data(resource) and not retained)
+            yield ResourceChange(**about, **_removal(resource, new))
         else:
             properties = tuple(replaced.properties(stack, logical_id))
             if properties:
                 effects = {change.effect for change in properties}
                 loses = Effect.REPLACED in effects and _holds_data(resource)
-                yield ResourceChange(**about, kind=Kind.CHANGED, properties=properties, loses_data=loses)
+                accepted = loses and _accepts_loss(resource)
+                yield ResourceChange(
+                    **about, kind=Kind.CHANGED, properties=properties, loses_data=loses, loss_is_accepted=accepted
+                )
+
+
+def _removal(resource: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    kept = resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+    loses = _holds_data(resource) and not kept
+    # The dataset group speaks for its datasets (`contents` in the resource table).
+    accepted = any(RESOURCES[_noun(each)].contents and _accepts_loss(each) for each in new.values() if _noun(each))
+    return {"kind": Kind.REMOVED, "loses_data": loses, "loss_is_accepted": loses and accepted, "is_kept": kept}
+
+
+def _noun(resource: Mapping[str, Any]) -> str:
+    noun = str(resource["Type"]).removeprefix(_CUSTOM)
+    return noun if noun in RESOURCES else ""
+
+
+def _accepts_loss(resource: Mapping[str, Any]) -> bool:
+    return str(resource.get("Properties", {}).get("AllowReplacement", "false")).lower() == "true"
 
 
 def _holds_data(resource: Mapping[str, Any]) -> bool:
-    noun = resource["Type"].removeprefix(_CUSTOM)
-    return (noun in RESOURCES and RESOURCES[noun].holds_data) or resource["Type"] == "AWS::S3::Bucket"
+    noun = _noun(resource)
+    return (noun != "" and RESOURCES[noun].holds_data) or resource["Type"] == "AWS::S3::Bucket"
 
 
 def path_of(resource: Mapping[str, Any], logical_id: str) -> str:
@@ -197,13 +247,10 @@ class _Replaced:
                 continue
             rule = _rule(new["Type"], name)
             contents = self._contents(stack, rule, *values) if rule else (None, None)
-            yield PropertyChange(
-                name,
-                *values,
-                _effect(new["Type"], name, after, *contents),
-                set_off_by=self._origin(*cause) if cause else "",
-                why=_why(rule, *contents),
-            )
+            effect, why = _effect(new["Type"], name, after, *contents), _why(rule, *contents)
+            if name == "NamePrefix" and not is_within_reach(str(before.get("Name", values[0])), after):
+                effect, why = Effect.REFUSED, _out_of_reach(*values)
+            yield PropertyChange(name, *values, effect, set_off_by=self._origin(*cause) if cause else "", why=why)
 
     def _replaced_reference(self, stack: str, value: Any) -> tuple[str, str] | None:
         """What a value refers to, if that gets another ARN."""
@@ -272,6 +319,15 @@ def _rule(resource_type: str, name: str) -> ValueRule | None:
     return row.update.rules.get(name) if row and row.update else None
 
 
+def _out_of_reach(before: Any, after: Any) -> str:
+    """As the provider refuses it (errors.out_of_reach)."""
+    old, new = (f"{str(each).partition('_')[0]}_" for each in (before, after))
+    return (
+        f"its name begins with '{old}', and the provider's role would reach only names that begin with '{new}'. Go "
+        f"back to the name_prefix that it was created with, or destroy the stacks and deploy them again"
+    )
+
+
 def _why(rule: ValueRule | None, before: str | None, after: str | None) -> str:
     return rule.refusal(before, after) if rule and before and after else ""
 
@@ -287,8 +343,7 @@ def _effect(
     row = RESOURCES[noun]
     if name not in row.properties | CONTROL_PROPERTIES:
         return Effect.REFUSED  # the provider refuses what it does not know
-    accepts_loss = str(properties.get("AllowReplacement", "false")).lower() == "true"
-    effect = row.effect(name, accepts_loss, before, after)
+    effect = row.effect(name, _accepts_loss({"Properties": properties}), before, after)
     # A fixed name refuses a second resource beside the first.
     is_refused = effect is Effect.REPLACED and "Name" in properties and name != "Name"
     return Effect.REFUSED if is_refused else effect

@@ -25,8 +25,8 @@ _CUSTOM = "Custom::Personalize"
 # Links of a chain, and what they wait for, are one step.
 CHAIN = "/Wait/"
 _SHORTEST_SHOWN = 1.0
-# Judges by metrics of data that are made up here.
-_JUDGES_DATA = f"{_CUSTOM}QualityGate"
+# Judges by metrics, which are those of data that is made up here.
+_GATE = f"{_CUSTOM}QualityGate"
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ class Rehearsal:
         seconds: from its beginning to its end.
         steps: what took time, in the order in which it began.
         reasons: what failed, in the provider's words.
-        refusals: those of them that do not depend on what the data say, so that deploying would meet them too.
+        refusals: those of them that deploying would meet too.
         critical_path: steps that delay the end, from the first to the last.
+        earlier: what failed already in rehearsing what is deployed, so that the rest proves nothing.
     """
 
     seconds: float
@@ -57,6 +58,7 @@ class Rehearsal:
     reasons: tuple[str, ...]
     refusals: tuple[str, ...] = ()
     critical_path: tuple[Step, ...] = ()
+    earlier: tuple[str, ...] = ()
 
     def seconds_of(self, stack: str, path: str) -> float:
         """How long one resource took; 0 if it took no time."""
@@ -70,11 +72,12 @@ def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
         base: what is deployed.
         head: what would be.
     """
+    base, head = _rehearsed(base, base), _rehearsed(head, base)
     data = MadeData()
     cloud = VirtualCloud(objects=data)
     with contextlib.redirect_stdout(io.StringIO()):
         data.make(base)
-        base.deploy(cloud)
+        earlier = _failures(stack.events for stack in base.deploy(cloud).values())
         known = {name: len(stack.events) for name, stack in cloud.cloudformation.stacks.items()}
         begun = cloud.time.time()
         data.make(head)
@@ -84,14 +87,51 @@ def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
         (step for name, stack in stacks.items() for step in _steps(stack, head, events[name], begun)),
         key=lambda step: (step.begins, step.ends, step.path),
     )
-    failures = [event for each in events.values() for event in each if event.is_failure]
+    reasons = _failures(events.values())
     return Rehearsal(
         seconds=cloud.time.time() - begun,
         steps=tuple(steps),
-        reasons=tuple(words(event.reason) for event in failures),
-        refusals=tuple(words(event.reason) for event in failures if event.type != _JUDGES_DATA),
+        reasons=reasons,
+        # What does not begin where the deployment would begin proves nothing.
+        refusals=() if earlier else reasons,
         critical_path=tuple(_critical_path(steps, head)),
+        earlier=earlier,
     )
+
+
+def _failures(events: Iterable[Iterable[StackEvent]]) -> tuple[str, ...]:
+    return tuple(words(event.reason) for each in events for event in each if event.is_failure)
+
+
+def _rehearsed(assembly: Assembly, base: Assembly) -> Assembly:
+    """An assembly as it can be rehearsed.
+
+    Quality gates let everything pass, because the metrics would be those of data that is made up. An import that was
+    incremental when what is deployed was deployed is a full one: the rehearsal begins with no data, to which nothing
+    can be added.
+    """
+    return Assembly(
+        {
+            stack: {
+                **template,
+                "Resources": {
+                    logical_id: _resource(each, base.templates.get(stack, {}).get("Resources", {}).get(logical_id, {}))
+                    for logical_id, each in template["Resources"].items()
+                },
+            }
+            for stack, template in assembly.templates.items()
+        },
+        assembly.needs,
+    )
+
+
+def _resource(resource: Mapping[str, Any], deployed: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = resource.get("Properties", {})
+    if resource["Type"] == _GATE:
+        return {**resource, "Properties": {**properties, "Minimums": {}, "CompareWithDeployed": False}}
+    if deployed.get("Properties", {}).get("ImportMode") == properties.get("ImportMode") == "INCREMENTAL":
+        return {**resource, "Properties": {**properties, "ImportMode": "FULL"}}
+    return resource
 
 
 def _steps(stack: Stack, head: Assembly, events: Iterable[StackEvent], begun: float) -> Iterable[Step]:

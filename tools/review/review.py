@@ -310,7 +310,7 @@ class Review:
 
     Attributes:
         verdict: the gravest of the reasons.
-        sentence: what is said of it in one sentence.
+        sentence: what follows the words of the verdict.
         reasons: what led to it, the gravest first.
         header: who, what and when.
         stacks: all stacks of either side, also those that nothing happens to.
@@ -326,3 +326,8 @@ class Review:
     permissions: tuple[Permission, ...]
     outputs: tuple[Outputs, ...]
     resources: tuple[Resources, ...]
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line."""
+        return f"{self.verdict.value}{'.' if self.verdict is Verdict.DEPLOYABLE else ':'} {self.sentence}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _IN_SUB = re.compile(r"\$\{(?:AWS::)?([^}]+)\}")
@@ -15,6 +16,11 @@ def as_text(value: Any) -> str:
     if not isinstance(said, dict):
         return str(said)
     return ", ".join(f"{key} {as_text(inner)}" for key, inner in said.items())
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence."""
+    return ", ".join(names)
 
 
 def plain(value: Any) -> Any:
