@@ -1,8 +1,8 @@
 """`make review ENV=prod BASE=<git ref>`: both sides synthesized and compared, without credentials or network.
 
 Exit status: 0 if the change can be deployed, also if there is something to read first; 2 if it cannot be deployed,
-because it would be refused or would lose data; 3 if the two sides cannot be compared. `make` itself ends with 2 whatever
-the status; the last line of the output says which it was.
+because it would be refused or would lose data; 3 if the two sides cannot be compared. `make` itself ends with 2
+whatever the status; the last line of the output says which it was.
 """
 
 from __future__ import annotations
@@ -88,24 +88,43 @@ def review(env: str, base: str) -> Review:
     Raises:
         ReviewError: the ref does not exist, or its app cannot be synthesized.
     """
-    deployed = _commit(base)
+    deployed = _deployed(base)
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "data")
         synthetic.generate().write(sample)
         try:
             settings = load_settings(env, CHECKOUT / "config")
-            head = Assembly.read(synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config"))
+            out = synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config")
         except (SettingsError, PropsError) as error:
             return refused_review(_header(env, None, deployed), str(error))
-        before = _base(env, base, Path(folder), sample)
+        head, before = Assembly.read(out), _base(env, base, Path(folder), sample)
         return review_of(
             _header(env, settings, deployed),
             before.assembly,
             head,
             compare(before.assembly, head),
             rehearse(before.assembly, head),
-            _destroy(base, before.env),
+            errors=_annotated_errors(out),
+            destroy=_destroy(base, before.env),
         )
+
+
+def _annotated_errors(assembly: Path) -> tuple[str, ...]:
+    """Errors that synth writes into the assembly, for which `cdk deploy` refuses it."""
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"].values()
+    messages = [one for each in artifacts for found in each.get("metadata", {}).values() for one in found]
+    return tuple(dict.fromkeys(str(each["data"]) for each in messages if each["type"] == "aws:cdk:error"))
+
+
+def _deployed(ref: str) -> Commit:
+    _git("rev-parse", "--git-dir")  # which says so if this is no repository
+    try:
+        return _commit(ref)
+    except ReviewError:
+        raise ReviewError(
+            f"BASE: git knows no commit '{ref}'. Name a branch, a tag or a commit; if it is on the server only, fetch "
+            f"it first."
+        ) from None
 
 
 def _destroy(base: str, env: str) -> str:
@@ -132,15 +151,15 @@ def _header(env: str, settings: Settings | None, base: Commit) -> Header:
 
 def _commit(ref: str) -> Commit:
     """A commit by what the user calls it."""
-    shown = _git("log", "-1", "--format=%h %s", "--end-of-options", ref, "--")
-    short, _, subject = shown.partition(" ")
+    commit = _git("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    short, _, subject = _git("log", "-1", "--format=%h %s", commit, "--").partition(" ")
     return Commit(ref, short, subject)
 
 
 def _base(env: str, ref: str, folder: Path, sample: Path) -> _Base:
     """The assembly of a git ref, made by the code and the settings it had."""
     tree, out = folder / "tree", folder / "base"
-    _git("worktree", "add", "--detach", "--quiet", str(tree), ref)
+    _git("worktree", "add", "--detach", "--quiet", str(tree), f"{ref}^{{commit}}")
     try:
         there = _environment_there(env, tree)
         if not there:

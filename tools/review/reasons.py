@@ -40,6 +40,7 @@ class Found:
         renames: what is probably renamed.
         time: what the review says of it.
         money: the same.
+        errors: for which `cdk deploy` refuses it.
         destroy: how to destroy what is deployed; empty if nothing is.
     """
 
@@ -50,6 +51,7 @@ class Found:
     renames: Sequence[Rename]
     time: Time
     money: Money
+    errors: Sequence[str] = ()
     destroy: str = ""
 
     @property
@@ -59,7 +61,7 @@ class Found:
 
     @cached_property
     def made(self) -> set[tuple[str, str]]:
-        """Stack and logical id of what deploying makes anew."""
+        """Stack and logical id of what is new once it is deployed."""
         return {(each.stack, each.logical_id) for each in self.changes if is_run(each)}
 
     def is_renamed(self, change: ResourceChange) -> bool:
@@ -71,6 +73,7 @@ def reasons_of(found: Found) -> tuple[Reason, ...]:
     """Every reason, the gravest first."""
     stopping = tuple(_refused(found.comparison)) or tuple(_refused_in_rehearsal(found.rehearsal))
     return (
+        *(Reason(Verdict.REFUSED, "refused at synth", each) for each in found.errors),
         *stopping,
         *_unrehearsed(found.rehearsal),
         *_left_behind(found),

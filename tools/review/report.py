@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import Template
@@ -25,6 +25,7 @@ def review_of(
     head: Assembly,
     comparison: Comparison,
     rehearsal: Rehearsal,
+    errors: Sequence[str] = (),
     destroy: str = "",
 ) -> Review:
     """The whole review of a change.
@@ -35,12 +36,13 @@ def review_of(
         head: what would be.
         comparison: what differs.
         rehearsal: how deploying it went.
+        errors: for which `cdk deploy` refuses what would be deployed.
         destroy: the command that destroys what is deployed.
     """
     renames = renames_of(base, head, comparison)
     time = time_of(head, comparison, rehearsal)
     money = money_of(base, head, comparison, load_prices())
-    reasons = reasons_of(Found(base, head, comparison, rehearsal, renames, time, money, destroy))
+    reasons = reasons_of(Found(base, head, comparison, rehearsal, renames, time, money, errors, destroy))
     return Review(
         verdict=Verdict.gravest([each.verdict for each in reasons]),
         sentence=sentence(comparison, reasons),

@@ -49,7 +49,8 @@ def _changes(review: Review) -> Iterator[Block]:
 def _rows(change: Change) -> Iterator[tuple[str, ...]]:
     name = f"`{change.path}` ({change.type})"
     if not change.properties:
-        said = "; ".join(f"{key}: `{value}`" for key, value in change.spelled_out)
+        spelled_out = change.spelled_out if change.kind == "added" else ()
+        said = "; ".join(f"{key}: `{value}`" for key, value in spelled_out)
         hint = f". {change.hint}" if change.hint else ""
         yield name, "", said, f"{change.what}{hint}", change.takes, _strong(change.meanwhile, change.verdict)
     for each in change.properties:

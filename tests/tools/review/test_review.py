@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,29 @@ from tests.support.checkout import Checkout
 from tools.checkout import EXAMPLE_SETTINGS
 from tools.review import __main__ as review
 from tools.review.diff import Comparison, Kind, ResourceChange, compare
-from tools.review.document import as_html, as_markdown, as_text
+from tools.review.document import Document, as_html, as_markdown, as_text
 from tools.review.iam import statements
 from tools.review.money import costs, is_unpriced, load_prices
 from tools.review.rehearsal import Rehearsal, Step, rehearse
-from tools.review.report import document, is_stopped, stops, verdict
+from tools.review.report import review_of
+from tools.review.review import Commit, Header, Review, Verdict
+from tools.review.sections import document as drawn
 from tools.simulation.assembly import Assembly
 
 Edit = Callable[[Path], None]
 NOTHING = Assembly({}, {})
+HEADER = Header("vod", "dev", "", "", Commit("main"), Commit("working tree"), datetime(2026, 11, 26, tzinfo=UTC))
+UNREHEARSED = Rehearsal(0.0, (), ())
+
+
+def reviewed(
+    base: Assembly, head: Assembly, comparison: Comparison | None = None, rehearsal: Rehearsal = UNREHEARSED
+) -> Review:
+    return review_of(HEADER, base, head, comparison or compare(base, head), rehearsal, destroy="destroy it")
+
+
+def document(base: Assembly, head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Document:
+    return drawn(reviewed(base, head, comparison, rehearsal))
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +48,15 @@ def base(dev_assembly: Path) -> Assembly:
 
 
 @pytest.fixture
-def changed(assembly: Callable[..., Path], base: Assembly, tmp_path: Path) -> Callable[[Edit], Comparison]:
-    """Compares dev with dev as an edit leaves it."""
+def after(assembly: Callable[..., Path], tmp_path: Path) -> Callable[[Edit], Assembly]:
+    """Synthesizes dev as an edit leaves it."""
 
-    def compared(edit: Edit) -> Comparison:
+    def synthesized(edit: Edit) -> Assembly:
         folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
         edit(folder)
-        return compare(base, Assembly.read(assembly("dev", folder)))
+        return Assembly.read(assembly("dev", folder))
 
-    return compared
+    return synthesized
 
 
 def settings(old: str, new: str) -> Edit:
@@ -80,26 +95,30 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
 
 
 @pytest.mark.parametrize(
-    ("edit", "expected", "said"),
+    ("edit", "expected", "topics", "said"),
     [
         (
             settings("min_provisioned_tps: 1", "min_provisioned_tps: 2"),
             {"Campaign": Effect.IN_PLACE},
+            ["money"],
             "deploying it: updated in place | recommendations: served throughout, with the old configuration until",
         ),
         (
             settings("IN ($GENRES)", 'IN ("Comedy")'),
             {"Filter": Effect.REPLACED},
+            ["another ARN"],
             "deploying it: replaced without interruption | recommendations: served throughout; requests then need",
         ),
         (
             longer_schema,
             {"Schema": Effect.REPLACED, "Dataset": Effect.IN_PLACE},
+            ["columns nothing trains on"],
             "deploying it: updated in place, keeps its data; nothing trains on new columns until included",
         ),
         (
             settings("recipe: aws-personalized-ranking-v2", "recipe: aws-personalized-ranking"),
             {"Solution": Effect.REPLACED, "SolutionVersion": Effect.REPLACED, "Campaign": Effect.IN_PLACE},
+            ["quality gate"],
             "deploying it: replaced, with retraining | recommendations: the campaign serves its version until",
         ),
         (
@@ -109,29 +128,37 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
                 "SolutionVersion": Effect.REPLACED,
                 "Campaign": Effect.IN_PLACE,
             },
+            ["quality gate"],
             "deploying it: replaced by a new import | recommendations: served throughout",
         ),
         (
             trained_automatically(3),
             {"Solution": Effect.IN_PLACE, "Campaign": Effect.IN_PLACE},
+            ["money"],
             "property: PerformAutoTraining | change: false → true | deploying it: updated in place",
         ),
     ],
 )
 def test_a_setting_does_this_and_sets_off_that(
-    changed: Callable[[Edit], Comparison], base: Assembly, edit: Edit, expected: dict[str, Effect], said: str
+    after: Callable[[Edit], Assembly],
+    base: Assembly,
+    edit: Edit,
+    expected: dict[str, Effect],
+    topics: list[str],
+    said: str,
 ) -> None:
-    comparison = changed(edit)
+    head = after(edit)
+    comparison = compare(base, head)
     assert effects(comparison) == expected
-    assert stops(comparison) == []
-    assert verdict(comparison).startswith("Can be deployed.")
-    assert said in shown(base, comparison)
+    assert comparison.stopped == []
+    assert [each.topic for each in reviewed(base, head).reasons] == topics
+    assert reviewed(base, head).verdict is Verdict.READ_FIRST
+    assert said in shown(reviewed(base, head))
 
 
-def shown(base: Assembly, comparison: Comparison) -> str:
+def shown(review: Review) -> str:
     """What the terminal says of the changes; nothing is rehearsed, so nothing takes time."""
-    report = document("dev", "main", base, base, comparison, Rehearsal(0.0, (), ()))
-    return as_text(report, "What deploying it does").replace(" | takes: 0 s", "")
+    return as_text(drawn(review), "What deploying it does").replace(" | takes: 0 s", "")
 
 
 def longer_interactions(folder: Path) -> None:
@@ -157,21 +184,24 @@ def other_items(folder: Path) -> None:
     ],
 )
 def test_a_schema_that_the_service_does_not_take_is_refused(
-    changed: Callable[[Edit], Comparison], base: Assembly, edit: Edit, why: str
+    after: Callable[[Edit], Assembly], base: Assembly, edit: Edit, why: str
 ) -> None:
     """Cases 4 and 5: the review says so, and why, before anybody deploys it."""
-    comparison = changed(edit)
+    head = after(edit)
+    comparison = compare(base, head)
     assert effects(comparison) == {"Schema": Effect.REPLACED, "Dataset": Effect.IMPOSSIBLE}
-    assert verdict(comparison).startswith("**Do not deploy this as it is**")
-    assert why in shown(base, comparison)
+    assert reviewed(base, head).verdict is Verdict.REFUSED
+    assert why in shown(reviewed(base, head))
 
 
-def test_a_tag_changes_in_place_everywhere(changed: Callable[[Edit], Comparison], base: Assembly) -> None:
-    comparison = changed(settings("project: vod", "project: films"))
+def test_a_tag_changes_in_place_everywhere(after: Callable[[Edit], Assembly], base: Assembly) -> None:
+    head = after(settings("project: vod", "project: films"))
+    comparison = compare(base, head)
     assert {each.effect for each in comparison.changes} == {Effect.IN_PLACE}
     assert {change.name for each in comparison.changes for change in each.properties} == {"Tags"}
-    assert verdict(comparison).endswith("with changed tags only.")
-    assert "Tags of 15 resources of vod-dev-ranking change in place." in shown(base, comparison)
+    assert reviewed(base, head).headline.startswith("Can be deployed. ")
+    assert reviewed(base, head).headline.endswith("with changed tags only.")
+    assert "Tags of 15 resources of vod-dev-ranking change in place." in shown(reviewed(base, head))
 
 
 def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp_path: Path) -> None:
@@ -180,12 +210,11 @@ def test_what_is_refused_in_rehearsal_decides(assembly: Callable[..., Path], tmp
     settings("import_mode: FULL", "import_mode: INCREMENTAL")(folder)
     head = Assembly.read(assembly("dev", folder))
     comparison, rehearsal = compare(NOTHING, head), rehearse(NOTHING, head)
-    assert stops(comparison) == []
-    assert is_stopped(comparison, rehearsal)
-    said = verdict(comparison, rehearsal.refusals)
-    assert said.startswith(
-        "**Do not deploy this as it is**: the provider refused it in the rehearsal. "
-        "The service refused CreateDatasetImportJob for "
+    assert comparison.stopped == []
+    found = reviewed(NOTHING, head, comparison, rehearsal)
+    assert found.verdict is Verdict.REFUSED
+    assert found.headline.startswith(
+        "Cannot be deployed: The provider refused it in the rehearsal: The service refused CreateDatasetImportJob for "
     )
 
 
@@ -194,8 +223,13 @@ def test_a_quality_gate_that_judges_made_up_data_does_not_decide(assembly: Calla
     settings("coverage: 0.1", "coverage: 0.999")(folder)
     head = Assembly.read(assembly("dev", folder))
     rehearsal = rehearse(NOTHING, head)
-    assert any("below its minimums" in reason for reason in rehearsal.reasons)
-    assert not is_stopped(compare(NOTHING, head), rehearsal)
+    assert rehearsal.reasons == ()
+    found = reviewed(NOTHING, head, rehearsal=rehearsal)
+    assert found.verdict is Verdict.READ_FIRST
+    (reason,) = (each for each in found.reasons if each.topic == "quality gate")
+    assert "judges the new version by its metrics, which only your data decides: coverage of at least 0.999" in (
+        reason.text
+    )
 
 
 def test_another_domain_is_refused(base: Assembly) -> None:
@@ -203,14 +237,16 @@ def test_another_domain_is_refused(base: Assembly) -> None:
     head = Assembly({**base.templates, "vod-dev-data": json.loads(text)}, base.needs)
     comparison = compare(base, head)
     # The schema of interactions cannot be replaced by one of another domain either.
-    assert [each.path for each in stops(comparison)] == ["DatasetGroup", "InteractionsDataset"]
-    what = "DatasetGroup is refused, InteractionsDataset is refused"
-    assert verdict(comparison) == f"**Do not deploy this as it is**: {what}."
+    assert [each.path for each in comparison.stopped] == ["DatasetGroup", "InteractionsDataset"]
+    said = reviewed(base, head).headline
+    assert said.startswith("Cannot be deployed: DatasetGroup is refused, unless allow_replacement accepts the loss ")
+    assert "InteractionsDataset is refused: " in said
 
 
-def test_a_dataset_that_leaves_takes_its_data_along(changed: Callable[[Edit], Comparison]) -> None:
-    comparison = changed(without_users)
-    group, lost = stops(comparison)
+def test_a_dataset_that_leaves_takes_its_data_along(after: Callable[[Edit], Assembly], base: Assembly) -> None:
+    head = after(without_users)
+    comparison = compare(base, head)
+    group, lost = comparison.stopped
     assert (group.noun, group.effect, lost.noun, lost.kind) == (
         "DatasetGroup",
         Effect.LOSES_DATA,
@@ -225,7 +261,7 @@ def test_a_dataset_more_is_refused_by_nobody(assembly: Callable[..., Path], base
     folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
     without_users(folder)
     comparison = compare(Assembly.read(assembly("dev", folder)), base)
-    assert stops(comparison) == []
+    assert comparison.stopped == []
     assert "DatasetGroup" not in effects(comparison)
 
 
@@ -241,10 +277,10 @@ def test_what_the_settings_take_away_is_removed_and_no_longer_billed(
     removed = {each.noun for each in comparison.changes if each.kind is Kind.REMOVED and each.noun}
     assert removed == {"Recommender", "Solution", "SolutionVersion", "Campaign"}
     assert {each.kind for each in comparison.changes} == {Kind.REMOVED}
-    assert stops(comparison) == []
+    assert comparison.stopped == []
     rehearsal = rehearse(base, head)
     assert rehearsal.reasons == ()
-    report = as_text(document("dev", "main", base, head, comparison, rehearsal), "What deploying it does", "Money")
+    report = as_text(document(base, head, comparison, rehearsal), "What deploying it does", "Money")
     assert "RerankCampaign (Campaign) | deploying it: removed" in report
     assert "provisioned for 1 per second (no longer) | before: " in report
 
@@ -264,9 +300,10 @@ def test_who_no_longer_serves_is_said(base: Assembly) -> None:
     (key,) = (key for key in recommenders["Resources"] if key.startswith("TopPicks") and "Wait" not in key)
     del recommenders["Resources"][key]
     head = Assembly({**base.templates, "vod-dev-recommenders": recommenders}, base.needs)
-    report = as_text(document("dev", "main", base, head, compare(base, head), Rehearsal(0.0, (), ())),
+    report = as_text(document(base, head, compare(base, head), UNREHEARSED),
                      "What deploying it does", "Money")  # fmt: skip
-    assert "TopPicks (Recommender) | deploying it: removed | recommendations: it serves nothing any more" in report
+    assert "TopPicks (Recommender) | deploying it: removed: deleted at the end of its stack's update | " in report
+    assert "recommendations: it serves nothing any more" in report
     assert "provisioned for 1 per second (no longer) | before: $273.75" in report
 
 
@@ -282,7 +319,7 @@ def test_what_delays_the_end_is_on_the_critical_path(base: Assembly) -> None:
         "RerankVersion",
         "RerankCampaign",
     ]
-    report = document("dev", "main", Assembly({}, {}), base, compare(Assembly({}, {}), base), rehearsal)
+    report = document(Assembly({}, {}), base, compare(Assembly({}, {}), base), rehearsal)
     assert "RerankVersion (SolutionVersion) :crit, 00:1" in as_markdown(report)
     assert "MoreLikeX (Recommender) :00:1" in as_markdown(report)
     assert '<div class="bar critical"' in as_html(report)
@@ -364,9 +401,10 @@ def test_permissions_are_said_in_plain_lines_with_their_wildcards(base: Assembly
     assert any("may not s3:*" in text and not wildcards for text, wildcards in found.items())
 
 
-def test_a_report_is_safe_and_whole(changed: Callable[[Edit], Comparison], base: Assembly) -> None:
-    comparison = changed(settings('IN ("Watch")', 'IN ("<Watch>")'))
-    report = document("dev", "main", base, base, comparison, Rehearsal(0.0, (), ("It said <no>.",)))
+def test_a_report_is_safe_and_whole(after: Callable[[Edit], Assembly], base: Assembly) -> None:
+    head = after(settings('IN ("Watch")', 'IN ("<Watch>")'))
+    comparison = compare(base, head)
+    report = document(base, head, comparison, Rehearsal(0.0, (), ("It said <no>.",)))
     page, comment = as_html(report), as_markdown(report)
     assert "&lt;Watch&gt;" in page
     assert "<Watch>" not in page
@@ -445,19 +483,20 @@ def test_what_the_template_does_not_tell_is_said_to_be_unknown(base: Assembly) -
     ranking["Resources"]["Imported"] = campaign
     head = Assembly({**base.templates, "vod-dev-ranking": ranking}, base.needs)
     assert priced(head)["Imported"] == (None, 0)
-    report = as_markdown(document("dev", "main", base, head, compare(base, head), Rehearsal(0.0, (), ())))
+    report = as_markdown(document(base, head, compare(base, head), UNREHEARSED))
     assert "| **not known** | **not known** |" in report
 
 
-def test_a_change_is_shown_with_its_time_and_its_price(changed: Callable[[Edit], Comparison], base: Assembly) -> None:
-    comparison = changed(settings('data_version: "1"', 'data_version: "2"'))
+def test_a_change_is_shown_with_its_time_and_its_price(after: Callable[[Edit], Assembly], base: Assembly) -> None:
+    head = after(settings('data_version: "1"', 'data_version: "2"'))
+    comparison = compare(base, head)
     step = Step("vod-dev-ranking", "RerankVersion", "SolutionVersion", 600.0, 4200.0)
-    report = as_markdown(document("dev", "main", base, base, comparison, Rehearsal(4800.0, (step,), ())))
+    report = as_markdown(document(base, head, comparison, Rehearsal(4800.0, (step,), ())))
     (row,) = (line for line in report.splitlines() if line.startswith("| `RerankVersion`"))
     assert "| replaced, with retraining | 1 h 0 min |" in row
-    assert "Deploying it trains `RerankVersion` once: $2.00." in report
-    assert "imports `InteractionsImport`, `ItemsImport`, `UsersImport`: $0.05 per GB." in report
-    assert "the service itself trains `MoreLikeX`, `TopPicks` again from it, within 7 days." in report
+    assert "Deploying it trains RerankVersion once: $2.00." in report
+    assert "imports InteractionsImport, ItemsImport, UsersImport: $0.05 per GB." in report
+    assert "the service itself trains MoreLikeX, TopPicks again from it, within 7 days." in report
     assert "about $941.70 a month ($1.29 an hour); before, $941.70: no change." in report
 
 
@@ -465,12 +504,12 @@ def test_the_command_compares_the_working_tree_with_a_ref(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(review, "CHECKOUT", Checkout.make(tmp_path / "checkout").folder)
-    assert review.main(["--env", "prod", "--base", "no-such-ref", "--out", str(tmp_path)]) == 1
-    assert "git worktree add failed" in capsys.readouterr().err
+    assert review.main(["--env", "prod", "--base", "no-such-ref", "--out", str(tmp_path)]) == 3
+    assert "Cannot be compared: BASE: git knows no commit 'no-such-ref'." in capsys.readouterr().err
     assert review.main(["--env", "prod", "--base", "HEAD", "--out", str(tmp_path)]) == 0
     assert (tmp_path / "review-prod.html").is_file()
     assert "# Review of prod against HEAD" in (tmp_path / "review-prod.md").read_text()
     lost = ResourceChange("s", "X", "Users", "Custom::PersonalizeDataset", Kind.REMOVED, loses_data=True)
     monkeypatch.setattr(review, "compare", lambda *_: Comparison([lost]))
     assert review.main(["--env", "prod", "--base", "HEAD", "--out", str(tmp_path)]) == 2
-    assert "Do not deploy this as it is: Users loses its data." in capsys.readouterr().out
+    assert "Cannot be deployed: Users loses its data." in capsys.readouterr().out

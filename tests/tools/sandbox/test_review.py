@@ -17,7 +17,6 @@ from tests.tools.sandbox.conftest import ENV, App
 from tests.tools.sandbox.support import changed_app
 from tests.tools.sandbox.support.arns import noun_of
 from tools.review.diff import Comparison, compare
-from tools.review.report import stops
 from tools.sandbox import inventory
 from tools.simulation.assembly import Assembly
 
@@ -69,7 +68,7 @@ def said(comparison: Comparison, path: str, name: str) -> Effect:
 
 
 def check_another_domain_is_refused(app: App, comparison: Comparison) -> None:
-    assert [each.path for each in stops(comparison)] == ["DatasetGroup"]
+    assert [each.path for each in comparison.stopped] == ["DatasetGroup"]
     before, jobs = inventory.personalize_state(app.endpoint), runs(app)
     result = app.deploy(*ANOTHER_DOMAIN)
     assert result.exit_status != 0
@@ -82,7 +81,7 @@ def check_another_domain_is_refused(app: App, comparison: Comparison) -> None:
 
 
 def check_the_others_do_what_was_said(app: App, comparison: Comparison) -> None:
-    assert stops(comparison) == []
+    assert comparison.stopped == []
     assert said(comparison, "DatasetGroup", "Tags") is Effect.IN_PLACE
     assert said(comparison, "RerankCampaign", "MinProvisionedTPS") is Effect.IN_PLACE
     assert said(comparison, "FilterGenre", "FilterExpression") is Effect.REPLACED
