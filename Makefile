@@ -24,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots docs review check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots schema docs review check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ snapshots: $(DEVELOPING) ## write the snapshots of the templates; git diff then 
 	@$(PY) -m tests.stacks.support.snapshots
 
 ##@ To develop
+
+schema: $(DEVELOPING) ## write stacks/settings.schema.json, by which editors know the settings
+	@$(PY) -m tools.settings_schema
 
 test: lint ## run all checks and tests
 	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)

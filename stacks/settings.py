@@ -28,6 +28,7 @@ from stacks.settings_values import (
     ExplorationAge,
     ExplorationWeight,
     Expression,
+    HyperParameters,
     KeyArn,
     Location,
     LogRetention,
@@ -59,16 +60,22 @@ CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class DatasetSettings(_Section):
     """A dataset and what is imported into it."""
 
     schema_file: SchemaFile
+    """An Avro schema, relative to this folder, with a field for each column of the CSV file."""
     data_location: Location | None = None
-    data_version: Version = ""
+    """An s3:// file or folder, in place of `data`."""
+    data_version: Version | None = None
+    """In place of the `data_version` of all datasets."""
     import_mode: Literal["FULL", "INCREMENTAL"] = "FULL"
+    """FULL replaces what was imported before; INCREMENTAL adds to it, and is not for the first import."""
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
@@ -94,8 +101,11 @@ class DatasetsSettings(_Section):
     """The datasets of the dataset group."""
 
     interactions: DatasetSettings
+    """Who watched what, and when."""
     items: DatasetSettings | None = None
+    """The catalogue."""
     users: DatasetSettings | None = None
+    """Those who watch."""
 
     @property
     def used(self) -> dict[str, DatasetSettings]:
@@ -108,14 +118,18 @@ class ItemExplorationSettings(_Section):
     """How much to try items with few interactions."""
 
     exploration_weight: ExplorationWeight = 0.3
+    """How much to recommend items with few interactions: 0 (never) to 1."""
     exploration_item_age_cut_off: ExplorationAge = 30
+    """Up to which age of an item, in days."""
 
 
 class Trained(_Section):
     """What a recommender and a solution have in common."""
 
     excluded_dataset_columns: dict[Literal["interactions", "items", "users"], Columns] = Field(default_factory=dict)
+    """Columns that training leaves out, for example {items: [YEAR]}."""
     included_dataset_columns: dict[Literal["interactions", "items", "users"], Columns] = Field(default_factory=dict)
+    """The only columns that training uses; {}: all columns that existed at first."""
 
     @property
     def excluded_by_type(self) -> dict[str, list[str]]:
@@ -132,9 +146,13 @@ class RecommenderSettings(Trained):
     """A recommender."""
 
     recipe: VodRecipe
+    """The use case of the VIDEO_ON_DEMAND domain."""
     min_recommendation_requests_per_second: Throughput = 1
+    """Requests per second that are always provisioned, and billed."""
     item_exploration_config: ItemExplorationSettings | None = None
+    """How much to recommend items with few interactions; only aws-vod-top-picks."""
     enable_metadata_with_recommendations: bool = False
+    """Requests can ask for item columns in the answer. This costs extra."""
 
     @model_validator(mode="after")
     def _explores(self) -> RecommenderSettings:
@@ -147,9 +165,13 @@ class CampaignSettings(_Section):
     """The campaign."""
 
     follow_latest: bool = False
+    """Serve every newer version as soon as it is trained, past the quality gate."""
     min_provisioned_tps: Throughput = 1
+    """Requests per second that are always provisioned, and billed."""
     enable_metadata_with_recommendations: bool = False
+    """Requests can ask for item columns in the answer. Free with -v2 recipes."""
     ranking_influence: dict[Literal["popularity", "freshness"], RankingWeight] = Field(default_factory=dict)
+    """How much an item's popularity and freshness count, 0 to 1 each."""
 
     @property
     def influence_by_factor(self) -> dict[str, float]:
@@ -161,7 +183,9 @@ class EventSettings(_Section):
     """How much events of a type count."""
 
     weight: EventWeight | None = None
+    """0 to 1."""
     event_value_threshold: float | None = None
+    """The least EVENT_VALUE of events that count."""
 
 
 EventsConfig = Annotated[dict[EventType, EventSettings], Field(max_length=limits.MAX_EVENT_PARAMETERS)]
@@ -171,25 +195,38 @@ class QualityGateSettings(_Section):
     """What a newly trained version must reach to serve."""
 
     minimums: dict[RankingMetric, MetricValue] = Field(default_factory=dict)
+    """By metric, the least value (0 to 1) with which a new version is deployed."""
     compare_with_deployed: bool = False
+    """Also fail if the new version is worse than the one that the campaign serves."""
     tolerance: Tolerance = limits.GATE_TOLERANCE
+    """By how much a metric may be lower than before, as a share: 0.05 is 5 %."""
     compared_metrics: Annotated[list[RankingMetric], Field(min_length=1)] = Field(
         default_factory=lambda: list(limits.GATE_METRICS)
     )
+    """The metrics that are compared."""
     fail_on_other_data: bool = False
+    """Fail, and not only warn, if the two versions were trained on different data."""
 
 
 class RankingSettings(Trained):
     """Re-ranking: solution, solution version, quality gate and campaign."""
 
     recipe: RankingRecipe
+    """aws-personalized-ranking-v2, or the older aws-personalized-ranking."""
     auto_training_days: TrainingDays | None = None
+    """Days between automatic trainings, 1 to 30; null: only deployments train. Needs campaign.follow_latest."""
     training_trigger: Version = "1"
+    """Change this to train a new version from unchanged data and settings."""
     events_config: EventsConfig | None = None
-    algorithm_hyper_parameters: dict[str, Any] = Field(default_factory=dict)
+    """How much events of each type count, at most 10; null: all the same. Only aws-personalized-ranking-v2."""
+    algorithm_hyper_parameters: HyperParameters = Field(default_factory=dict)
+    """-v2: apply_recency_bias. The older recipe: hidden_dimension (32 to 256), bptt (2 to 32), recency_mask."""
     perform_hpo: bool = False
+    """Search for the best hyperparameters; only aws-personalized-ranking."""
     campaign: CampaignSettings = CampaignSettings()
+    """What serves the trained version."""
     quality_gate: QualityGateSettings = QualityGateSettings()
+    """If a newly trained version is not good enough, the deployment fails and the campaign keeps its version."""
 
     @model_validator(mode="after")
     def _automatic_trainings_serve(self) -> RankingSettings:
@@ -230,22 +267,29 @@ class AttributedMetricSettings(_Section):
     """What a metric counts or sums."""
 
     event_type: EventType
+    """The type of the events that count, such as Watch."""
     expression: MetricExpression
+    """SAMPLECOUNT(), or SUM(Items.COLUMN) or SUM(Interactions.COLUMN) with a numeric column."""
 
 
 class MetricAttributionSettings(_Section):
     """What recommendations bring: metrics in CloudWatch, and reports in S3."""
 
     metrics: Annotated[dict[MetricName, AttributedMetricSettings], Field(min_length=1, max_length=limits.MAX_METRICS)]
+    """At most 10, by names of your choice."""
     reports: Reports | None = None
+    """Where imports of interactions also write reports: bucket, or an s3:// folder; null: nowhere."""
 
 
 class MaxWaitSettings(_Section):
     """The longest a deployment waits for one of them, in seconds."""
 
     imports: Wait = limits.IMPORT_MAX_WAIT_HOURS * 3600
+    """For one import, such as 2h: 1h to 48h."""
     recommenders: Wait = limits.RECOMMENDER_MAX_WAIT_HOURS * 3600
+    """For one recommender, such as 4h: 1h to 48h."""
     trainings: Wait = limits.TRAINING_MAX_WAIT_HOURS * 3600
+    """For one training, such as 6h: 1h to 48h."""
 
     @property
     def is_one_for_all(self) -> bool:
@@ -261,31 +305,54 @@ def _by_kind(value: object) -> object:
     return dict.fromkeys(MaxWaitSettings.model_fields, value)
 
 
+MaxWait = Annotated[MaxWaitSettings, BeforeValidator(_by_kind, json_schema_input_type=MaxWaitSettings | Wait)]
+
+
 class Settings(_Section):
     """Everything that config/<env>.yaml says."""
 
     app_name: AppName
+    """The beginning of every name, at most 20 letters, digits and hyphens."""
     account: Account | None = None
+    """Where to deploy, in quotes; null: the account of the AWS CLI's profile."""
     region: Region | None = None
+    """Where to deploy; null: the region of the AWS CLI's profile."""
     tags: Tags = Field(default_factory=dict)
+    """Cost-allocation tags of every resource and stack, at most 48."""
     removal_policy: Literal["destroy", "retain"]
-    max_wait: Annotated[MaxWaitSettings, BeforeValidator(_by_kind)] = MaxWaitSettings()
+    """What `cdk destroy` does with the resources that hold data."""
+    max_wait: MaxWait = MaxWaitSettings()
+    """The longest a deployment waits for one import, recommender or training. A single value is for all three."""
     allow_replacement: bool = False
+    """Allow a change that loses imported data."""
     data: Data
+    """sample: the files that `make data` writes. s3://bucket/folder/: interactions.csv, items.csv, users.csv in it."""
     data_version: Version = "1"
+    """Change this to import again from the same location."""
     datasets: DatasetsSettings
+    """The datasets, and what is imported into them."""
     recommenders: Annotated[dict[OutputName, RecommenderSettings], Field(max_length=limits.MAX_RECOMMENDERS)] = Field(
         default_factory=dict
     )
+    """At most 5, by names of your choice: more_like_x becomes the output RecommenderMoreLikeXArn."""
     ranking: RankingSettings | None = None
+    """Re-ranks a list of items for a user; null: not at all."""
     filters: Annotated[dict[OutputName, Expression], Field(max_length=limits.MAX_FILTERS)] = Field(default_factory=dict)
+    """Filters that requests can name: unwatched becomes the output FilterUnwatchedArn."""
     event_tracker: bool = False
+    """Clients can record events as they happen (PutEvents)."""
     metric_attribution: MetricAttributionSettings | None = None
+    """What recommendations bring: metrics in CloudWatch, which bills each; null: none."""
     encryption_key: KeyArn | None = None
+    """ARN of the KMS key for the dataset group and the app's bucket; null: AWS's own key."""
     data_encryption_key_arn: KeyArn | None = None
+    """ARN of the KMS key that encrypts your data in other buckets."""
     bucket_policy_conditions: bool = True
+    """Let Personalize read the bucket only when it acts for this account."""
     tag_conditions: bool = True
+    """Let the provider change only resources that carry the tag of one of this app's stacks."""
     log_retention_days: LogRetention = 30
+    """How many days to keep the functions' logs."""
     _env: str = PrivateAttr(default="")
 
     @property

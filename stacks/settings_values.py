@@ -7,11 +7,13 @@ stacks/personalize/limits.py, which has their sources.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
 
 from stacks.personalize import limits, summed_column, tag_mistake
 from stacks.settings_file import is_control
@@ -21,13 +23,23 @@ SAMPLE = "sample"
 BUCKET = "bucket"
 
 
+@dataclass(frozen=True, eq=False)
+class _Rule(AfterValidator):
+    """A check, and as much of it as JSON Schema can say, for editors."""
+
+    json_schema: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), **self.json_schema}
+
+
 def _matching(pattern: str, rule: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
             raise ValueError(f"'{value}' must be {rule}.")
         return value
 
-    return AfterValidator(check)
+    return _Rule(check, {"pattern": f"^({pattern})$"})
 
 
 def _within(bounds: tuple[float, float]) -> FieldInfo:
@@ -59,7 +71,7 @@ def _short_enough(name: str) -> str:
 
 def seconds_of(value: object) -> object:
     """`90m` and `4h` as seconds."""
-    match = re.fullmatch(r"([0-9]{1,6})(m|h)", value) if isinstance(value, str) else None
+    match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if not match:
         raise ValueError(f"{shown(value)} must be a number of minutes or hours, such as 90m or 4h.")
     seconds = int(match[1]) * (60 if match[2] == "m" else 3600)
@@ -79,8 +91,11 @@ def _visible(value: str) -> str:
     raise ValueError(f"'{value}' contains the character U+{ord(hidden):04X}, which cannot be seen. Remove it.")
 
 
+_LOCATION = r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/.*"
+
+
 def _location(value: str) -> str:
-    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/.*", value)
+    found = re.fullmatch(_LOCATION, value)
     if not found:
         raise ValueError(f"'{value}' must be a location such as s3://bucket/folder/.")
     if re.search(r"\.[.-]|-\.|^\d+(\.\d+){3}$", found[1]):
@@ -105,7 +120,7 @@ def _folder_or(word: str) -> AfterValidator:
             raise ValueError(f"'{value}' must be a folder and end in a slash.")
         return _location(value)
 
-    return AfterValidator(check)
+    return _Rule(check, {"pattern": f"^({word}|{_LOCATION.removesuffix('.*')}(.*/)?)$"})
 
 
 def _metric_expression(value: str) -> str:
@@ -118,23 +133,15 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def one_of(value: str, known: Mapping[str, object], what: str) -> str:
+def one_of(value: str, known: Collection[str], what: str) -> str:
     """The value, if it is one of those that are known."""
     if value not in known:
         raise ValueError(f"'{value}' is not {what}. Use one of {', '.join(known)}.")
     return value
 
 
-def _vod_recipe(recipe: str) -> str:
-    return one_of(recipe, limits.VOD_USE_CASES, "a recipe of the VIDEO_ON_DEMAND domain")
-
-
-def _ranking_recipe(recipe: str) -> str:
-    return one_of(recipe, limits.RANKING_RECIPES, "a ranking recipe")
-
-
-def _ranking_metric(name: str) -> str:
-    return one_of(name, dict.fromkeys(limits.RANKING_METRICS), "a metric of the ranking recipes")
+def _one_of(known: Collection[str], what: str) -> AfterValidator:
+    return _Rule(lambda value: one_of(value, known, what), {"enum": list(known)})
 
 
 def _valid_tags(tags: dict[str, str]) -> dict[str, str]:
@@ -149,6 +156,20 @@ def _valid_tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def _hyper_parameters_in_json_schema() -> dict[str, Any]:
+    """What editors know of the hyperparameters of all recipes together."""
+    known = {name: kind for recipe in limits.RANKING_RECIPES.values() for name, kind in recipe.hyper_parameters.items()}
+    return {
+        "additionalProperties": False,
+        "properties": {
+            name: {"type": ["boolean", "string"]}
+            if isinstance(kind, limits.Boolean)
+            else {"type": "integer", "minimum": kind.minimum, "maximum": kind.maximum}
+            for name, kind in known.items()
+        },
+    }
+
+
 def _log_retention(days: int) -> int:
     if days not in limits.LOG_RETENTION_DAYS:
         raise ValueError(f"{days} must be one of {', '.join(map(str, limits.LOG_RETENTION_DAYS))}.")
@@ -157,6 +178,7 @@ def _log_retention(days: int) -> int:
 
 # No page says how long a training may take; a deployment waits for two days at most.
 MAX_WAIT_RANGE = (3600, 48 * 3600)
+_DURATION = r"([0-9]{1,6})(m|h)"
 
 AppName = Annotated[
     str,
@@ -166,7 +188,11 @@ AppName = Annotated[
     ),
     AfterValidator(_not_reserved),
 ]
-Region = Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-west-1"), AfterValidator(_region)]
+Region = Annotated[
+    str,
+    _matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-west-1"),
+    _Rule(_region, {"enum": list(limits.REGIONS)}),
+]
 OutputName = Annotated[
     str,
     _matching(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", "in snake_case: lower-case letters and digits, words joined by _"),
@@ -180,21 +206,32 @@ KeyArn = Annotated[
         "the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID, and not that of an alias",
     ),
 ]
-Version = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=100), AfterValidator(_visible)]
-Wait = Annotated[int, BeforeValidator(seconds_of)]
+Version = Annotated[
+    str,
+    BeforeValidator(_text),
+    Field(min_length=1, max_length=100),
+    _Rule(_visible, {"type": ["string", "integer"]}),
+]
+Wait = Annotated[int, BeforeValidator(seconds_of), WithJsonSchema({"type": "string", "pattern": f"^{_DURATION}$"})]
 Throughput = Annotated[int, Field(ge=limits.MIN_TPS, le=limits.MAX_TPS)]
 Columns = Annotated[list[str], Field(max_length=limits.MAX_LISTED_COLUMNS)]
 Expression = Annotated[str, Field(min_length=1, max_length=limits.FILTER_EXPRESSION_MAX_LENGTH)]
-Location = Annotated[str, AfterValidator(_visible), AfterValidator(_location)]
+Location = Annotated[
+    str,
+    AfterValidator(_visible),
+    _Rule(_location, {"pattern": f"^{_LOCATION}$", "maxLength": limits.S3_LOCATION_MAX_LENGTH}),
+]
 Data = Annotated[str, AfterValidator(_visible), _folder_or(SAMPLE)]
 Reports = Annotated[str, AfterValidator(_visible), _folder_or(BUCKET)]
 SchemaFile = Annotated[str, Field(min_length=1), AfterValidator(_visible)]
 Account = Annotated[str, _matching(r"[0-9]{12}", "12 digits in quotes")]
-VodRecipe = Annotated[str, AfterValidator(_vod_recipe)]
-RankingRecipe = Annotated[str, AfterValidator(_ranking_recipe)]
-RankingMetric = Annotated[str, AfterValidator(_ranking_metric)]
+VodRecipe = Annotated[str, _one_of(limits.VOD_USE_CASES, "a recipe of the VIDEO_ON_DEMAND domain")]
+RankingRecipe = Annotated[str, _one_of(limits.RANKING_RECIPES, "a ranking recipe")]
+RankingMetric = Annotated[str, _one_of(limits.RANKING_METRICS, "a metric of the ranking recipes")]
 MetricName = Annotated[str, Field(min_length=1, max_length=limits.METRIC_NAME_MAX_LENGTH), AfterValidator(_visible)]
-MetricExpression = Annotated[str, AfterValidator(_metric_expression)]
+MetricExpression = Annotated[
+    str, _Rule(_metric_expression, {"examples": ["SAMPLECOUNT()", "SUM(Items.COLUMN)", "SUM(Interactions.COLUMN)"]})
+]
 EventType = Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH), AfterValidator(_visible)]
 TrainingDays = Annotated[int, _within(limits.AUTO_TRAINING_DAYS_RANGE)]
 EventWeight = Annotated[float, _within(limits.EVENT_WEIGHT_RANGE)]
@@ -203,7 +240,7 @@ ExplorationWeight = Annotated[float, _within(limits.EXPLORATION_WEIGHT_RANGE)]
 ExplorationAge = Annotated[float, Field(ge=limits.EXPLORATION_ITEM_AGE_CUT_OFF_MIN)]
 MetricValue = Annotated[float, _within(limits.METRIC_RANGE)]
 Tolerance = Annotated[float, Field(ge=0, lt=1)]
-LogRetention = Annotated[int, AfterValidator(_log_retention)]
+LogRetention = Annotated[int, _Rule(_log_retention, {"enum": list(limits.LOG_RETENTION_DAYS)})]
 TagKey = Annotated[str, Field(min_length=1, max_length=limits.TAG_KEY_MAX_LENGTH)]
 # The API of CloudFormation, whose stacks carry the tags too, takes no empty value (Tag).
 TagValue = Annotated[str, Field(min_length=1, max_length=limits.TAG_VALUE_MAX_LENGTH)]
@@ -212,3 +249,5 @@ Tags = Annotated[
     Field(max_length=limits.MAX_TAGS - len(limits.OWNERSHIP_TAGS)),
     AfterValidator(_valid_tags),
 ]
+# What each recipe takes is checked with the recipe.
+HyperParameters = Annotated[dict[str, Any], Field(json_schema_extra=_hyper_parameters_in_json_schema())]

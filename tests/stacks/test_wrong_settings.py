@@ -332,7 +332,7 @@ VALUES: list[tuple[str, str, str]] = [
     *(("max_wait", value, "must be") for value in ("4", "4.5h", "49h", "1m", "''", "[]", "{}", "4 h", "9" * 30 + "h")),
     *(("allow_replacement", value, "must be true or false") for value in ("'true'", "1", "maybe", "[]", "null")),
     *(("data", value, "must be") for value in ("''", "s3://", "s3://b/", "s3://bucket/x", "here", "5", "[]")),
-    *(("data_version", value, "must") for value in ("''", "1.5", "[]", "true", '"1\\n2"', "null")),
+    *(("data_version", value, "must") for value in ("''", "1.5", "[]", "true", "null")),
     *(("datasets", value, "must be a section of settings") for value in ("[]", "5", "sample", "null")),
     *(
         ("datasets.interactions", value, "must be a section of settings")
@@ -458,9 +458,8 @@ VALUES: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "said"), VALUES)
-def test_a_value_that_cannot_be_is_one_line(folder: Path, path: str, value: str, said: str) -> None:
-    """Case 13."""
+def with_value(path: str, value: str) -> str:
+    """The right settings with another value, as it is written in the file."""
     document = yaml.safe_load(RIGHT)
     *sections, name = path.split(".")
     section = document
@@ -468,7 +467,13 @@ def test_a_value_that_cannot_be_is_one_line(folder: Path, path: str, value: str,
         section = section[each]
     section[name] = "HERE"
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
-    (folder / "test.yaml").write_text(text.replace(": HERE\n", f": {value}\n"))
+    return text.replace(": HERE\n", f": {value}\n")
+
+
+@pytest.mark.parametrize(("path", "value", "said"), VALUES)
+def test_a_value_that_cannot_be_is_one_line(folder: Path, path: str, value: str, said: str) -> None:
+    """Case 13."""
+    (folder / "test.yaml").write_text(with_value(path, value))
     (mistake,) = mistakes(folder)
     assert mistake.startswith(path.partition(".")[0])
     assert said in mistake
