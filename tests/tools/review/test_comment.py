@@ -1,0 +1,110 @@
+"""The comment on a pull request, as GitHub renders it: no value breaks out of its place, and it always fits."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+
+from tools.review.comment import LONGEST, Limits, as_markdown, drawn
+from tools.review.review import Bar, Review, Verdict
+
+from .support.hostile import HOSTILE, TEXTS
+from .support.rendering import harmless, html_of, text, tree, without_space
+from .support.reviews import a_review, rewritten
+
+# How much is left out depends on how long a text becomes; here nothing is.
+WIDE = Limits(1000, 1000, 10_000)
+HEADINGS = ["What deploying it does", "Money", "Time"]
+
+
+def with_text(hostile: str) -> Review:
+    """A review all of whose texts begin and end with one."""
+    return rewritten(a_review(), lambda own: f"{hostile}{own}{hostile}")
+
+
+def assert_nothing_breaks_out(hostile: str) -> None:
+    page = html_of(drawn(with_text(hostile), WIDE))
+    assert tree(page) == tree(html_of(drawn(with_text(harmless(hostile)), WIDE)))
+    assert without_space(hostile) in text(page)
+
+
+@pytest.mark.parametrize("hostile", TEXTS)
+def test_no_value_breaks_out(hostile: str) -> None:
+    assert_nothing_breaks_out(hostile)
+
+
+@given(HOSTILE)
+@settings(max_examples=150, deadline=None)
+def test_no_value_that_can_be_thought_of_breaks_out(hostile: str) -> None:
+    assert_nothing_breaks_out(hostile)
+
+
+@pytest.mark.parametrize("shown", ["<Bucket>/*", "<Region>", "personalize:List*", "EVENT_TYPE"])
+def test_references_and_wildcards_stay_visible(shown: str) -> None:
+    assert shown in text(html_of(as_markdown(a_review())))
+
+
+def test_a_filter_of_several_lines_keeps_its_row() -> None:
+    comment = as_markdown(a_review())
+    (row,) = (line for line in comment.splitlines() if "FilterExpression" in line and line.startswith("|"))
+    assert row.count("|") == 5
+    assert '("Watch",<br>  "Click")' in row
+
+
+@pytest.mark.parametrize(
+    ("verdict", "alert"),
+    [
+        (Verdict.DEPLOYABLE, "[!TIP]"),
+        (Verdict.READ_FIRST, "[!WARNING]"),
+        (Verdict.REFUSED, "[!CAUTION]"),
+    ],
+)
+def test_the_verdict_comes_first(verdict: Verdict, alert: str) -> None:
+    title, _, banner, sentence, *_ = as_markdown(a_review(verdict)).splitlines()
+    assert title == "# Review of dev against origin/main"
+    assert banner == f"> {alert}"
+    assert verdict.value in sentence
+
+
+def test_nobody_is_notified() -> None:
+    """GitHub looks for mentions in what it has rendered, where an entity is its character again; not in code."""
+    page = html_of(as_markdown(with_text("@somebody")))
+    outside = "".join(part.partition("</code>")[2] for part in page.split("<code>"))
+    assert "@somebody" not in outside
+    assert "@\u200bsomebody" in outside
+
+
+@pytest.mark.parametrize("repeated", [1, 30, 300])
+@pytest.mark.parametrize("value", ["x", "<" * 50, "|`語\n" * 1000])
+def test_it_always_fits(repeated: int, value: str) -> None:
+    review = rewritten(a_review(), lambda own: own + value)
+    stack = dataclasses.replace(review.stacks[0], changes=review.stacks[0].changes * repeated)
+    large = dataclasses.replace(
+        review,
+        reasons=review.reasons * repeated,
+        stacks=(stack,) * min(repeated, 5),
+        permissions=review.permissions * repeated,
+        resources=review.resources * repeated,
+        time=dataclasses.replace(review.time, bars=(Bar(value, value, 0, 5000),) * repeated),
+    )
+    comment = as_markdown(large)
+    assert len(comment.encode()) <= LONGEST
+    page = html_of(comment)
+    assert [heading for heading in HEADINGS if f"<h2>{heading}</h2>" in page] == HEADINGS
+
+
+def test_what_is_folded_gives_way_before_the_changes() -> None:
+    review = a_review()
+    large = dataclasses.replace(review, permissions=review.permissions * 400)
+    comment = as_markdown(large)
+    assert len(comment.encode()) <= LONGEST
+    assert "FilterExpression" in comment
+    assert "statements without changes: see the page" in comment
+
+
+def test_a_day_of_more_than_24_hours_is_drawn() -> None:
+    review = a_review()
+    long = dataclasses.replace(review.time, bars=(Bar("Import", "DatasetImportJob", 0, 1505),))
+    assert "2000-01-01 00:00, 2000-01-02 01:05" in as_markdown(dataclasses.replace(review, time=long))

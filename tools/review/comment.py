@@ -1,0 +1,113 @@
+"""A review as Markdown for a comment on a pull request, which GitHub limits to 65,536 characters.
+
+Source: GitHub's answer to a longer one, "Body is too long (maximum is 65536 characters)". The limit here leaves room
+for what a pipeline adds, and counts bytes, of which there are never fewer than characters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lambdas.personalize_provider.log import printable
+
+from .review import Review, Verdict
+
+LONGEST = 60_000
+_TEMPLATES = Path(__file__).with_name("templates")
+_ALERTS = {Verdict.DEPLOYABLE: "TIP", Verdict.READ_FIRST: "WARNING", Verdict.REFUSED: "CAUTION"}
+_ICONS = {Verdict.DEPLOYABLE: "✅", Verdict.READ_FIRST: "⚠️", Verdict.REFUSED: "⛔"}
+# What Markdown, GitHub's additions to it (mentions, references, formulas, links) or HTML would read as theirs.
+_SPECIAL = re.compile(r"[`*_~\[\]<>&|\\#@!$^:]|(?<=www)\.")
+# What Markdown reads as a list, a heading, a line or a quotation at the beginning of a paragraph.
+_BEGINNING = re.compile(r"^\d+(?=[.)])|^[-+=]")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is shown: entries of each list, of each list of what is folded, and characters of each text."""
+
+    entries: int
+    folded: int
+    characters: int
+
+
+# What is folded gives way first, then the length of texts, then the number of changes.
+_TIERS = (
+    Limits(1000, 1000, 600),
+    Limits(1000, 100, 300),
+    Limits(300, 20, 200),
+    Limits(150, 0, 150),
+    Limits(60, 0, 100),
+    Limits(20, 0, 60),
+    Limits(5, 0, 40),
+    Limits(1, 0, 20),
+)
+
+
+def as_markdown(review: Review) -> str:
+    """The review, with less of its details the longer it would become; at most `LONGEST` bytes."""
+    return next(text for text in (drawn(review, limits) for limits in _TIERS) if len(text.encode()) <= LONGEST)
+
+
+def drawn(review: Review, limits: Limits) -> str:
+    """The review within limits, however long it becomes."""
+    template = _environment(limits.characters).get_template("comment.md.j2")
+    return template.render(review=review, limits=limits, alerts=_ALERTS, icons=_ICONS, verdicts=Verdict)
+
+
+@cache
+def _environment(characters: int) -> Environment:
+    """Templates in which no text has more than so many characters."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        # Every text that a template writes goes through here, before Jinja would escape it for HTML.
+        finalize=lambda value: _text(value, characters),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"code": lambda value: _code(value, characters), "label": _label, "moment": _moment}
+    return environment
+
+
+def _text(value: Any, most: int) -> Any:
+    """A value as Markdown shows it; markup is only what a template itself says."""
+    if isinstance(value, Markup):
+        return value
+    written = _written(str(value), most)
+    # Nobody is told of a review because a text of it holds an @.
+    return Markup(_BEGINNING.sub(lambda match: _entities(match[0]), written).replace("&#64;", "&#64;&#8203;"))
+
+
+def _code(value: str, most: int) -> Markup:
+    """A value as code. Backticks would not do: what ends them, or a cell of a table, cannot be escaped in them."""
+    return Markup(f"<code>{_written(value, most)}</code>")
+
+
+def _written(text: str, most: int) -> str:
+    shown = text if len(text) <= most else f"{text[:most]} …"
+    escaped = _SPECIAL.sub(lambda match: _entities(match[0]), printable(shown).replace("\t", " ").strip())
+    return re.sub(r"\n+", "<br>", escaped)
+
+
+def _entities(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
+
+
+def _label(text: str) -> Markup:
+    """A text in a picture of mermaid, which has no way to escape what separates its fields."""
+    return Markup(re.sub(r"[^\w .()/-]", " ", text)[:80])
+
+
+def _moment(minutes: float) -> Markup:
+    """A time of a picture of mermaid, which takes no more than 24 hours without a date."""
+    return Markup((datetime(2000, 1, 1) + timedelta(minutes=int(minutes))).strftime("%Y-%m-%d %H:%M"))

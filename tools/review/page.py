@@ -1,0 +1,82 @@
+"""A review as one HTML page: it needs no other file, no network and no script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lambdas.personalize_provider.log import printable
+
+from .difference import lines
+from .review import Bar, Change, Permission, Review, StackChanges, Verdict, clock
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
+_MOST_TICKS = 8
+
+
+def as_html(review: Review) -> str:
+    """The whole review; whatever its texts hold, it is shown and not obeyed."""
+    return _ENVIRONMENT.get_template("page.html.j2").render(review=review, verdicts=Verdict)
+
+
+def _ticks(bars: Sequence[Bar]) -> list[int]:
+    """Minutes to label on the axis, at full hours or parts of one."""
+    length = _length(bars)
+    step = next((each for each in _STEPS if length / each <= _MOST_TICKS), None) or 1440 * (1 + int(length // 11520))
+    return list(range(0, int(length) + 1, step))
+
+
+def _length(bars: Sequence[Bar]) -> float:
+    return max((bar.ends for bar in bars), default=0.0) or 1.0
+
+
+def _is_detailed(change: Change) -> bool:
+    """Whether it has something to say besides that it comes or goes."""
+    return bool(
+        change.kind == "changed" or change.spelled_out or change.hint or change.verdict is not Verdict.DEPLOYABLE
+    )
+
+
+def _quiet(stack: StackChanges) -> list[Change]:
+    return [each for each in stack.changes if not _is_detailed(each)]
+
+
+def _detailed(stack: StackChanges) -> list[Change]:
+    return [each for each in stack.changes if _is_detailed(each)]
+
+
+def _is_still(stack: StackChanges) -> bool:
+    return not (stack.changes or stack.tagged or stack.new_values)
+
+
+def _unchanged(permission: Permission) -> bool:
+    return permission.kind == "unchanged"
+
+
+def _visible(value: Any) -> Any:
+    """Texts with what cannot be seen written out: a control character could reverse or hide what follows it."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    finalize=_visible,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {
+    "clock": clock,
+    "detailed": _detailed,
+    "length_of": _length,
+    "quiet": _quiet,
+    "ticks": _ticks,
+}
+_ENVIRONMENT.tests |= {"still": _is_still, "unchanged": _unchanged}
+_ENVIRONMENT.globals["difference"] = lines
