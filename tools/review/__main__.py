@@ -25,12 +25,13 @@ from tools.data import synthetic
 from tools.simulation.assembly import Assembly
 from tools.synth import synthesize
 
+from .comment import as_markdown
 from .diff import compare
-from .document import as_html, as_markdown, as_text
+from .page import as_html
 from .rehearsal import rehearse
 from .report import refused_review, review_of
 from .review import Commit, Header, Review
-from .sections import document
+from .terminal import as_text
 
 _NOTHING = Assembly({}, {})
 _NOT_COMPARED = 3
@@ -65,10 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(printable(f"Cannot be compared: {error}"), file=sys.stderr)
         return _end(options.env, "cannot be compared", _NOT_COMPARED)
     options.out.mkdir(parents=True, exist_ok=True)
-    drawn = document(found)
-    page.write_text(as_html(drawn))
-    comment.write_text(as_markdown(drawn))
-    print(printable(as_text(drawn, "Verdict", "What deploying it does", "Time", "Money")))
+    page.write_text(as_html(found), encoding="utf-8")
+    comment.write_text(as_markdown(found), encoding="utf-8")
+    print(printable(as_text(found)))
     print(f"The whole review, with permissions, outputs and all resources: {page} and {comment}")
     return _end(options.env, found.verdict.value.lower(), found.verdict.status)
 

@@ -7,6 +7,7 @@ for what a pipeline adds, and counts bytes, of which there are never fewer than 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -75,7 +76,12 @@ def _environment(characters: int) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": lambda value: _code(value, characters), "label": _label, "moment": _moment}
+    filters: dict[str, Callable[..., Markup]] = {
+        "code": lambda value: _code(value, characters),
+        "label": _label,
+        "moment": _moment,
+    }
+    environment.filters |= filters
     return environment
 
 

@@ -16,15 +16,18 @@ from lambdas.personalize_provider.resource_type import Effect
 from tests.support.checkout import Checkout
 from tools.checkout import EXAMPLE_SETTINGS
 from tools.review import __main__ as review
+from tools.review.comment import as_markdown
 from tools.review.diff import Comparison, Kind, ResourceChange, compare
-from tools.review.document import Document, as_html, as_markdown, as_text
 from tools.review.iam import statements
 from tools.review.money import costs, is_unpriced, load_prices
+from tools.review.page import as_html
 from tools.review.rehearsal import Rehearsal, Step, rehearse
 from tools.review.report import review_of
 from tools.review.review import Commit, Header, Review, Verdict
-from tools.review.sections import document as drawn
+from tools.review.terminal import as_text
 from tools.simulation.assembly import Assembly
+
+from .support.rendering import text
 
 Edit = Callable[[Path], None]
 NOTHING = Assembly({}, {})
@@ -36,10 +39,6 @@ def reviewed(
     base: Assembly, head: Assembly, comparison: Comparison | None = None, rehearsal: Rehearsal = UNREHEARSED
 ) -> Review:
     return review_of(HEADER, base, head, comparison or compare(base, head), rehearsal, destroy="destroy it")
-
-
-def document(base: Assembly, head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Document:
-    return drawn(reviewed(base, head, comparison, rehearsal))
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +157,7 @@ def test_a_setting_does_this_and_sets_off_that(
 
 def shown(review: Review) -> str:
     """What the terminal says of the changes; nothing is rehearsed, so nothing takes time."""
-    return as_text(drawn(review), "What deploying it does").replace(" | takes: 0 s", "")
+    return as_text(review).replace(" | takes: 0 s", "")
 
 
 def longer_interactions(folder: Path) -> None:
@@ -280,7 +279,7 @@ def test_what_the_settings_take_away_is_removed_and_no_longer_billed(
     assert comparison.stopped == []
     rehearsal = rehearse(base, head)
     assert rehearsal.reasons == ()
-    report = as_text(document(base, head, comparison, rehearsal), "What deploying it does", "Money")
+    report = as_text(reviewed(base, head, comparison, rehearsal))
     assert "RerankCampaign (Campaign) | deploying it: removed" in report
     assert "provisioned for 1 per second (no longer) | before: " in report
 
@@ -300,8 +299,7 @@ def test_who_no_longer_serves_is_said(base: Assembly) -> None:
     (key,) = (key for key in recommenders["Resources"] if key.startswith("TopPicks") and "Wait" not in key)
     del recommenders["Resources"][key]
     head = Assembly({**base.templates, "vod-dev-recommenders": recommenders}, base.needs)
-    report = as_text(document(base, head, compare(base, head), UNREHEARSED),
-                     "What deploying it does", "Money")  # fmt: skip
+    report = as_text(reviewed(base, head, compare(base, head), UNREHEARSED))
     assert "TopPicks (Recommender) | deploying it: removed: deleted at the end of its stack's update | " in report
     assert "recommendations: it serves nothing any more" in report
     assert "provisioned for 1 per second (no longer) | before: $273.75" in report
@@ -319,11 +317,11 @@ def test_what_delays_the_end_is_on_the_critical_path(base: Assembly) -> None:
         "RerankVersion",
         "RerankCampaign",
     ]
-    report = document(Assembly({}, {}), base, compare(Assembly({}, {}), base), rehearsal)
-    assert "RerankVersion (SolutionVersion) :crit, 00:1" in as_markdown(report)
-    assert "MoreLikeX (Recommender) :00:1" in as_markdown(report)
-    assert '<div class="bar critical"' in as_html(report)
-    assert "* RerankVersion (SolutionVersion)" in as_text(report, "Time")
+    report = reviewed(Assembly({}, {}), base, compare(Assembly({}, {}), base), rehearsal)
+    assert "RerankVersion (SolutionVersion) :crit, 2000-01-01 00:1" in as_markdown(report)
+    assert "MoreLikeX (Recommender) :2000-01-01 00:1" in as_markdown(report)
+    assert '<b class="late" style="left:' in as_html(report)
+    assert "* RerankVersion (SolutionVersion)" in as_text(report)
 
 
 def test_data_is_made_from_the_schema_under_review(
@@ -404,15 +402,17 @@ def test_permissions_are_said_in_plain_lines_with_their_wildcards(base: Assembly
 def test_a_report_is_safe_and_whole(after: Callable[[Edit], Assembly], base: Assembly) -> None:
     head = after(settings('IN ("Watch")', 'IN ("<Watch>")'))
     comparison = compare(base, head)
-    report = document(base, head, comparison, Rehearsal(0.0, (), ("It said <no>.",)))
+    report = reviewed(base, head, comparison, Rehearsal(0.0, (), ("It said <no>.",)))
     page, comment = as_html(report), as_markdown(report)
-    assert "&lt;Watch&gt;" in page
+    assert 'IN("<Watch>")' in text(page)
     assert "<Watch>" not in page
     assert "It said &lt;no&gt;." in page
-    assert not re.search(r"(src|href)=|url\(|@import", page), "the page needs something else"
-    for title in ("Verdict", "What deploying it does", "Time", "Money", "Permissions", "Outputs", "Resources"):
+    assert not re.search(r'(src|href)="[^#]|url\(|@import', page), "the page needs something else"
+    assert report.verdict.value in page
+    assert report.verdict.value in comment
+    for title in ("What deploying it does", "Time", "Money", "Permissions", "Outputs", "Resources"):
         assert f"<h2>{title}</h2>" in page
-        assert f"## {title}" in comment
+        assert re.search(f"^(## |<details><summary>){title}", comment, re.MULTILINE)
 
 
 # -- money -------------------------------------------------------------------------------------------------------
@@ -483,17 +483,20 @@ def test_what_the_template_does_not_tell_is_said_to_be_unknown(base: Assembly) -
     ranking["Resources"]["Imported"] = campaign
     head = Assembly({**base.templates, "vod-dev-ranking": ranking}, base.needs)
     assert priced(head)["Imported"] == (None, 0)
-    report = as_markdown(document(base, head, compare(base, head), UNREHEARSED))
-    assert "| **not known** | **not known** |" in report
+    report = reviewed(base, head, compare(base, head), UNREHEARSED)
+    assert "per hour: not known | per month: not known" in as_text(report)
+    assert "<strong>not known</strong> |" in as_markdown(report)
 
 
 def test_a_change_is_shown_with_its_time_and_its_price(after: Callable[[Edit], Assembly], base: Assembly) -> None:
     head = after(settings('data_version: "1"', 'data_version: "2"'))
     comparison = compare(base, head)
     step = Step("vod-dev-ranking", "RerankVersion", "SolutionVersion", 600.0, 4200.0)
-    report = as_markdown(document(base, head, comparison, Rehearsal(4800.0, (step,), ())))
-    (row,) = (line for line in report.splitlines() if line.startswith("| `RerankVersion`"))
-    assert "| replaced, with retraining | 1 h 0 min |" in row
+    found = reviewed(base, head, comparison, Rehearsal(4800.0, (step,), ()))
+    comment, report = as_markdown(found), as_text(found)
+    (row,) = (line for line in comment.splitlines() if line.startswith("| <code>RerankVersion</code>"))
+    assert "replaced, with retraining" in row
+    assert "| 1 h 0 min |" in row
     assert "Deploying it trains RerankVersion once: $2.00." in report
     assert "imports InteractionsImport, ItemsImport, UsersImport: $0.05 per GB." in report
     assert "the service itself trains MoreLikeX, TopPicks again from it, within 7 days." in report

@@ -55,7 +55,7 @@ def a_review(verdict: Verdict = Verdict.READ_FIRST) -> Review:
             StackChanges("vod-dev-ranking", "not changed"),
         ),
         Time(
-            "2 h 5 min",
+            "About 2 h 5 min",
             (Bar("ItemsImport", "DatasetImportJob", 0, 25, True), Bar("Rerank", "Solution", 25, 125)),
             ("The service refused CreateFilter for Watched.",),
             ("How long the service takes depends on your data.",),
@@ -69,7 +69,7 @@ def a_review(verdict: Verdict = Verdict.READ_FIRST) -> Review:
             (
                 MoneyLine("vod-dev-ranking/Campaign", "campaign", "$0.54", "$394.20", "$394.20", ""),
                 MoneyLine("vod-dev-recommenders/New", "recommender", "$0.38", "", "$273.75", "$2.00", is_changed=True),
-                MoneyLine("vod-dev-recommenders/Old", "recommender", "", "$273.75", "", "", is_gone=True),
+                MoneyLine("vod-dev-recommenders/Old", "one", "", "$273.75", "", "", is_gone=True, is_changed=True),
             ),
             ("Deploying it trains Rerank once: $2.00.",),
             ("In USD, at the prices of 2026-11-25.",),
