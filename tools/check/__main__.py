@@ -1,5 +1,7 @@
 """`make check ENV=dev [DATA=folder]`: whether the service will take the data that the settings name.
 
+Prints what was found, and draws the data on a page.
+
 Exit status 0 if it will, 1 if it would refuse something, or if the settings are wrong, 3 if it found nothing wrong, but
 could not look at everything.
 """
@@ -7,17 +9,22 @@ could not look at everything.
 from __future__ import annotations
 
 import argparse
+import datetime
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from lambdas.personalize_provider.log import printable
+from stacks.personalize.avro import fields
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
-from tools.checkout import CHECKOUT
+from tools.checkout import CHECKOUT, STATE_DIRECTORY
 
 from .check import Report, check_beginning, check_data
 from .engines import DuckDb
+from .page import as_html
+from .pictures import pictures
 
 SAMPLE = CHECKOUT / "data" / "out"
 _UNREAD = 3
@@ -46,9 +53,17 @@ def _report(settings: Settings, options: argparse.Namespace) -> Report:
         try:
             if options.quick:
                 return check_beginning(settings, options.data, options.sample_dir, engine)
-            return check_data(settings, options.data, options.sample_dir, engine)
+            report = check_data(settings, options.data, options.sample_dir, engine)
+            used = settings.datasets.used
+            columns = {kind: fields(used[kind].schema_document).keys() for kind in report.loaded}
+            charts = pictures(engine, columns, time.time())
         finally:
             engine.close()
+    page = options.out / f"check-{options.env}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(as_html(options.env, report, charts, _verdict(report), datetime.datetime.now(datetime.UTC).date()))
+    report.page = str(page)
+    return report
 
 
 def _check_data(location: str | None) -> None:
@@ -69,6 +84,7 @@ def as_text(env: str, report: Report) -> str:
             *(["Worth a look:", *advice] if advice else []),
             *(["Could not be checked:", *unread] if unread else []),
             _verdict(report),
+            *([f"The data as pictures: {report.page}"] if report.page else []),
         ]
     )
 
@@ -89,6 +105,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--allow-unread", action="store_true", help="status 0, not 3, where something could not be looked at"
     )
     parser.add_argument("--config-dir", type=Path, default=CONFIG_DIRECTORY, help="folder of the settings")
+    parser.add_argument("--out", type=Path, default=STATE_DIRECTORY, help="folder of the page (default: .sandbox)")
     parser.add_argument("--sample-dir", type=Path, default=SAMPLE, help="folder of the sample data")
     return parser.parse_args(arguments)
 

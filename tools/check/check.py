@@ -34,12 +34,14 @@ class Report:
         findings: mistakes and advice, in the order of the datasets.
         unread: what could not be looked at, and why.
         loaded: datasets whose tables the engine has.
+        page: where the pictures are, once they are drawn.
     """
 
     facts: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unread: list[Finding] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
+    page: str = ""
 
     @property
     def refused(self) -> bool:

@@ -66,6 +66,7 @@ recommenders:
 ranking:
   recipe: aws-personalized-ranking-v2
 """
+PAGE = "page/check-test.html"
 
 
 def schema(kind: str, *more: tuple[str, object, dict[str, bool]]) -> str:
@@ -99,10 +100,11 @@ def edit(folder: Path, kind: str, change: Edit) -> None:
 
 
 def run(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Status, and what was printed, without the folder's name."""
-    options = ["--env", "test", "--config-dir", str(folder), "--sample-dir", str(folder), *arguments]
-    status = main(options)
-    return status, capsys.readouterr().out.replace(f"{folder}/", "")
+    """Status, and what was printed, without the folder's name and that of the page."""
+    options = ["--env", "test", "--config-dir", str(folder), "--sample-dir", str(folder)]
+    status = main([*options, "--out", str(folder / "page"), *arguments])
+    said = capsys.readouterr().out.replace(f"{folder}/", "")
+    return status, said.removesuffix(f"The data as pictures: {PAGE}\n")
 
 
 # -- what is told ------------------------------------------------------------------------------------------------
@@ -114,6 +116,16 @@ def test_good_data_are_good(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert said.endswith("Found nothing that the service would refuse.\n")
     assert "items: items.csv: 600 rows" in said
     assert "400 users, 400 of them with two or more; events: Click" in said
+    page = (folder / PAGE).read_text()
+    for title in (
+        "Interactions a",
+        "Users by",
+        "Items by",
+        "Catalogue by genre",
+        "Catalogue by age",
+        "Share of new items",
+    ):
+        assert f"<h3>{title}" in page
 
 
 def test_small_letters_float_timestamps_and_too_few_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -480,6 +492,7 @@ def test_what_the_caller_may_not_read_is_no_mistake(
 def test_the_quick_part_is_silent_about_what_is_right(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(folder, "interactions", lambda text: "".join(first(299, text)))  # too few, which it does not count
     assert run(folder, capsys, "--quick") == (0, "")
+    assert not (folder / PAGE).exists()
 
 
 def test_the_quick_part_reads_headers_and_first_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

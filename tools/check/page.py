@@ -1,0 +1,167 @@
+"""The page of a check: one file with everything in it, without scripts."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .check import Report
+from .pictures import Chart
+
+WIDTH = 480
+_HEIGHT = 220
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 6, 8, 26
+_ROW = 20
+_LABELS = 120
+_MOST_LABELS = 6
+_CHARACTER = 7.3  # width of one at the size of labels
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A part of a column or bar; `title` is what it stands for."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    series: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text beside a picture; `rule` is whether a line goes with it."""
+
+    x: float
+    y: float
+    text: str
+    rule: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart with places for everything in it."""
+
+    chart: Chart
+    height: float
+    rectangles: Sequence[Rectangle]
+    labels: Sequence[Label]
+    values: Sequence[Label]
+
+    @property
+    def legend(self) -> list[str]:
+        """Names of the series, if there is more than one, or one with a name."""
+        return [name for name in self.chart.series if name]
+
+
+def as_html(env: str, report: Report, charts: Sequence[Chart], verdict: str, date: datetime.date) -> str:
+    """The whole page.
+
+    Args:
+        env: whose data they are.
+        report: what was found.
+        charts: what is drawn.
+        verdict: the sentence at the top.
+        date: of the check.
+    """
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    drawings = [_bars(chart) if chart.form == "bars" else _columns(chart) for chart in charts]
+    return templates.get_template("page.html.j2").render(
+        env=env,
+        report=report,
+        refused=[each for each in report.findings if each.refuses],
+        advice=[each for each in report.findings if not each.refuses],
+        verdict=verdict,
+        level="bad" if report.refused else "unknown" if report.unread else "good",
+        drawings=drawings,
+        width=WIDTH,
+        left=_LEFT,
+        right=WIDTH - _RIGHT,
+        date=date.isoformat(),
+    )
+
+
+def _columns(chart: Chart) -> Drawing:
+    most = _nice(max(sum(numbers) for _, numbers in chart.bins))
+    high, step = _HEIGHT - _TOP - _BOTTOM, (WIDTH - _LEFT - _RIGHT) / len(chart.bins)
+    rectangles = []
+    for at, (label, numbers) in enumerate(chart.bins):
+        y: float = _HEIGHT - _BOTTOM
+        for series, number in enumerate(numbers):
+            size = high * number / most
+            y -= size
+            title = f"{label}: {' '.join(filter(None, [chart.series[series], _number(number, chart.unit)]))}"
+            x = _LEFT + step * at + step * 0.08
+            if number:
+                rectangles.append(
+                    Rectangle(round(x, 1), round(y, 1), round(step * 0.84, 1), round(size, 1), series, title)
+                )
+    ticks = [most * part / 4 for part in range(5)]
+    values = [
+        Label(_LEFT - 6, round(_HEIGHT - _BOTTOM - high * tick / most, 1), _short(tick, chart.unit), rule=True)
+        for tick in ticks
+    ]
+    every = max(math.ceil(len(chart.bins) / _MOST_LABELS), math.ceil(_widest(chart) / step))
+    labels = [
+        Label(_within(_LEFT + step * (at + 0.5), label), _HEIGHT - 8, label)
+        for at, (label, _) in enumerate(chart.bins)
+        if at % every == 0
+    ]
+    return Drawing(chart, _HEIGHT, rectangles, labels, values)
+
+
+def _within(x: float, label: str) -> float:
+    """Where the middle of a label is, so that its end is in the picture."""
+    return round(min(x, WIDTH - len(label) * _CHARACTER / 2), 1)
+
+
+def _widest(chart: Chart) -> float:
+    return max(len(label) for label, _ in chart.bins) * _CHARACTER
+
+
+def _bars(chart: Chart) -> Drawing:
+    most = max(sum(numbers) for _, numbers in chart.bins) or 1
+    wide = WIDTH - _LABELS - 60
+    rectangles, labels, values = [], [], []
+    for at, (label, numbers) in enumerate(chart.bins):
+        y, number = _TOP + _ROW * at, sum(numbers)
+        size = round(wide * number / most, 1)
+        rectangles.append(Rectangle(_LABELS, y + 3, size, _ROW - 6, 0, f"{label}: {_number(number, chart.unit)}"))
+        labels.append(Label(_LABELS - 6, y + 14, label if len(label) <= 17 else f"{label[:16]}…"))
+        values.append(Label(_LABELS + size + 5, y + 14, _number(number, chart.unit)))
+    return Drawing(chart, _TOP * 2 + _ROW * len(chart.bins), rectangles, labels, values)
+
+
+def _nice(most: float) -> float:
+    """The next number that four equal steps lead to without fractions to be read."""
+    size = 1.0
+    while most > 0 and size * 100 < most:
+        size *= 10
+    steps = (4, 8, 12, 20, 40, 60, 80, 100)
+    return next((step * size for step in steps if most <= step * size), 100 * size)
+
+
+def _number(number: float, unit: str) -> str:
+    return f"{number:.1f} %" if unit else f"{number:,.0f}"
+
+
+def _short(number: float, unit: str) -> str:
+    """On an axis: 12k, 3M."""
+    if unit:
+        return f"{number:g} %"
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1000, "k")):
+        if number >= size:
+            return f"{number / size:g}{letter}"
+    return f"{number:g}"
