@@ -54,11 +54,6 @@ class Drawing:
     labels: Sequence[Label]
     values: Sequence[Label]
 
-    @property
-    def legend(self) -> list[str]:
-        """Names of the series, if there is more than one, or one with a name."""
-        return [name for name in self.chart.series if name]
-
 
 def as_html(env: str, report: Report, charts: Sequence[Chart], verdict: str, date: datetime.date) -> str:
     """The whole page.
