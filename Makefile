@@ -69,8 +69,8 @@ stop: $(RUNNING) ## end the local cloud
 review: $(RUNNING) ## say what deploying the working tree would do to ENV as it is at BASE (default HEAD)
 	@$(PY) -m tools.review --env $(ENV) --base $(BASE)
 
-snapshots: $(DEVELOPING) ## write the snapshots of the templates; git diff then shows what a change does
-	@$(PY) -m tests.stacks.support.snapshots
+snapshots: $(RUNNING) ## write the snapshots of the templates (yours: in config/snapshots, if it exists); read git diff
+	@$(PY) -m tools.snapshots
 
 ##@ To develop
 

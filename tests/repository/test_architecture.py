@@ -34,6 +34,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.synth": {"app", "tools.checkout"},
     "tools.check": {"lambdas", "stacks", "stacks.personalize", "tools.checkout"},
     "tools.settings_schema": {"stacks", "tools.checkout"},
+    "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.checkout", "tools.data", "tools.emulator"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
     | {"tools.simulation", "tools.synth"},

@@ -14,17 +14,12 @@ from tools.checkout import EXAMPLE_SETTINGS
 Templates = dict[str, dict[str, Any]]
 
 
-def fill_sample(directory: Path) -> Path:
-    """Write files in the place of the sample data, the same ones every time."""
-    for kind in ("interactions", "items", "users"):
-        (directory / f"{kind}.csv").write_text(kind)
-    (directory / "titles.json").write_text("{}")
-    return directory
-
-
 @pytest.fixture(scope="session")
 def sample_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files in the place of the sample data."""
+    # Here, because tests of the emulator need no CDK, which takes a second to import.
+    from tools.snapshots import fill_sample
+
     return fill_sample(tmp_path_factory.mktemp("sample"))
 
 
@@ -33,7 +28,6 @@ def assembly(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path) -
     """Synthesizes the app; answers the folder of the assembly."""
 
     def synthesized(env: str, config_directory: Path = EXAMPLE_SETTINGS) -> Path:
-        # Here, because tests of the emulator need no CDK, which takes a second to import.
         from tools.synth import synthesize
 
         out = tmp_path_factory.mktemp(f"cdk-{env}")

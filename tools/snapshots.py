@@ -1,4 +1,7 @@
-"""Snapshots of the synthesized templates, made to be read in a diff. `make snapshots` writes them anew.
+"""Snapshots of the synthesized templates, made to be read in a diff. `make snapshots` writes them again.
+
+Those of the example settings are in tests/stacks/snapshots, and a test compares them. Those of your own environments
+are in config/snapshots, for you and for reviewers of your settings; create the folder to have them.
 
 Links of a chain that differ by their number only are shown once, under all their names. What changes without meaning is
 left out: hashes of assets, CDK's own metadata and its check of the bootstrap version.
@@ -15,11 +18,13 @@ from typing import Any
 
 import yaml
 
-from tests.support.synthesized import fill_sample
-from tools.checkout import EXAMPLE_SETTINGS
+from stacks.personalize import PropsError
+from stacks.settings import SettingsError
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 from tools.synth import synthesize
 
-SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
+# Of the settings in a folder, the folder of their snapshots.
+OF_THE_EXAMPLE = (EXAMPLE_SETTINGS, CHECKOUT / "tests" / "stacks" / "snapshots")
 _CODE = {
     "AWS::Lambda::Function": "Code",
     "AWS::Lambda::LayerVersion": "Content",
@@ -28,19 +33,32 @@ _CODE = {
 _LINKS = ("Custom::PersonalizeWait", "Custom::PersonalizeDeletionWait")
 
 
-def environments() -> list[str]:
-    """Those that have settings."""
-    return sorted(path.stem for path in EXAMPLE_SETTINGS.glob("*.yaml"))
+def environments(config_directory: Path) -> list[str]:
+    """Those that have settings in a folder."""
+    return sorted(path.stem for path in config_directory.glob("*.yaml"))
 
 
-def snapshots(env: str) -> dict[str, str]:
-    """By file name, what the snapshots of an environment are now."""
+def snapshots(env: str, config_directory: Path) -> dict[str, str]:
+    """By file name, what the snapshots of an environment are now.
+
+    Raises:
+        SettingsError: its settings are wrong.
+        PropsError: a construct refuses them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder, "sample")
         sample.mkdir()
-        out = synthesize(env, Path(folder, "cdk.out"), fill_sample(sample), EXAMPLE_SETTINGS)
+        out = synthesize(env, Path(folder, "cdk.out"), fill_sample(sample), config_directory)
         templates = {path.name.removesuffix(".template.json"): path for path in out.glob("*.template.json")}
         return {f"{name}.yaml": as_text(json.loads(path.read_text())) for name, path in sorted(templates.items())}
+
+
+def fill_sample(directory: Path) -> Path:
+    """Write files in the place of the sample data, the same ones every time."""
+    for kind in ("interactions", "items", "users"):
+        (directory / f"{kind}.csv").write_text(kind)
+    (directory / "titles.json").write_text("{}")
+    return directory
 
 
 def as_text(template: dict[str, Any]) -> str:
@@ -110,15 +128,33 @@ def _without_number(link: dict[str, Any]) -> dict[str, Any]:
     return {**link, "Properties": properties}
 
 
-def main() -> int:
-    """Write all snapshots."""
-    SNAPSHOTS.mkdir(exist_ok=True)
-    wanted = {name: text for env in environments() for name, text in snapshots(env).items()}
-    for stale in {path.name for path in SNAPSHOTS.glob("*.yaml")} - wanted.keys():
-        (SNAPSHOTS / stale).unlink()
+def write(config_directory: Path, folder: Path) -> None:
+    """Write the snapshots of all environments in a folder of settings, and delete others.
+
+    Raises:
+        SettingsError: the settings of one are wrong.
+        PropsError: a construct refuses them.
+    """
+    wanted: dict[str, str] = {}
+    for env in environments(config_directory):
+        wanted |= snapshots(env, config_directory)
+    for stale in {path.name for path in folder.glob("*.yaml")} - wanted.keys():
+        (folder / stale).unlink()
     for name, text in wanted.items():
-        (SNAPSHOTS / name).write_text(text)
-        print(SNAPSHOTS / name)
+        (folder / name).write_text(text)
+        print(folder / name)
+
+
+def main(config_directory: Path = CHECKOUT / "config") -> int:
+    """Write those of the example, and those of the user if there is a folder for them."""
+    own = config_directory / "snapshots"
+    try:
+        write(*OF_THE_EXAMPLE)
+        if own.is_dir():
+            write(config_directory, own)
+    except (SettingsError, PropsError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
