@@ -18,7 +18,8 @@ DEPLOYING := .venv/.installed node_modules/.package-lock.json
 RUNNING := $(DEPLOYING) .venv/.installed-tools tools/sandbox/lambda_runtime/node_modules/.package-lock.json
 DEVELOPING := $(RUNNING) .venv/.installed-dev
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+# With extras: pip would take the newest version of what is asked for with an extra that the lock does not name.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock" --output-file .venv/lock.txt
 # A lock that stays the same keeps its time, so that nothing is installed again.
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f

@@ -22,6 +22,7 @@ CHECKS = {
     "make test-nightly",
     "make mutants",
     "make bench",
+    ".venv/bin/pytest -q tests/repository/test_resource_types.py",
 }
 # What a page may say that a command needs.
 NOT_HERE = {"AWS", "GitHub", "the registries' advisories", "what the registries have that day"}

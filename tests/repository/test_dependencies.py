@@ -10,11 +10,12 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.repository.test_architecture import dotted, imports, modules
 from tools.checkout import CHECKOUT
@@ -65,6 +66,15 @@ def complaints(lock: str) -> list[str]:
     return without_hash + [f"not a locked package: {line}" for line in rest.splitlines() if line]
 
 
+def extras_asked_for(lock: str) -> set[str]:
+    """name[extra] for each extra that a package of a lock asks of another, here and with this Python."""
+    names = {normalized(name) for name, _, _ in _ENTRY.findall(lock)}
+    installed = [each for each in distributions() if normalized(each.name) in names]
+    asked = [Requirement(line) for each in installed for line in each.requires or ()]
+    found = [each for each in asked if each.extras and (each.marker is None or each.marker.evaluate({"extra": ""}))]
+    return {f"{normalized(each.name)}[{extra}]" for each in found for extra in each.extras}
+
+
 def unchecked(lock: Mapping[str, Any]) -> list[str]:
     """The packages in a package-lock.json whose content nothing vouches for."""
     return [
@@ -72,6 +82,15 @@ def unchecked(lock: Mapping[str, Any]) -> list[str]:
         for path, package in lock["packages"].items()
         if path and not package.get("integrity", "").startswith("sha512-")
     ]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_lock_names_the_extras(name: str) -> None:
+    """pip takes the newest version of what it is asked for with an extra, and then has no hash for it."""
+    lock = lock_of(name)
+    locked = re.findall(r"^([\w.-]+)\[([\w,-]+)\]==", lock, re.M)
+    named = {f"{package}[{extra}]" for package, extras in locked for extra in extras.split(",")}
+    assert extras_asked_for(lock) <= named
 
 
 @pytest.mark.parametrize("name", SETS)

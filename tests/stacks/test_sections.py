@@ -169,7 +169,7 @@ def test_a_dataset_that_leaves_the_settings_is_refused_unless_its_loss_is_accept
     must(whole, cloud, "CREATE_COMPLETE")
     data = synthesized(datasets=fewer).deploy(cloud)[DATA]
     assert data.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert any("Taking USERS out of the dataset group" in reason for reason in data.reasons), data.reasons
+    assert any("Removing USERS from the dataset group" in reason for reason in data.reasons), data.reasons
     assert datasets(cloud) == {"INTERACTIONS", "ITEMS", "USERS"}
     # The service deletes no dataset that something trained on it still serves from.
     must(emptied, cloud, "UPDATE_COMPLETE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -314,10 +315,30 @@ app.synth()
 
 
 def validated(program: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that synthesizes, as a user's terminal would: with the CDK's own validation of templates."""
+    """Run a program that synthesizes, with the CDK's own validation of templates, as in CI."""
     environment = isolated_environment() | QUIET_JSII
     command = [sys.executable, "-c", program]
     return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "validates"),
+    [
+        ({}, False),
+        ({"CI": "true"}, True),
+        ({"CDK_VALIDATION": "true"}, True),
+        ({"CI": "true", "CDK_VALIDATION": "false"}, False),
+    ],
+)
+def test_the_command_of_cdk_json_has_the_cdk_validate_in_ci_only(variables: dict[str, str], validates: bool) -> None:
+    """aws-cdk-lib validates unless the variable says false (core/lib/private/synthesis-validation.js)."""
+    command = json.loads((CHECKOUT / "cdk.json").read_text())["app"].replace(
+        "python3 app.py", "printenv CDK_VALIDATION"
+    )
+    environment = {"PATH": os.environ["PATH"], **variables}
+    answer = subprocess.run(command, shell=True, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+    assert (answer.stdout.strip() != "false") == validates
+    assert answer.stdout.strip() in ("true", "false")
 
 
 @pytest.mark.parametrize("env", ["dev", "prod"])
