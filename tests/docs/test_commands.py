@@ -51,7 +51,7 @@ WITHOUT_CLOUD = [
 BEGINNING = ["make deploy", "make diff", "make sandbox"]
 IN_THE_CLOUD = [
     "npx cdk bootstrap",
-    "npx cdk diff --all -c env=NAME",
+    "npx cdk diff -c env=NAME",
     "npx cdk deploy --all --outputs-file outputs.json",
     "npx cdk destroy vod-NAME-recommenders vod-NAME-ranking -c env=NAME",
     "npx cdk deploy --all -c env=NAME --outputs-file outputs.json",

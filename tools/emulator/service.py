@@ -119,6 +119,8 @@ class Service:
                         "name": one.name,
                         "status": one.status,
                         "failureReason": one.failure_reason,
+                        "created": one.created,
+                        "updated": one.updated,
                         "latestUpdate": one.update.view() if one.update else None,
                         "tags": dict(one.tags),
                     }

@@ -123,7 +123,7 @@ def _deploy_to(endpoint: Endpoint, options: argparse.Namespace) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    arguments = ["diff", "--all", "-c", f"env={options.env}", *options.arguments]
+    arguments = cdk.diff_arguments(options.env, *options.arguments)
     running = shared.find()
     if running:
         return cdk.attached(running.endpoint, arguments)

@@ -13,7 +13,9 @@ from lambdas.personalize_provider.log import printable
 from tools.checkout import CHECKOUT, QUIET_JSII, isolated_environment
 
 from .cloud import ACCOUNT, Endpoint
+from .inventory import emulator_state
 from .progress import Progress, assembly_of
+from .waiting import Watch
 
 CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
 
@@ -46,15 +48,24 @@ def attached(endpoint: Endpoint, arguments: Sequence[str]) -> int:
 
 
 def followed(endpoint: Endpoint, arguments: Sequence[str]) -> int:
-    """Run a deployment or deletion and print its output, chains of waiting resources folded; answers its status."""
+    """Run a deployment or deletion and print its output; answers its status.
+
+    Chains of waiting resources are folded. While nothing else is printed, what Personalize is working on is.
+    """
     progress = Progress(assembly_of(arguments, CHECKOUT))
 
-    def show(line: str) -> None:
-        folded = progress.fold(line)
-        if folded is not None:
-            print(folded, flush=True)
+    def say(line: str) -> None:
+        print(printable(line), flush=True)
 
-    return captured(endpoint, arguments, show=show).exit_status
+    with Watch(lambda: emulator_state(endpoint), say) as watch:
+
+        def show(line: str) -> None:
+            folded = progress.fold(line)
+            if folded is not None:
+                say(folded)
+                watch.heard()
+
+        return captured(endpoint, arguments, show=show).exit_status
 
 
 def captured(
@@ -121,9 +132,14 @@ def deploy_arguments(env: str, *more: str) -> list[str]:
     return ["deploy", "--all", "-c", f"env={env}", "--require-approval", "never", "--progress", "events", *more]
 
 
+def diff_arguments(env: str, *more: str) -> list[str]:
+    """Arguments that show what deploying an environment would change, in all its stacks."""
+    return ["diff", "-c", f"env={env}", *more]
+
+
 def destroy_arguments(env: str, *more: str) -> list[str]:
     """Arguments that destroy all stacks of an environment without asking."""
-    return ["destroy", "--all", "-c", f"env={env}", "--force", "--progress", "events", *more]
+    return ["destroy", "--all", "-c", f"env={env}", "--force", *more]
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

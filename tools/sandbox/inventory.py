@@ -21,9 +21,19 @@ def personalize(endpoint: Endpoint) -> list[str]:
 
 def personalize_state(endpoint: Endpoint) -> dict[str, dict[str, Any]]:
     """What Personalize knows of every resource, by ARN, in every region."""
-    with request(endpoint, "GET", "/_sandbox/state") as answer:
-        regions = json.load(answer)["resources"]
+    regions = emulator_state(endpoint)["resources"]
     return {resource["arn"]: resource for resources in regions.values() for resource in resources}
+
+
+def emulator_state(endpoint: Endpoint) -> dict[str, Any]:
+    """The whole state of the Personalize emulator: its time, its faults, its resources by region.
+
+    Raises:
+        OSError: there is no answer.
+    """
+    with request(endpoint, "GET", "/_sandbox/state") as answer:
+        state: dict[str, Any] = json.load(answer)
+    return state
 
 
 def leftovers(endpoint: Endpoint) -> dict[str, list[str]]:

@@ -184,6 +184,8 @@ def test_the_state_shows_everything(server: Server, account: Account) -> None:
         "name": "movies",
         "status": "CREATE PENDING",
         "failureReason": None,
+        "created": account.clock.now(),
+        "updated": account.clock.now(),
         "latestUpdate": None,
         "tags": {"team": "a"},
     }
