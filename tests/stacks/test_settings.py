@@ -8,19 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_logs as logs
-from pydantic import BaseModel
 
 from app import build
 from stacks.context import read_boundary
 from stacks.personalize.limits import LOG_RETENTION_DAYS
-from stacks.settings import DatasetSettings, Settings, SettingsError, load_settings
+from stacks.settings import SettingsError, load_settings
 from stacks.settings_checks import PLACEHOLDER_BUCKET
 from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
 
@@ -89,28 +86,6 @@ def test_a_key_has_the_partition_of_its_region(config: Path, partition: str, reg
     assert mistakes(config) == [
         f"encryption_key: no key of {region} has an ARN that begins with arn:{partition}. Correct it."
     ]
-
-
-def test_the_example_shows_every_setting() -> None:
-    text = (EXAMPLE_SETTINGS / "dev.yaml").read_text()
-    datasets = text[text.index("\ndatasets:") : text.index("\nrecommenders:")]
-    assert [name for name in DatasetSettings.model_fields if f" {name}:" not in datasets] == []
-    assert [name for name in names_of(Settings) if not re.search(rf"\b{name}:", text)] == []
-
-
-def names_of(model: type[BaseModel]) -> Iterator[str]:
-    """Names of all settings of a section and of those in it."""
-    for name, field in model.model_fields.items():
-        yield name
-        for section in sections(field.annotation):
-            yield from names_of(section)
-
-
-def sections(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from sections(part)
 
 
 def test_logs_can_be_kept_as_long_as_cloudwatch_can() -> None:
