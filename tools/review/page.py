@@ -15,7 +15,7 @@ from .difference import lines
 from .review import Bar, Change, Permission, Review, StackChanges, Verdict, clock
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
 _MOST_TICKS = 8
 
 

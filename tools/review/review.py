@@ -154,6 +154,15 @@ class Change:
     spelled_out: tuple[tuple[str, str], ...] = ()
     hint: str = ""
 
+    @property
+    def recommendations(self) -> str:
+        """Whether recommendations are served meanwhile, as the resource and its properties say it, each once.
+
+        What is added has served nothing before.
+        """
+        said = () if self.kind == "added" else (self.meanwhile, *(each.meanwhile for each in self.properties))
+        return "; ".join(dict.fromkeys(each for each in said if each))
+
 
 @dataclass(frozen=True)
 class StackChanges:

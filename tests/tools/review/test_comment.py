@@ -97,11 +97,11 @@ def test_it_always_fits(repeated: int, value: str) -> None:
 
 def test_what_is_folded_gives_way_before_the_changes() -> None:
     review = a_review()
-    large = dataclasses.replace(review, permissions=review.permissions * 400)
+    large = dataclasses.replace(review, resources=review.resources * 800)
     comment = as_markdown(large)
     assert len(comment.encode()) <= LONGEST
     assert "FilterExpression" in comment
-    assert "statements without changes: see the page" in comment
+    assert comment.count("Custom&#58;&#58;PersonalizeFilter") == 100
 
 
 def test_a_day_of_more_than_24_hours_is_drawn() -> None:

@@ -72,7 +72,7 @@ def test_what_does_not_change_is_folded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "labels"), [(0, [0]), (40, [0, 5, 10, 15, 20, 25, 30, 35, 40]), (125, [0, 30, 60, 90, 120])]
+    ("minutes", "labels"), [(0, [0, 1]), (40, [0, 5, 10, 15, 20, 25, 30, 35, 40]), (125, [0, 30, 60, 90, 120])]
 )
 def test_the_axis_is_labelled_at_round_times(minutes: int, labels: list[int]) -> None:
     assert page_module._ticks([Bar("Import", "DatasetImportJob", 0, minutes)]) == labels

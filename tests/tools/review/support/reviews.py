@@ -75,7 +75,7 @@ def a_review(verdict: Verdict = Verdict.READ_FIRST) -> Review:
             ("In USD, at the prices of 2026-11-25.",),
         ),
         (
-            Permission("Role A may s3:GetObject on <Bucket>/*", ("<Bucket>/*",), "added"),
+            Permission("Role A may personalize:List* on <Bucket>/* in <Region>", ("<Bucket>/*",), "added"),
             Permission("Role B may s3:PutObject on <Bucket>", (), "removed"),
             Permission("Role C may do", ("*",), "changed", (("actions", ("personalize:A",), ("personalize:B*",)),)),
             Permission("Role D may personalize:List* on *, in <Region>", ("personalize:List*", "*"), "unchanged"),
