@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ import pytest
 import yaml
 from aws_cdk import DefaultStackSynthesizer
 
-from tools.checkout import CHECKOUT
+from stacks.settings_checks import PLACEHOLDER_BUCKET
+from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, QUIET_JSII, UNVALIDATED, isolated_environment
 
 ROOT = CHECKOUT
 WORKFLOW = ROOT / ".github" / "workflows" / "pipeline.yaml"
@@ -191,6 +193,22 @@ def test_the_data_are_checked_before_the_review() -> None:
     assert sample["run"] == step("deploy", "name", "Make the sample data")["run"]
     assert steps.index(sample) < steps.index(check) < steps.index(step("review", "id", "review"))
     assert "continue-on-error" not in check
+
+
+@pytest.mark.parametrize("bucket", [PLACEHOLDER_BUCKET, "films"])
+def test_prod_is_deployed_once_its_bucket_is_filled_in(tmp_path: Path, bucket: str) -> None:
+    """And with nothing else: no account, no region. The CLI reads the app as it does before it deploys."""
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
+    settings = yaml.safe_load((config / "prod.yaml").read_text())
+    assert (settings["account"], settings["region"]) == (None, None)
+    (config / "prod.yaml").write_text(yaml.safe_dump({**settings, "data": f"s3://{bucket}/personalize/"}))
+    cdk = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "--quiet", "--output", str(tmp_path / "cdk.out")]
+    context = ["--context", "env=prod", "--context", f"config_dir={config}"]
+    environment = isolated_environment() | QUIET_JSII | UNVALIDATED | {"CDK_DISABLE_CLI_TELEMETRY": "true"}
+    environment["PATH"] = f"{TOOLS}{os.pathsep}{environment['PATH']}"
+    result = subprocess.run([*cdk, *context], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    is_refused = "data: my-company-vod-data stands for a bucket of yours." in result.stderr + result.stdout
+    assert (result.returncode != 0, is_refused) == (bucket == PLACEHOLDER_BUCKET,) * 2
 
 
 def test_a_review_is_shown_before_it_fails_the_job() -> None:
