@@ -18,6 +18,7 @@ from aws_cdk import DefaultStackSynthesizer
 
 from stacks.settings_checks import PLACEHOLDER_BUCKET
 from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, QUIET_JSII, UNVALIDATED, isolated_environment
+from tools.review.comment import LONGEST
 
 ROOT = CHECKOUT
 WORKFLOW = ROOT / ".github" / "workflows" / "pipeline.yaml"
@@ -231,13 +232,13 @@ def run_step(folder: Path, job: str, name: str, **variables: str) -> None:
     subprocess.run(command, cwd=folder, env={"PATH": os.environ["PATH"]} | variables, check=True)
 
 
-def comment_of(tmp_path: Path, report: str | None) -> str:
+def comment_of(tmp_path: Path, report: str | None, url: str = "https:/") -> str:
     """What the step writes as a comment, which is also the summary of the run."""
     if report is not None:
         (tmp_path / ".sandbox").mkdir()
         (tmp_path / ".sandbox" / "review-prod.md").write_text(report)
     summary = tmp_path / "summary"
-    variables = {"PAGE": "https://page", "RUN": "https://run", "GITHUB_STEP_SUMMARY": str(summary)}
+    variables = {"PAGE": f"{url}/page", "RUN": f"{url}/run", "GITHUB_STEP_SUMMARY": str(summary)}
     run_step(tmp_path, "review", "Write the comment", **variables)
     comment = (tmp_path / ".sandbox" / "comment.md").read_text()
     assert summary.read_text() == comment
@@ -251,22 +252,11 @@ def test_a_review_is_the_comment_with_a_link_to_the_page(tmp_path: Path) -> None
     )
 
 
-@pytest.mark.parametrize("line", ["é" * 99, "x" * 99, "€"], ids=["wide", "narrow", "short"])
-def test_a_long_review_is_cut_between_lines(tmp_path: Path, line: str) -> None:
-    comment = comment_of(tmp_path, f"{line}\n" * 70_000)
-    kept, _, rest = comment.partition("\n\n")
+def test_the_longest_review_fits_with_what_is_added(tmp_path: Path) -> None:
+    """That a review is never longer, tests/tools/review/test_comment.py says."""
+    comment = comment_of(tmp_path, "x" * LONGEST, url="https://" + "u" * 2000)
+    assert comment.startswith("x" * LONGEST)
     assert len(comment) <= COMMENT_LIMIT
-    assert set(kept.split("\n")) == {line}
-    assert rest == (
-        "**The rest is too long for a comment.**\n\n"
-        "[The whole review as a page](https://page), from [this run](https://run).\n"
-    )
-
-
-def test_a_code_block_that_is_cut_is_closed(tmp_path: Path) -> None:
-    comment = comment_of(tmp_path, "```mermaid\n" + "x\n" * 70_000 + "```\n")
-    assert comment.count("```") == 2
-    assert "x\n```\n\n**The rest" in comment
 
 
 def test_a_review_that_failed_is_said_to_have(tmp_path: Path) -> None:
