@@ -22,13 +22,15 @@ from tools.simulation.assembly import Assembly, FilesByName
 from tools.simulation.cloud import VirtualCloud
 from tools.synth import synthesize
 
-from . import deployments, processes
+from . import checks, deployments, processes
 
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 _ASSET_KILOBYTES = 40
 _RUNS = 3
 _HANDLER_RUNS = 15
 _GROUPS = (1, 5, 20)
+_INTERACTIONS = 10_000_000
+_CHECK_SECONDS, _CHECK_MEGABYTES = 60, 1000
 # Lambda developer guide, "Lambda quotas": new accounts have fewer concurrent executions than the 1,000 of others; 10 is
 # what their owners report.
 _NEW_ACCOUNT = 10
@@ -64,6 +66,7 @@ def rows(folder: Path) -> Iterator[Row]:
     yield from _of_deployments(first, _changed(folder, files, config, 'data_version: "1"', 'data_version: "2"'), files)
     yield from _of_load(first, _changed(folder, files, config, "project: vod", "project: films"), files)
     yield from _of_growth(files)
+    yield from _of_check(files, folder / "many")
 
 
 def _changed(folder: Path, files: Path, config: Path, before: str, after: str) -> Assembly:
@@ -164,6 +167,17 @@ def _of_growth(files: Path) -> Iterator[Row]:
         )
 
 
+def _of_check(sample: Path, folder: Path) -> Iterator[Row]:
+    ours, plain = checks.check_of(_INTERACTIONS, sample, folder)
+    what = f"make check of {_INTERACTIONS:,} interactions"
+    floor = f"{plain.seconds:.1f} s, DuckDB's plain reading of the file"
+    yield Row(what, f"{ours.seconds:.1f} s", floor, ours.seconds / plain.seconds)
+    most = f"{_CHECK_SECONDS} s, what it may take"
+    yield Row(f"{what}: time", f"{ours.seconds:.1f} s", most, ours.seconds / _CHECK_SECONDS, 1.0)
+    most = f"{_CHECK_MEGABYTES:,} MB, what it may take"
+    yield Row(f"{what}: memory", f"{ours.megabytes:.0f} MB", most, ours.megabytes / _CHECK_MEGABYTES, 1.0)
+
+
 def _asset_kilobytes() -> float:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -208,6 +222,9 @@ Every line compares a measurement with a floor from the same run.
 - "5 s for each custom resource" is our estimate of what two functions, a state machine and CloudFormation itself need.
   "1 call a second" is the limit for each operation of Personalize; the client retries what is above it, as botocore
   does. Calls and executions are counted with 0.2 s for each call.
+- The check reads the interactions, and the users and items that they are of, from files, as `make check` does, and
+  draws the page. The plain reading takes every value of the file of interactions and keeps none. Memory is the most
+  that the process had.
 - Lambda executions are those of the whole run, from the first deployment to destroy. They include the framework's
   function as well as the handler that it invokes and waits for.
 """
