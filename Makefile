@@ -25,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-stri
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots schema docs review check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo test test-nightly mutants unit snapshots schema docs review prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,7 +68,10 @@ stop: $(RUNNING) ## end the local cloud
 ##@ To review a change
 
 review: $(RUNNING) ## say what deploying the working tree would do to ENV as it is at BASE (default HEAD)
-	@$(PY) -m tools.review --env $(ENV) --base $(BASE)
+	@$(PY) -m tools.review --env $(ENV) --base $(BASE) $(if $(INTERACTIONS),--interactions $(INTERACTIONS))
+
+prices: $(RUNNING) ## write the prices that a review uses again, from the AWS Price List (FILE=...: from this file of it)
+	@$(PY) -m tools.review.price_list $(if $(FILE),--file $(FILE))
 
 snapshots: $(RUNNING) ## write the snapshots of the templates (yours: in config/snapshots, if it exists); read git diff
 	@$(PY) -m tools.snapshots

@@ -130,10 +130,13 @@ def test_the_readme_quotes_the_benchmarks() -> None:
 def test_the_readme_says_what_the_review_says_of_prices() -> None:
     """Of two recommenders and a campaign of one request a second, which dev.yaml has as it comes."""
     prices = load_prices()
-    per_hour = 2 * prices.recommender.per_hour + 3.6 * prices.of_recipe("aws-personalized-ranking-v2").per_1000_requests
+    per_hour = 2 * prices.amounts.recommender.amount + 3600 * prices.per_request("aws-personalized-ranking-v2")
     readme = (ROOT / "README.md").read_text()
-    assert f"about {round(per_hour * prices.assumptions.hours_per_month, -1):.0f} {prices.currency} a month" in readme
-    assert f"prices of {prices.as_of} in {prices.region}" in readme
+    assert (
+        f"about {round(per_hour * prices.assumptions.hours_per_month, -1):.0f} {prices.table.currency} a month"
+        in readme
+    )
+    assert f"prices of {prices.oldest} in {prices.table.region}" in readme
 
 
 def test_the_readme_quotes_the_messages() -> None:

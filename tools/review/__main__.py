@@ -27,6 +27,7 @@ from tools.synth import synthesize
 
 from .comment import as_markdown
 from .diff import compare
+from .interactions import prices_for
 from .page import as_html
 from .rehearsal import rehearse
 from .report import refused_review, review_of
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     page, comment = (options.out / f"review-{options.env}.{suffix}" for suffix in ("html", "md"))
     try:
-        found = review(options.env, options.base)
+        found = review(options.env, options.base, _interactions(options.interactions))
     except ReviewError as error:
         for left in (page, comment):
             left.unlink(missing_ok=True)  # of an earlier review
@@ -73,17 +74,28 @@ def main(arguments: list[str] | None = None) -> int:
     return _end(options.env, found.verdict.value.lower(), found.verdict.status)
 
 
+def _interactions(text: str) -> int | None:
+    """The number that somebody gives; None if nobody does."""
+    if not text:
+        return None
+    digits = text.replace(",", "").replace("_", "")
+    if not digits.isascii() or not digits.isdigit() or int(digits) < 1:
+        raise ReviewError(f"INTERACTIONS: '{text}' is no whole number above 0, such as 2,500,000.")
+    return int(digits)
+
+
 def _end(env: str, what: str, status: int) -> int:
     print(f"Review of {env}: {what} (status {status})")
     return status
 
 
-def review(env: str, base: str) -> Review:
+def review(env: str, base: str, interactions: int | None = None) -> Review:
     """Compare the working tree with a git ref.
 
     Args:
         env: name of the environment.
         base: the git ref of what is deployed.
+        interactions: how many there are to train on; by default the sample's, or what assumptions.yaml says.
 
     Raises:
         ReviewError: the ref does not exist, or its app cannot be synthesized.
@@ -106,6 +118,7 @@ def review(env: str, base: str) -> Review:
             rehearse(before.assembly, head),
             errors=_annotated_errors(out),
             destroy=_destroy(base, before.env),
+            prices=prices_for(settings, interactions),
         )
 
 
@@ -224,6 +237,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.review", description=__doc__)
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--base", default="HEAD", help="git ref of what is deployed (default: HEAD)")
+    parser.add_argument("--interactions", default="", help="rows to train on (default: the sample's, or as assumed)")
     parser.add_argument("--out", type=Path, default=STATE_DIRECTORY, help="folder of the report (default: .sandbox)")
     return parser.parse_args(arguments)
 

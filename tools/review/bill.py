@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from tools.simulation.assembly import Assembly
 
@@ -16,7 +17,7 @@ _LEAST = 0.005
 UNKNOWN = "not known"
 
 
-def money_of(base: Assembly, head: Assembly, comparison: Comparison, prices: Prices) -> Money:
+def money_of(base: Assembly, head: Assembly, comparison: Comparison, prices: Prices, today: date) -> Money:
     """The bill before and after, and what deploying costs by itself.
 
     What stays in a stack that the app no longer has is still billed.
@@ -33,12 +34,20 @@ def money_of(base: Assembly, head: Assembly, comparison: Comparison, prices: Pri
         goes_up=new - old >= _LEAST,
         lines=tuple(_lines(before, after, hours)),
         once=tuple(_once(after, comparison, prices)),
-        notes=(
-            f"In {prices.currency}, region {prices.region}, at the prices of {prices.as_of} "
-            f"({prices.source}, {prices.checked}).",
-            f"A month has {hours:g} hours; recommenders are for up to 100,000 users. You also pay for storage, logs, "
-            f"polling, and requests beyond the minimums.",
-        ),
+        notes=tuple(_notes(prices, today)),
+    )
+
+
+def _notes(prices: Prices, today: date) -> Iterator[str]:
+    table, assumed = prices.table, prices.assumptions
+    yield (
+        f"In {table.currency}, region {table.region}, at the prices of {prices.oldest} ({prices.age(today)}). "
+        f"Source: {'; '.join(prices.sources)}."
+    )
+    yield (
+        f"A month has {assumed.hours_per_month:g} hours; a training has {assumed.interactions:,} interactions "
+        f"({assumed.interactions_are}) or {assumed.training_hours:g} training hours; recommenders are for up to "
+        f"100,000 users. You also pay for storage, logs, polling, and requests beyond the minimums."
     )
 
 
@@ -77,7 +86,7 @@ def _once(after: Iterable[Cost], comparison: Comparison, prices: Prices) -> Iter
         yield f"Deploying it trains {each.path} once: {_or_unknown(each.per_training)}."
     imports = [each.path for each in runs if each.noun == "DatasetImportJob"]
     if imports:
-        yield f"Deploying it imports {listed(imports)}: {_dollars(prices.import_per_gb)} per GB."
+        yield f"Deploying it imports {listed(imports)}: {_dollars(prices.amounts.imports.amount)} per GB."
 
 
 def _or_unknown(amount: float | None) -> str:

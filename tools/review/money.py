@@ -1,4 +1,4 @@
-"""What a deployed assembly costs while it is idle, and per training, by the dated table in prices.yaml.
+"""What a deployed assembly costs while it is idle, and per training, by the dated prices in prices.yaml.
 
 Minimums are billed whether anybody asks or not: API reference, CreateCampaign ("Minimum Provisioned TPS and
 Auto-Scaling") and CreateRecommender ("Minimum recommendation requests per second").
@@ -22,7 +22,10 @@ from tools.simulation.template import Template, references
 from .diff import path_of
 from .values import as_text
 
-_TABLE = Path(__file__).with_name("prices.yaml")
+PRICES = Path(__file__).with_name("prices.yaml")
+ASSUMPTIONS = Path(__file__).with_name("assumptions.yaml")
+# After these, the review says how to get new ones.
+_OLD_DAYS = 90
 _SECONDS_PER_HOUR = 3600
 _RECOMMENDER, _CAMPAIGN = "Custom::PersonalizeRecommender", "Custom::PersonalizeCampaign"
 _SOLUTION, _VERSION = "Custom::PersonalizeSolution", "Custom::PersonalizeSolutionVersion"
@@ -45,45 +48,96 @@ class _Table(BaseModel):
 
 
 class Assumptions(_Table):
-    """What no template says."""
+    """What no template says, in assumptions.yaml; `interactions_are` says where their number is from."""
 
     hours_per_month: float
     interactions: int
     training_hours: float
+    interactions_are: str = "assumed; make review INTERACTIONS=... says yours"
 
 
-class RecommenderPrices(_Table):
-    """Of a domain recommender."""
+class Price(_Table):
+    """A price of the service.
 
-    per_hour: float
-    requests_included_per_hour: int
-    per_1000_requests: float
+    Attributes:
+        what: is billed.
+        amount: for one unit.
+        unit: such as "GB", "hour", "1,000 requests".
+        product: how it is found in the AWS Price List: words of its product, each a regular expression; with a "!"
+            before it, one that the product does not have. Empty if the list is not asked.
+        source: where the amount is from.
+        as_of: when it was there.
+    """
 
-
-class RecipePrices(_Table):
-    """Of a custom recipe: its campaigns, and its trainings by one of two measures."""
-
-    per_1000_requests: float
-    training_per_1000_interactions: float | None = None
-    training_per_hour: float | None = None
-
-
-class Prices(_Table):
-    """The table."""
-
+    what: str
+    amount: float
+    unit: str
+    product: tuple[str, ...]
     source: str
     as_of: date
-    region: str
-    currency: str
-    checked: str
-    assumptions: Assumptions
-    import_per_gb: float
-    recommender: RecommenderPrices
-    custom_recipes: Mapping[str, RecipePrices]
 
-    def of_recipe(self, recipe: str) -> RecipePrices:
-        """Prices of a custom recipe, by its name."""
-        return self.custom_recipes["v2" if recipe.endswith("-v2") else "others"]
+
+class Amounts(_Table):
+    """All prices. Trainings of recommenders are not billed apart."""
+
+    imports: Price
+    recommender: Price
+    recommender_included: Price
+    recommender_requests: Price
+    v2_requests: Price
+    v2_training: Price
+    other_requests: Price
+    other_training: Price
+
+    def __iter__(self) -> Iterator[tuple[str, Price]]:  # type: ignore[override]
+        """Each with its name."""
+        return ((name, getattr(self, name)) for name in type(self).model_fields)
+
+
+class Table(_Table):
+    """What is in prices.yaml."""
+
+    currency: str
+    region: str
+    prices: Amounts
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Prices, and what else an estimate needs."""
+
+    table: Table
+    assumptions: Assumptions
+
+    @property
+    def amounts(self) -> Amounts:
+        """The prices."""
+        return self.table.prices
+
+    @property
+    def oldest(self) -> date:
+        """When the oldest of them was the price."""
+        return min(each.as_of for _, each in self.amounts)
+
+    @property
+    def sources(self) -> list[str]:
+        """Where they are from, each source once."""
+        return list(dict.fromkeys(each.source for _, each in self.amounts))
+
+    def per_request(self, recipe: str) -> float:
+        """Of a campaign's requests, by the name of its recipe."""
+        return (self.amounts.v2_requests if is_v2(recipe) else self.amounts.other_requests).amount / 1000
+
+    def age(self, today: date) -> str:
+        """How old they are, and what to do about it if that is old."""
+        days = (today - self.oldest).days
+        old = "today's" if days <= 0 else f"{days} day{'s' if days > 1 else ''} old"
+        return f"{old}; `make prices` writes today's" if days > _OLD_DAYS else old
+
+
+def is_v2(recipe: str) -> bool:
+    """Whether a recipe bills its trainings by interactions, and nothing extra for metadata."""
+    return recipe.endswith("-v2")
 
 
 @dataclass(frozen=True)
@@ -117,9 +171,21 @@ class Cost:
         return (self.per_hour or 0.0) * hours + (self.per_training or 0.0) * trainings
 
 
-def load_prices() -> Prices:
-    """The table in the repository."""
-    return Prices.model_validate(yaml.safe_load(_TABLE.read_text()))
+def load_prices(interactions: int | None = None, interactions_are: str = "") -> Prices:
+    """The prices and assumptions in the repository.
+
+    Args:
+        interactions: in the data that is trained on, if that is known.
+        interactions_are: where their number is from.
+    """
+    known = {} if interactions is None else {"interactions": interactions, "interactions_are": interactions_are}
+    assumed = yaml.safe_load(ASSUMPTIONS.read_text())
+    return Prices(load_table(), Assumptions.model_validate(assumed | known))
+
+
+def load_table() -> Table:
+    """The prices in the repository."""
+    return Table.model_validate(yaml.safe_load(PRICES.read_text()))
 
 
 def costs(assembly: Assembly, prices: Prices) -> list[Cost]:
@@ -135,7 +201,7 @@ def costs(assembly: Assembly, prices: Prices) -> list[Cost]:
 def _of(stack: str, template: Template, logical_id: str, resource: Mapping[str, Any], prices: Prices) -> Iterator[Cost]:
     path, properties = path_of(resource, logical_id), resource.get("Properties", {})
     if resource["Type"] == _RECOMMENDER:
-        yield _recommender(stack, path, properties.get("RecommenderConfig", {}), prices.recommender)
+        yield _recommender(stack, path, properties.get("RecommenderConfig", {}), prices.amounts)
     elif resource["Type"] == _CAMPAIGN:
         yield _campaign(stack, path, properties, _recipe(template, logical_id), prices)
     elif resource["Type"] == _SOLUTION:
@@ -145,29 +211,31 @@ def _of(stack: str, template: Template, logical_id: str, resource: Mapping[str, 
     elif resource["Type"] == _ATTRIBUTION:
         yield Cost(stack, path, "metrics, which CloudWatch bills for each metric and each source of events", None)
     elif is_unpriced(resource["Type"]):
-        yield Cost(stack, path, f"`{resource['Type']}`, of which the review knows no price", None)
+        yield Cost(stack, path, f"{resource['Type']}, of which the review knows no price", None)
 
 
-def _recommender(stack: str, path: str, config: Mapping[str, Any], prices: RecommenderPrices) -> Cost:
+def _recommender(stack: str, path: str, config: Mapping[str, Any], prices: Amounts) -> Cost:
     minimum = int(config.get("MinRecommendationRequestsPerSecond", 1))
-    beyond = max(0, minimum * _SECONDS_PER_HOUR - prices.requests_included_per_hour)
+    beyond = max(0.0, minimum * _SECONDS_PER_HOUR - prices.recommender_included.amount)
     what = f"recommender, provisioned for {minimum} per second{_metadata(config)}"
-    return Cost(stack, path, what, prices.per_hour + beyond / 1000 * prices.per_1000_requests)
+    return Cost(stack, path, what, prices.recommender.amount + beyond / 1000 * prices.recommender_requests.amount)
 
 
 def _campaign(stack: str, path: str, properties: Mapping[str, Any], recipe: str, prices: Prices) -> Cost:
     minimum = int(properties.get("MinProvisionedTPS", 1))
-    what = f"campaign, provisioned for {minimum} per second{_metadata(properties.get('CampaignConfig', {}))}"
+    what = f"campaign, provisioned for {minimum} per second{_metadata(properties.get('CampaignConfig', {}), recipe)}"
     if not recipe:
         return Cost(stack, path, f"{what}; its recipe is not in the template", None)
-    per_hour = minimum * _SECONDS_PER_HOUR / 1000 * prices.of_recipe(recipe).per_1000_requests
-    return Cost(stack, path, f"{what}, `{recipe}`", per_hour)
+    return Cost(stack, path, f"{what}, {recipe}", minimum * _SECONDS_PER_HOUR * prices.per_request(recipe))
 
 
-def _metadata(config: Mapping[str, Any]) -> str:
-    """Metadata costs extra; the table has no price for it."""
+def _metadata(config: Mapping[str, Any], recipe: str = "") -> str:
+    """Metadata costs extra, for which the table has no price; with a v2 recipe it costs nothing extra.
+
+    Source: developer guide, "Creating a campaign".
+    """
     enabled = str(config.get("EnableMetadataWithRecommendations", False)).lower() == "true"
-    return ", metadata costs extra" if enabled else ""
+    return ", metadata costs extra" if enabled and not is_v2(recipe) else ""
 
 
 def _automatic(stack: str, path: str, properties: Mapping[str, Any], prices: Prices) -> Iterator[Cost]:
@@ -190,12 +258,12 @@ def _training(recipe: str, prices: Prices) -> tuple[float | None, str]:
     """Price of one training, and what it is reckoned from."""
     if not recipe:
         return None, "its recipe is not in the template"
-    assumed, of_recipe = prices.assumptions, prices.of_recipe(recipe)
-    if of_recipe.training_per_1000_interactions is not None:
-        price = assumed.interactions / 1000 * of_recipe.training_per_1000_interactions
-        return price, f"`{recipe}` with {assumed.interactions:,} interactions"
-    price = assumed.training_hours * (of_recipe.training_per_hour or 0.0)
-    return price, f"`{recipe}` with {assumed.training_hours:g} training hours"
+    assumed = prices.assumptions
+    if is_v2(recipe):
+        price = assumed.interactions / 1000 * prices.amounts.v2_training.amount
+        return price, f"{recipe} with {assumed.interactions:,} interactions"
+    price = assumed.training_hours * prices.amounts.other_training.amount
+    return price, f"{recipe} with {assumed.training_hours:g} training hours"
 
 
 def _recipe(template: Template, logical_id: str) -> str:

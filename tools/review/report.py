@@ -11,7 +11,7 @@ from .bill import money_of
 from .changes import stacks_of
 from .diff import PASSING_ON, Comparison, path_of
 from .iam import permissions
-from .money import load_prices
+from .money import Prices, load_prices
 from .reasons import Found, reasons_of, sentence
 from .rehearsal import CHAIN, Rehearsal
 from .renames import renames_of
@@ -27,6 +27,7 @@ def review_of(
     rehearsal: Rehearsal,
     errors: Sequence[str] = (),
     destroy: str = "",
+    prices: Prices | None = None,
 ) -> Review:
     """The whole review of a change.
 
@@ -38,10 +39,11 @@ def review_of(
         rehearsal: how deploying it went.
         errors: for which `cdk deploy` refuses what would be deployed.
         destroy: the command that destroys what is deployed.
+        prices: prices and assumptions; by default those of the repository.
     """
     renames = renames_of(base, head, comparison)
     time = time_of(head, comparison, rehearsal)
-    money = money_of(base, head, comparison, load_prices())
+    money = money_of(base, head, comparison, prices or load_prices(), header.date.date())
     reasons = reasons_of(Found(base, head, comparison, rehearsal, renames, time, money, errors, destroy))
     return Review(
         verdict=Verdict.gravest([each.verdict for each in reasons]),
