@@ -12,7 +12,7 @@ from markupsafe import Markup
 from lambdas.personalize_provider.log import printable
 
 from .difference import lines
-from .review import Bar, Change, Permission, Review, StackChanges, Verdict, clock
+from .review import Bar, Permission, Review, StackChanges, Verdict, clock
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
@@ -33,21 +33,6 @@ def _ticks(bars: Sequence[Bar]) -> list[int]:
 
 def _length(bars: Sequence[Bar]) -> float:
     return max((bar.ends for bar in bars), default=0.0) or 1.0
-
-
-def _is_detailed(change: Change) -> bool:
-    """Whether it has something to say besides that it comes or goes."""
-    return bool(
-        change.kind == "changed" or change.spelled_out or change.hint or change.verdict is not Verdict.DEPLOYABLE
-    )
-
-
-def _quiet(stack: StackChanges) -> list[Change]:
-    return [each for each in stack.changes if not _is_detailed(each)]
-
-
-def _detailed(stack: StackChanges) -> list[Change]:
-    return [each for each in stack.changes if _is_detailed(each)]
 
 
 def _is_still(stack: StackChanges) -> bool:
@@ -73,9 +58,7 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.filters |= {
     "clock": clock,
-    "detailed": _detailed,
     "length_of": _length,
-    "quiet": _quiet,
     "ticks": _ticks,
 }
 _ENVIRONMENT.tests |= {"still": _is_still, "unchanged": _unchanged}

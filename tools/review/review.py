@@ -163,6 +163,11 @@ class Change:
         said = () if self.kind == "added" else (self.meanwhile, *(each.meanwhile for each in self.properties))
         return "; ".join(dict.fromkeys(each for each in said if each))
 
+    @property
+    def is_detailed(self) -> bool:
+        """Whether there is something to say of it besides that it comes or goes."""
+        return bool(self.properties or self.spelled_out or self.hint) or self.verdict is not Verdict.DEPLOYABLE
+
 
 @dataclass(frozen=True)
 class StackChanges:
@@ -335,6 +340,11 @@ class Review:
     permissions: tuple[Permission, ...]
     outputs: tuple[Outputs, ...]
     resources: tuple[Resources, ...]
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there is more to say than why the settings are refused."""
+        return bool(self.stacks)
 
     @property
     def headline(self) -> str:

@@ -9,20 +9,15 @@ from .review import Bar, Change, Difference, Money, MoneyLine, Property, Review,
 
 def as_text(review: Review) -> str:
     """The verdict, the changes, the time and the money; permissions, outputs and resources are on the page."""
-    header = review.header
-    parts = [
-        f"Review of {header.environment} against {header.base.name}",
-        *(
-            "\n".join([title, *lines])
-            for title, lines in (
-                ("Verdict", _verdict(review)),
-                ("What deploying it does", _changes(review.stacks)),
-                ("Time", _time(review.time)),
-                ("Money", _money(review.money)),
-            )
-        ),
-    ]
-    return "\n\n".join(parts) + "\n"
+    sections = {"Verdict": _verdict(review)}
+    if review.is_compared:
+        sections |= {
+            "What deploying it does": _changes(review.stacks),
+            "Time": _time(review.time),
+            "Money": _money(review.money),
+        }
+    title = f"Review of {review.header.environment} against {review.header.base.name}"
+    return "\n\n".join([title, *("\n".join([name, *lines]) for name, lines in sections.items())]) + "\n"
 
 
 def _verdict(review: Review) -> Iterator[str]:

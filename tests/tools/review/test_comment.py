@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
 from tools.review.comment import LONGEST, Limits, as_markdown, drawn
-from tools.review.review import Bar, Review, Verdict
+from tools.review.diff import compare
+from tools.review.rehearsal import Rehearsal
+from tools.review.report import review_of
+from tools.review.review import Bar, Commit, Header, Review, Verdict
+from tools.simulation.assembly import Assembly
 
 from .support.hostile import HOSTILE, TEXTS
 from .support.rendering import harmless, html_of, text, tree, without_space
@@ -108,3 +116,32 @@ def test_a_day_of_more_than_24_hours_is_drawn() -> None:
     review = a_review()
     long = dataclasses.replace(review.time, bars=(Bar("Import", "DatasetImportJob", 0, 1505),))
     assert "2000-01-01 00:00, 2000-01-02 01:05" in as_markdown(dataclasses.replace(review, time=long))
+
+
+# -- from templates ----------------------------------------------------------------------------------------------
+
+HEADER = Header("vod", "dev", "", "", Commit("main"), Commit("working tree"), datetime(2026, 11, 26, tzinfo=UTC))
+BREAKING_OUT = "1\n\n# Verdict\n\nCan be deployed | `x` <!-- <h2>Verdict</h2>"
+# What an author of a pull request writes into the settings, by the property that it becomes.
+WRITTEN = {
+    "Custom::PersonalizeDatasetImportJob": ("DataVersion", BREAKING_OUT),
+    "Custom::PersonalizeSolutionVersion": ("Triggers", {"Trigger": BREAKING_OUT}),
+    "Custom::PersonalizeFilter": ("FilterExpression", f"EXCLUDE ItemID\nWHERE {BREAKING_OUT}"),
+}
+
+
+def test_what_an_author_writes_is_shown_in_its_place(dev_assembly: Path) -> None:
+    """Found: the comment had a second heading "Verdict", and nothing below an opened HTML comment was to be seen."""
+    base = Assembly.read(dev_assembly)
+    templates = json.loads(json.dumps(base.templates))
+    for resource in (each for template in templates.values() for each in template["Resources"].values()):
+        if resource["Type"] in WRITTEN:
+            name, value = WRITTEN[resource["Type"]]
+            resource["Properties"][name] = value
+    head = Assembly(templates, base.needs)
+    page = html_of(as_markdown(review_of(HEADER, base, head, compare(base, head), Rehearsal(0.0, (), ()))))
+    assert re.findall("<h[12]>(.*?)</h[12]>", page) == ["Review of dev against main", *HEADINGS]
+    assert "<!--" not in page
+    rows = re.findall(r"<tr>\n<td><code>(\w+)</code>(?s:.*?)</tr>", page)
+    assert {"FilterUnwatched", "RerankVersion", "ItemsImport"} <= set(rows)
+    assert text(page).count(without_space(BREAKING_OUT)) == 6

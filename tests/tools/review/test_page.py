@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 
 from tools.review import page as page_module
+from tools.review.comment import as_markdown
 from tools.review.page import as_html
+from tools.review.report import refused_review
 from tools.review.review import Bar, Review, Verdict
+from tools.review.terminal import as_text
 
 from .support.hostile import HOSTILE, TEXTS
-from .support.rendering import harmless, text, tree, without_space
+from .support.rendering import harmless, html_of, text, tree, without_space
 from .support.reviews import a_review, rewritten
 
 CSS = Path(page_module.__file__).with_name("templates").joinpath("page.css").read_text()
@@ -81,6 +84,16 @@ def test_the_axis_is_labelled_at_round_times(minutes: int, labels: list[int]) ->
 @pytest.mark.parametrize("minutes", [1, 9, 700, 5000, 100_000])
 def test_the_axis_has_room_for_its_labels(minutes: int) -> None:
     assert len(page_module._ticks([Bar("Import", "DatasetImportJob", 0, minutes)])) <= 9
+
+
+def test_settings_that_are_refused_leave_nothing_else_to_say() -> None:
+    review = refused_review(a_review().header, "config/dev.yaml: filters: <genre> is no filter.")
+    page, comment, terminal = as_html(review), html_of(as_markdown(review)), as_text(review)
+    for shown in (text(page), text(comment), without_space(terminal)):
+        assert "Cannotbedeployed" in shown
+        assert "<genre>isnofilter." in shown
+        assert "Money" not in shown
+        assert "Whatdeployingitdoes" not in shown
 
 
 # -- contrast ----------------------------------------------------------------------------------------------------
