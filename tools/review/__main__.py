@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ from .interactions import prices_for
 from .page import as_html
 from .rehearsal import rehearse
 from .report import refused_review, review_of
-from .review import Commit, Header, Review
+from .review import Commit, Header, Reason, Review, Verdict
 from .terminal import as_text
 
 _NOTHING = Assembly({}, {})
@@ -108,7 +109,8 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
             settings = load_settings(env, CHECKOUT / "config")
             out = synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config")
         except (SettingsError, PropsError) as error:
-            return refused_review(_header(env, None, deployed), str(error))
+            mistakes = str(error).replace(f"{CHECKOUT}/", "")
+            return refused_review(_header(env, None, deployed), mistakes, list(_gone(env, base)))
         head, before = Assembly.read(out), _base(env, base, Path(folder), sample)
         return review_of(
             _header(env, settings, deployed),
@@ -119,6 +121,18 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
             errors=_annotated_errors(out),
             destroy=_destroy(base, before.env),
             prices=prices_for(settings, interactions),
+        )
+
+
+def _gone(env: str, base: str) -> Iterator[Reason]:
+    """What to say of an environment whose settings have gone."""
+    file = f"config/{env}.yaml"
+    if not (CHECKOUT / file).exists() and file in _git("ls-tree", "--name-only", f"{base}^{{commit}}", file).split():
+        yield Reason(
+            Verdict.READ_FIRST,
+            "stacks left behind",
+            f"{file} is in the base, and gone from the working tree. Its stacks stay and bill until you destroy them:",
+            command=_destroy(base, env),
         )
 
 
@@ -214,12 +228,12 @@ def _synthesize_there(env: str, tree: Path, out: Path, sample: Path) -> None:
         check=False,
     )
     if result.returncode or not (out / "manifest.json").is_file():
-        raise ReviewError(f"The app of the base cannot be synthesized: {_last_words(result.stderr)}")
+        raise ReviewError(f"The app of the base cannot be synthesized: {_last_words(result.stderr, tree)}")
 
 
-def _last_words(text: str) -> str:
+def _last_words(text: str, tree: Path) -> str:
     """What a program says at its end; of a traceback, what was raised."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line.replace(f"{tree}/", "") for line in text.splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         raised = [line for line in lines if not line.startswith((" ", "Traceback"))]
         return raised[-1] if raised else lines[-1]

@@ -198,9 +198,19 @@ def _removed(found: Found) -> Iterator[Reason]:
     serving = [each.path for each in gone if each.noun in SERVING]
     others = [each.path for each in gone if each.noun not in SERVING]
     if serving:
-        yield _read("interruption", f"{listed(serving)} will be deleted, and serves nothing any more.", serving)
+        yield _read(
+            "interruption",
+            f"Nobody gets recommendations from {listed(serving)} any more, because the settings no longer have it: it "
+            f"is deleted at the end of the deployment.",
+            serving,
+        )
     if others:
-        yield _read("interruption", f"{listed(others)} will be deleted. Requests that use it then fail.", others)
+        yield _read(
+            "interruption",
+            f"Requests that use {listed(others)} fail after the deployment, because the settings no longer have it: it "
+            f"is deleted at the end.",
+            others,
+        )
 
 
 def _new_columns(found: Found) -> Iterator[Reason]:

@@ -59,18 +59,19 @@ def review_of(
     )
 
 
-def refused_review(header: Header, text: str) -> Review:
+def refused_review(header: Header, text: str, left_behind: Sequence[Reason] = ()) -> Review:
     """The review of settings that cannot be synthesized, so that there is nothing to compare.
 
     Args:
         header: who, what and when.
         text: why, a mistake on each line.
+        left_behind: what is deployed and stays, if the settings have gone.
     """
-    reasons = tuple(Reason(Verdict.REFUSED, "refused at synth", line) for line in text.splitlines() if line.strip())
+    mistakes = tuple(Reason(Verdict.REFUSED, "refused at synth", line) for line in text.splitlines() if line.strip())
     return Review(
         verdict=Verdict.REFUSED,
-        sentence=" ".join(each.text for each in reasons),
-        reasons=reasons,
+        sentence=" ".join(each.text for each in mistakes),
+        reasons=(*mistakes, *left_behind),
         header=header,
         stacks=(),
         time=Time("", (), (), ()),
