@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,8 @@ from .review import Commit, Header, Reason, Review, Verdict
 from .terminal import as_text
 
 _NOTHING = Assembly({}, {})
+# An error annotation, or a rule that is broken, in what the CDK raises (aws-cdk-lib, core/lib/validation).
+_CDK_ERROR = re.compile(r"^(?:ValidationFailed: )?ERROR (.+?)(?: \(Annotation\))?$", re.MULTILINE)
 _NOT_COMPARED = 3
 
 
@@ -108,8 +111,8 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
         try:
             settings = load_settings(env, CHECKOUT / "config")
             out = synthesize(env, Path(folder, "head"), sample, CHECKOUT / "config")
-        except (SettingsError, PropsError) as error:
-            mistakes = str(error).replace(f"{CHECKOUT}/", "")
+        except (SettingsError, PropsError, RuntimeError) as error:
+            mistakes = _mistakes(error).replace(f"{CHECKOUT}/", "")
             return refused_review(_header(env, None, deployed), mistakes, list(_gone(env, base)))
         head, before = Assembly.read(out), _base(env, base, Path(folder), sample)
         return review_of(
@@ -122,6 +125,14 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
             destroy=_destroy(base, before.env),
             prices=prices_for(settings, interactions),
         )
+
+
+def _mistakes(error: Exception) -> str:
+    """What is wrong, a mistake on each line; of what the CDK says, without its rules and stack traces."""
+    if isinstance(error, SettingsError | PropsError):
+        return str(error)
+    found = _CDK_ERROR.findall(str(error))
+    return "\n".join(dict.fromkeys(found)) or f"Synthesis fails: {str(error).strip().splitlines()[0]}"
 
 
 def _gone(env: str, base: str) -> Iterator[Reason]:

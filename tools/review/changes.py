@@ -81,6 +81,8 @@ def _stack(
     shown = [each for each in changes if each.type not in PASSING_ON]
     side = {Kind.REMOVED: base, Kind.ADDED: head, Kind.CHANGED: head}
     made = [_change(each, side[each.kind].templates[name], rehearsal, renames) for each in shown]
+    if name not in base.templates:
+        made = [replace(each, meanwhile="") for each in made]  # nothing serves yet
     what = "created" if name not in base.templates else "updated" if changes else "not changed"
     return StackChanges(
         name=name,
@@ -177,17 +179,24 @@ def _what(change: ResourceChange, one: PropertyChange) -> str:
 
 def _differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
     """The innermost parts that differ, each with its path."""
+    if _are_named(before, after):
+        before, after = ({each["name"]: each for each in side} for side in (before, after))
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*after, *(key for key in before if key not in after)]:
             if before.get(key) != after.get(key):
                 yield from _differences(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
-        return
-    if isinstance(before, list) and isinstance(after, list):
+    elif isinstance(before, list) and isinstance(after, list):
         gone, new = ([each for each in one if each not in other] for one, other in ((before, after), (after, before)))
-        for old, other in itertools.zip_longest(gone, new):
-            yield Difference(path, shown(old), shown(other))
-        return
-    yield Difference(path, shown(before), shown(after))
+        for old, now in itertools.zip_longest(gone, new):
+            yield Difference(path, shown(old), shown(now))
+    else:
+        yield Difference(path, shown(before), shown(after))
+
+
+def _are_named(*lists: Any) -> bool:
+    """Whether both are lists of what has a name each, as the fields of a schema."""
+    elements = [each for one in lists for each in (one if isinstance(one, list) else [None])]
+    return bool(elements) and all(isinstance(each, dict) and "name" in each for each in elements)
 
 
 def shown(value: Any) -> str | None:

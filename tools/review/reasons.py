@@ -300,7 +300,7 @@ def _served(template: Template) -> tuple[set[str], set[str]]:
 
 
 def _judged(found: Found) -> Iterator[Reason]:
-    changed = {(each.stack, each.logical_id) for each in found.changes if each.type == _GATE}
+    changed = {(each.stack, each.logical_id): each.kind for each in found.changes if each.type == _GATE}
     for stack, template in found.head.templates.items():
         needs = {each: dependencies(template, each) for each in template["Resources"]}
         for logical_id, resource in template["Resources"].items():
@@ -311,17 +311,20 @@ def _judged(found: Found) -> Iterator[Reason]:
             }
             if resource["Type"] == _GATE and (trained or (stack, logical_id) in changed):
                 path = path_of(resource, logical_id)
-                yield _read("quality gate", f"{path} {_judgement(resource['Properties'], bool(trained))}", (path,))
+                is_first = changed.get((stack, logical_id)) is Kind.ADDED
+                said = _judgement(resource["Properties"], bool(trained), is_first)
+                yield _read("quality gate", f"{path} {said}", (path,))
 
 
-def _judgement(properties: Mapping[str, Any], is_trained: bool) -> str:
+def _judgement(properties: Mapping[str, Any], is_trained: bool, is_first: bool) -> str:
     what = "the new version" if is_trained else "the version that is there"
     minimums = [f"{name} of at least {least}" for name, least in sorted(properties.get("Minimums", {}).items())]
     if str(properties.get("CompareWithDeployed", "false")).lower() == "true":
         minimums.append(f"no metric more than {properties.get('Tolerance', 0)} below that of the deployed version")
+    end = "" if is_first else "; the campaign keeps what it serves"
     return (
         f"judges {what} by its metrics, which only your data decides: {listed(minimums)}. If it fails, the stack rolls "
-        f"back, after the training has been paid for; the campaign keeps what it serves."
+        f"back{', after the training has been paid for' if is_trained else ''}{end}."
     )
 
 
@@ -335,5 +338,5 @@ def _money(money: Money) -> Iterator[Reason]:
 
 
 def _time(found: Found) -> Iterator[Reason]:
-    if found.rehearsal.seconds >= _LONG and found.time.total:
+    if found.rehearsal.seconds >= _LONG and found.time.total and not found.rehearsal.reasons:
         yield _read("time", f"{found.time.total} until the deployment is done.")

@@ -21,7 +21,7 @@ def time_of(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Tim
         for step in rehearsal.steps
     )
     return Time(
-        total=f"About {duration(rehearsal.seconds)}" if bars else "",
+        total=_total(rehearsal),
         bars=bars,
         failures=rehearsal.reasons,
         notes=(*_about(rehearsal), *_retrained_later(head, comparison)),
@@ -29,11 +29,22 @@ def time_of(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Tim
 
 
 def takes(change: ResourceChange, rehearsal: Rehearsal) -> str:
-    """How long the service worked on it in rehearsal; the deployment's own end is in the picture of its time."""
-    if not change.noun:
+    """How long the service worked on it in rehearsal; the deployment's own end is in the picture of its time.
+
+    Empty if it took no time, or if the rehearsal did not get that far.
+    """
+    seconds = rehearsal.seconds_of(change.stack, change.path) if change.noun else 0.0
+    if not seconds:
         return ""
-    seconds = rehearsal.seconds_of(change.stack, change.path)
     return duration(seconds) if seconds >= 60 else f"{seconds:.0f} s"
+
+
+def _total(rehearsal: Rehearsal) -> str:
+    if not rehearsal.steps:
+        return ""
+    if rehearsal.reasons:
+        return f"Not known: the rehearsal failed after about {duration(rehearsal.seconds)}"
+    return f"About {duration(rehearsal.seconds)}"
 
 
 def duration(seconds: float) -> str:
