@@ -83,6 +83,8 @@ def seconds_of(value: object) -> object:
 
 def _visible(value: str) -> str:
     """Refuse what a reviewer cannot see, where the service has no use for it: line breaks, and bidirectional marks."""
+    if value.isspace():
+        raise ValueError("must not be empty.")
     hidden = next(filter(is_control, value), None)
     if hidden is None:
         return value

@@ -38,6 +38,7 @@ _FILTERED_BY = {
     "userid": ("INTERACTIONS", "USERS"),
     "actionid": ("ACTION_INTERACTIONS", "ACTIONS"),
 }
+_PLACE = re.compile(r"at character (\d+)")
 # What a reader of a message calls the terminals of the grammar, in the order in which they are listed.
 _TERMINALS = {
     "VERB": "INCLUDE or EXCLUDE",
@@ -124,15 +125,26 @@ def check_filter(text: str, schemas: Schemas | None = None) -> list[str]:
             group; None: columns are not checked.
 
     Returns:
-        One sentence for each mistake, with the character at which it is, counted from 1; empty if there is none.
+        One sentence for each mistake, with the character at which it is, counted from 1, and the line if there are
+        several; empty if there is none.
     """
     if not 1 <= len(text) <= limits.FILTER_EXPRESSION_MAX_LENGTH:
         return [f"must have 1 to {limits.FILTER_EXPRESSION_MAX_LENGTH} characters, but has {len(text)}."]
     try:
         expressions = _parse(text)
     except UnexpectedInput as error:
-        return [_unexpected(text, error)]
-    return list(dict.fromkeys(_mistakes(expressions, schemas)))
+        return [_with_line(text, _unexpected(text, error))]
+    return [_with_line(text, mistake) for mistake in dict.fromkeys(_mistakes(expressions, schemas))]
+
+
+def _with_line(text: str, mistake: str) -> str:
+    """Where the expression has several lines, the place within one of them."""
+    place = _PLACE.match(mistake)
+    if place is None or "\n" not in text.strip():
+        return mistake
+    before = text[: int(place[1]) - 1]
+    line, character = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return f"in line {line}, at character {character}{mistake[place.end() :]}"
 
 
 def _mistakes(expressions: Sequence[Expression], schemas: Schemas | None) -> Iterator[str]:

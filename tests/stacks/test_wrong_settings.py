@@ -428,6 +428,14 @@ VALUES: list[tuple[str, str, str]] = [
             *("metric_attribution.reports", "max_wait", "ranking.quality_gate", "ranking.campaign"),
         )
     ),
+    *(
+        (path, "'  '", "must not be empty.")
+        for path in (
+            *("data_version", "ranking.training_trigger", "datasets.items.schema_file"),
+            "metric_attribution.metrics.years.event_type",
+        )
+    ),
+    ("metric_attribution.metrics", "{' ': {event_type: Watch, expression: SAMPLECOUNT()}}", "must not be empty."),
     ("encryption_key", "arn:aws:kms:eu-west-1:123456789012:alias/vod", "and not that of an alias."),
     *(("log_retention_days", value, "must be") for value in ("0", "true", "null", "30.0", "'30'", ".inf", "-1")),
     *(("ranking.auto_training_days", value, "must be") for value in ("0", "31", "1.0", "true", "'7'", ".nan")),

@@ -23,7 +23,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 # What only a look at other settings, at the schemas' files, or at a text's grammar can find.
 ONLY_SYNTH = re.compile(
     r"cannot be read from|is not a column|is not a numeric column|expected|must be SAMPLECOUNT|cannot be seen"
-    r"|one line of text|reserves|hyperparameter recency_mask"
+    r"|one line of text|reserves|hyperparameter recency_mask|must not be empty"
 )
 # Beyond the range of a duration; and numbers that JSON does not know, or does not tell from others.
 UNTOLD = {"49h", "1m", "{}", ".inf", ".nan", "{coverage: .nan}", "1.0", "30.0", "{bptt: 4.0}"}

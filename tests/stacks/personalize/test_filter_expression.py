@@ -207,6 +207,31 @@ def test_a_mistake_is_told_with_its_place(expression: str, mistake: str) -> None
     assert check_filter(expression, SCHEMAS) == [mistake]
 
 
+@pytest.mark.parametrize(
+    ("expression", "mistake"),
+    [
+        (
+            f"{BEGINNING}\n  Items.YEAR > 1990\n  AND Items.GENRES NOT IN ($GENRES)\n",
+            "in line 3, at character 28: the placeholder $GENRES cannot be used with NOT IN. Use IN, and INCLUDE in "
+            "place of EXCLUDE or the reverse.",
+        ),
+        (
+            f"{BEGINNING}\nFilms.YEAR > 1990",
+            "in line 2, at character 1: expected Interactions, Items, Users, Actions, Action_Interactions or "
+            "CurrentUser, but found 'Films'.",
+        ),
+        (
+            f"{BEGINNING}\n  Items.YEAR >\n\n",
+            "in line 2, at character 15: expected '(', a quoted text, a number, a $PLACEHOLDER, '*' or CurrentItem, "
+            "but found the end of the expression.",
+        ),
+        (f"EXCLUD{BEGINNING}\n", "at character 1: expected INCLUDE or EXCLUDE, but found 'EXCLUDINCLUDE'."),
+    ],
+)
+def test_a_mistake_in_several_lines_is_told_with_its_line(expression: str, mistake: str) -> None:
+    assert check_filter(expression, SCHEMAS) == [mistake]
+
+
 def test_every_mistake_is_told_at_once() -> None:
     text = f"{BEGINNING}Items.GENRES NOT IN ($A) AND Items.LENGTH > 1 | INCLUDE ItemID WHERE Items.FREE = 1"
     assert len(check_filter(text, SCHEMAS)) == 3
