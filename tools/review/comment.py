@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from lambdas.personalize_provider.log import printable
 
-from .review import Review, Verdict
+from .review import Reason, Review, Verdict
 
 LONGEST = 60_000
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -82,6 +82,7 @@ def _environment(characters: int) -> Environment:
         "moment": _moment,
     }
     environment.filters |= filters
+    environment.tests["adds_to"] = Reason.adds_to
     return environment
 
 

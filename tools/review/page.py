@@ -12,7 +12,7 @@ from markupsafe import Markup
 from lambdas.personalize_provider.log import printable
 
 from .difference import lines
-from .review import Bar, Permission, Review, StackChanges, Verdict, clock
+from .review import Bar, Permission, Reason, Review, StackChanges, Verdict, clock
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
@@ -61,5 +61,5 @@ _ENVIRONMENT.filters |= {
     "length_of": _length,
     "ticks": _ticks,
 }
-_ENVIRONMENT.tests |= {"still": _is_still, "unchanged": _unchanged}
+_ENVIRONMENT.tests |= {"adds_to": Reason.adds_to, "still": _is_still, "unchanged": _unchanged}
 _ENVIRONMENT.globals["difference"] = lines

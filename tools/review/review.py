@@ -87,6 +87,10 @@ class Reason:
     paths: tuple[str, ...] = ()
     command: str = ""
 
+    def adds_to(self, sentence: str) -> bool:
+        """Whether it says more than a sentence that has been said already."""
+        return bool(self.command) or self.text not in sentence
+
 
 @dataclass(frozen=True)
 class Difference:
