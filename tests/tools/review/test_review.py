@@ -337,6 +337,20 @@ def test_data_is_made_from_the_schema_under_review(
     assert rehearsal.seconds_of("vod-dev-ranking", "RerankVersion") > 1800
 
 
+def test_an_import_that_was_incremental_already_is_rehearsed(base: Assembly) -> None:
+    """The rehearsal begins without data, to which the service would add nothing; what is deployed has some."""
+    text = json.dumps(base.templates["vod-dev-data"]).replace('"ImportMode": "FULL"', '"ImportMode": "INCREMENTAL"')
+    deployed, head = (
+        Assembly(
+            {**base.templates, "vod-dev-data": json.loads(text.replace('"DataVersion": "1"', version))}, base.needs
+        )
+        for version in ('"DataVersion": "1"', '"DataVersion": "2"')
+    )
+    rehearsal = rehearse(deployed, head)
+    assert (rehearsal.earlier, rehearsal.reasons) == ((), ())
+    assert rehearsal.seconds_of("vod-dev-data", "ItemsImport") > 300
+
+
 def add_fields(folder: Path, dataset: str, *fields: dict[str, object]) -> None:
     file = folder / "schemas" / f"{dataset}.avsc"
     schema = json.loads(file.read_text())
