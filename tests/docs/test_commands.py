@@ -40,6 +40,7 @@ WITHOUT_CLOUD = [
     "npx cdk synth --quiet -c @aws-cdk/core:bootstrapQualifier=teamvod -c @aws-cdk/core:permissionsBoundary=NAME",
     "make format",
     "make snapshots",
+    "make schema",
     "make docs",
     "make lock",
     "make check ENV=NAME",
