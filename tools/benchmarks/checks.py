@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,16 @@ import duckdb
 columns = ("USER_ID", "ITEM_ID", "EVENT_TYPE", "TIMESTAMP")
 wanted = ", ".join(f"max({name})" for name in columns)
 duckdb.sql(f"SELECT {wanted} FROM read_csv('{sys.argv[1]}', header=true, all_varchar=true)").fetchall()
+"""
+# A process begins with the memory of the one that it is forked from, so a small one starts it.
+_MEASURING = """
+import os
+import sys
+import time
+begun = time.perf_counter()
+_, status, used = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
+print(time.perf_counter() - begun, used.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
@@ -79,12 +87,13 @@ def _write(interactions: int, sample: Path, folder: Path) -> None:
 
 
 def _measure(command: Sequence[str]) -> Measured:
-    begun = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=CHECKOUT, env={**isolated_environment(), **QUIET_JSII}, stdout=subprocess.DEVNULL
-    ) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Measured(time.perf_counter() - begun, used.ru_maxrss / 1024)
+    run = subprocess.run(
+        [sys.executable, "-c", _MEASURING, *command],
+        cwd=CHECKOUT,
+        env={**isolated_environment(), **QUIET_JSII},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, kilobytes = run.stdout.splitlines()[-1].split()
+    return Measured(float(seconds), int(kilobytes) / 1024)
