@@ -43,7 +43,7 @@ data: $(DEPLOYING) ## make the sample data in data/out (MovieLens 100K, or a gen
 	@$(PY) -m tools.data sample
 
 check: $(RUNNING) ## say what the service would refuse in the data that ENV imports (DATA=folder: look there)
-	@$(PY) -m tools.check --env $(ENV) $(if $(DATA),--data $(DATA)) $(ARGS)
+	@$(PY) -m tools.check --env $(ENV) $(if $(DATA),--data $(DATA)) $(if $(ENGINE),--engine $(ENGINE)) $(ARGS)
 
 synth: data ## synthesize ENV into cdk.out
 	cdk synth --quiet -c env=$(ENV) $(ARGS)

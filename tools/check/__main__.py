@@ -16,15 +16,20 @@ import tempfile
 import time
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import BotoCoreError
+
 from lambdas.personalize_provider.log import printable
 from stacks.personalize.avro import fields
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 from tools.checkout import CHECKOUT, STATE_DIRECTORY
 
+from .athena import Athena, NotInS3Error
 from .check import Report, check_beginning, check_data
 from .engines import DuckDb
 from .page import as_html
 from .pictures import pictures
+from .places import UnreadableError
 
 SAMPLE = CHECKOUT / "data" / "out"
 _UNREAD = 3
@@ -39,7 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingsError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
-    report = _report(settings, options)
+    try:
+        report = _report(settings, options)
+    except (NotInS3Error, UnreadableError) as error:
+        print(printable(str(error)), file=sys.stderr)
+        return 1 if isinstance(error, NotInS3Error) else _UNREAD
     if not options.quick or report.findings or report.unread:
         print(printable(as_text(options.env, report)), flush=True)
     if report.refused:
@@ -49,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _report(settings: Settings, options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as scratch:
-        engine = DuckDb(Path(scratch))
+        engine = _engine(options, Path(scratch))
         try:
             if options.quick:
                 return check_beginning(settings, options.data, options.sample_dir, engine)
@@ -64,6 +73,15 @@ def _report(settings: Settings, options: argparse.Namespace) -> Report:
     page.write_text(as_html(options.env, report, charts, _verdict(report), datetime.datetime.now(datetime.UTC).date()))
     report.page = str(page)
     return report
+
+
+def _engine(options: argparse.Namespace, scratch: Path) -> DuckDb | Athena:
+    if options.quick or options.engine == "duckdb":
+        return DuckDb(scratch)
+    try:
+        return Athena(boto3.client("athena"), options.workgroup, options.database, options.results)
+    except BotoCoreError as error:
+        raise UnreadableError(f"Athena: {error}") from None
 
 
 def _check_data(location: str | None) -> None:
@@ -101,6 +119,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--data", help="folder of interactions.csv, items.csv, users.csv, here or s3://bucket/folder/")
     parser.add_argument("--quick", action="store_true", help="headers and first rows only; silent if they are right")
+    parser.add_argument("--engine", choices=("duckdb", "athena"), default="duckdb", help="what runs the statements")
+    parser.add_argument("--workgroup", default="primary", help="of Athena (default: primary)")
+    parser.add_argument("--database", default="default", help="of Athena, for tables while the check runs")
+    parser.add_argument("--results", help="s3:// location for Athena's results, unless the workgroup has one")
     parser.add_argument(
         "--allow-unread", action="store_true", help="status 0, not 3, where something could not be looked at"
     )

@@ -167,6 +167,8 @@ def _check_dataset(
 def _check_emptiness(engine: Engine, kind: str, columns: Mapping[str, Field], where: str) -> Iterator[Finding]:
     """Columns that say nothing."""
     names = [name for name in columns if kind != "INTERACTIONS" or name not in _KEPT_CONSTANT]
+    if not names:
+        return
     wanted = "".join(f', count(nullif("{name}", \'\')), min("{name}"), max("{name}")' for name in names)
     ((count, *found),) = engine.ask(f"SELECT count(*){wanted} FROM {kind.lower()}")
     for at, name in enumerate(names):

@@ -37,11 +37,12 @@ WHERE "genre" <> '' GROUP BY "genre"
 """
 _BY_AGE = """\
 SELECT {bucket}, count(*) FROM (
-  SELECT ({latest} - TRY_CAST("CREATION_TIMESTAMP" AS BIGINT)) / 86400.0 AS "age" FROM items
+  SELECT ({latest} - TRY_CAST("CREATION_TIMESTAMP" AS DOUBLE)) / 86400 AS "age" FROM items
 ) AS "each" WHERE "age" IS NOT NULL GROUP BY 1
 """
 _NEW_DAILY = """\
-SELECT CAST(floor("at" / 86400.0) AS BIGINT) AS "day", count(*), count(*) FILTER (WHERE "at" - "born" < {new})
+SELECT CAST(floor(CAST("at" AS DOUBLE) / 86400) AS BIGINT) AS "day", count(*),
+  count(*) FILTER (WHERE "at" - "born" < {new})
 FROM (SELECT "ITEM_ID", TRY_CAST("TIMESTAMP" AS BIGINT) AS "at" FROM interactions) AS "seen"
 JOIN (
   SELECT "ITEM_ID", max(TRY_CAST("CREATION_TIMESTAMP" AS BIGINT)) AS "born" FROM items GROUP BY "ITEM_ID"
