@@ -565,3 +565,24 @@ def test_the_first_mistakes_of_a_kind_are_shown(folder: Path, capsys: pytest.Cap
         "items.csv: YEAR: 9 values are not of type int; the first is 'y0' in line 602, then 'y1' in line 603, then "
         "'y2' in line 604." in run(folder, capsys)[1]
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "types", "good"), [(1000, 2, True), (999, 2, False), (1000, 10, True), (1000, 11, False)]
+)
+def test_check_and_emulator_agree_on_how_much_an_import_needs(
+    folder: Path, capsys: pytest.CaptureFixture[str], count: int, types: int, good: bool
+) -> None:
+    """Without recommenders, so that nothing is asked for a training."""
+    only = "app_name: vod\nremoval_policy: destroy\ndata: sample\nrecommenders: {}\n"
+    (folder / "test.yaml").write_text(f"{only}datasets:\n  interactions: {{schema_file: interactions.avsc}}\n")
+    rows = [f"u{number},i{number % 9},E{number % types},{number}\n" for number in range(count)]
+    content = "".join(["USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n", *rows])
+    (folder / "interactions.csv").write_text(content)
+    objects = MemoryObjects({"s3://films/interactions.csv": content.encode()})
+    if good:
+        read_import(objects, "role", "s3://films/interactions.csv", parse(schema("interactions")), 1000)
+    else:
+        with pytest.raises(ImportFailedError):
+            read_import(objects, "role", "s3://films/interactions.csv", parse(schema("interactions")), 1000)
+    assert (run(folder, capsys)[0] == 0) is good
