@@ -6,7 +6,7 @@
 from .authorizer import AccessDeniedError, AllowAll, Authorizer
 from .behaviour import Behaviour
 from .clock import Clock, ManualClock, ScaledClock
-from .durations import Durations
+from .durations import RECORDED, RECORDED_INTERACTIONS, Durations, Range
 from .errors import ServiceError
 from .faults import Fault, Faults
 from .objects import MemoryObjects, ObjectAccessDeniedError, ObjectNotFoundError, Objects
@@ -14,6 +14,8 @@ from .quotas import Quotas
 from .service import Service
 
 __all__ = [
+    "RECORDED",
+    "RECORDED_INTERACTIONS",
     "AccessDeniedError",
     "AllowAll",
     "Authorizer",
@@ -28,6 +30,7 @@ __all__ = [
     "ObjectNotFoundError",
     "Objects",
     "Quotas",
+    "Range",
     "ScaledClock",
     "Service",
     "ServiceError",

@@ -42,8 +42,9 @@ def review_of(
         prices: prices and assumptions; by default those of the repository.
     """
     renames = renames_of(base, head, comparison)
-    time = time_of(head, comparison, rehearsal)
-    money = money_of(base, head, comparison, prices or load_prices(), header.date.date())
+    prices = prices or load_prices()
+    time = time_of(head, comparison, rehearsal, prices.assumptions.interactions)
+    money = money_of(base, head, comparison, prices, header.date.date())
     reasons = reasons_of(Found(base, head, comparison, rehearsal, renames, time, money, errors, destroy))
     return Review(
         verdict=Verdict.gravest([each.verdict for each in reasons]),

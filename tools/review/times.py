@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tools.emulator import RECORDED, RECORDED_INTERACTIONS, Durations, Range
 from tools.simulation.assembly import Assembly
 
 from .diff import Comparison, ResourceChange, is_run, path_of
@@ -11,11 +12,22 @@ from .rehearsal import Rehearsal
 from .review import Bar, Time
 from .values import listed
 
+_MINUTE = 60.0
+_USUAL = Durations()
+# What nobody should take for done at once.
+_LONG = ("DatasetImportJob", "Recommender", "SolutionVersion", "Campaign")
 _RECOMMENDER = "Custom::PersonalizeRecommender"
 
 
-def time_of(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Time:
-    """What takes time, and what happens after the deployment."""
+def time_of(head: Assembly, comparison: Comparison, rehearsal: Rehearsal, interactions: int) -> Time:
+    """What takes time, and what happens after the deployment.
+
+    Args:
+        head: what is deployed then.
+        comparison: what changes.
+        rehearsal: how it went.
+        interactions: how many there are to train on.
+    """
     bars = tuple(
         Bar(step.path, step.type, step.begins / 60, step.ends / 60, step in rehearsal.critical_path)
         for step in rehearsal.steps
@@ -24,27 +36,22 @@ def time_of(head: Assembly, comparison: Comparison, rehearsal: Rehearsal) -> Tim
         total=_total(rehearsal),
         bars=bars,
         failures=rehearsal.reasons,
-        notes=(*_about(rehearsal), *_retrained_later(head, comparison)),
+        notes=(*_about(rehearsal, interactions), *_retrained_later(head, comparison)),
     )
 
 
 def takes(change: ResourceChange, rehearsal: Rehearsal) -> str:
     """How long the service worked on it in rehearsal; the deployment's own end is in the picture of its time.
 
-    Empty if it took no time, or if the rehearsal did not get that far.
+    If the rehearsal failed before, what it usually takes. Empty if it takes no time.
     """
-    seconds = rehearsal.seconds_of(change.stack, change.path) if change.noun else 0.0
-    if not seconds:
+    if not change.noun:
         return ""
-    return duration(seconds) if seconds >= 60 else f"{seconds:.0f} s"
-
-
-def _total(rehearsal: Rehearsal) -> str:
-    if not rehearsal.steps:
-        return ""
-    if rehearsal.reasons:
-        return f"Not known: the rehearsal failed after about {duration(rehearsal.seconds)}"
-    return f"About {duration(rehearsal.seconds)}"
+    seconds = rehearsal.seconds_of(change.stack, change.path)
+    if seconds:
+        return _with_range(change.noun, seconds)
+    usual = _USUAL.of("create", change.noun) if rehearsal.reasons and change.noun in _LONG and is_run(change) else 0.0
+    return f"{_with_range(change.noun, usual)}, not rehearsed" if usual else ""
 
 
 def duration(seconds: float) -> str:
@@ -53,13 +60,50 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _about(rehearsal: Rehearsal) -> Iterator[str]:
-    if rehearsal.steps:
-        yield (
-            "Rehearsed in virtual time with the real provider and typical durations. How long the service takes "
-            "depends on your data."
-        )
-        yield f"On the critical path: {listed(step.path for step in rehearsal.critical_path)}."
+def _total(rehearsal: Rehearsal) -> str:
+    """From the beginning to the end; with the range that the steps on the critical path leave it."""
+    if not rehearsal.steps:
+        return ""
+    if rehearsal.reasons:
+        return f"Not known: the rehearsal failed after about {duration(rehearsal.seconds)}"
+    shortest = longest = rehearsal.seconds
+    for step in rehearsal.critical_path:
+        seconds = step.ends - step.begins
+        known = _range(step.type, seconds)
+        if known:
+            shortest += min(0.0, known.shortest - seconds)
+            longest += max(0.0, known.longest - seconds)
+    about = f"About {duration(rehearsal.seconds)}"
+    return about if shortest == longest else f"{about} ({duration(shortest)} to {duration(longest)})"
+
+
+def _with_range(noun: str, seconds: float) -> str:
+    known = _range(noun, seconds)
+    shown = duration(seconds) if seconds >= _MINUTE else f"{seconds:.0f} s"
+    return f"{shown} ({_span(known)})" if known else shown
+
+
+def _range(noun: str, seconds: float) -> Range | None:
+    """How long what took so many seconds took elsewhere; None if nobody wrote it down, or if it was a lesser change."""
+    name = _USUAL.likeliest(noun, seconds)
+    return RECORDED.get(name) if seconds >= getattr(_USUAL, name) else None
+
+
+def _span(known: Range) -> str:
+    return f"{duration(known.shortest)} to {duration(known.longest)}"
+
+
+def _about(rehearsal: Rehearsal, interactions: int) -> Iterator[str]:
+    if not rehearsal.steps:
+        return
+    yield (
+        "Rehearsed in virtual time with the real provider and usual durations. In parentheses, how long it took in "
+        "AWS's own workshops, with 100,000 to 1 million interactions (docs/operations.md has each source); the "
+        "service promises nothing."
+    )
+    if interactions > RECORDED_INTERACTIONS:
+        yield f"With {interactions:,} interactions it can take longer than that: no source says how long."
+    yield f"On the critical path: {listed(step.path for step in rehearsal.critical_path)}."
 
 
 def _retrained_later(head: Assembly, comparison: Comparison) -> Iterator[str]:
