@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tools.emulator import RECORDED, RECORDED_INTERACTIONS, Durations, Range
 from tools.simulation.assembly import Assembly
 
 from .diff import Comparison, ResourceChange, is_run, path_of
-from .rehearsal import Rehearsal
+from .rehearsal import Rehearsal, Step
 from .review import Bar, Time
 from .values import listed
 
 _MINUTE = 60.0
+_AT_ONCE = 1.0
 _USUAL = Durations()
 # What nobody should take for done at once.
 _LONG = ("DatasetImportJob", "Recommender", "SolutionVersion", "Campaign")
@@ -61,20 +62,31 @@ def duration(seconds: float) -> str:
 
 
 def _total(rehearsal: Rehearsal) -> str:
-    """From the beginning to the end; with the range that the steps on the critical path leave it."""
+    """From the beginning to the end, with the range that comes of the steps' ranges."""
     if not rehearsal.steps:
         return ""
     if rehearsal.reasons:
         return f"Not known: the rehearsal failed after about {duration(rehearsal.seconds)}"
-    shortest = longest = rehearsal.seconds
-    for step in rehearsal.critical_path:
-        seconds = step.ends - step.begins
-        known = _range(step.type, seconds)
-        if known:
-            shortest += min(0.0, known.shortest - seconds)
-            longest += max(0.0, known.longest - seconds)
+    shortest = _whole(rehearsal, lambda known, seconds: min(known.shortest, seconds))
+    longest = _whole(rehearsal, lambda known, seconds: max(known.longest, seconds))
     about = f"About {duration(rehearsal.seconds)}"
     return about if shortest == longest else f"{about} ({duration(shortest)} to {duration(longest)})"
+
+
+def _whole(rehearsal: Rehearsal, chosen: Callable[[Range, float], float]) -> float:
+    """Seconds that the whole takes, if each step takes those chosen of its range and of what it took.
+
+    A step begins after those that had ended when it began in the rehearsal, and as long after.
+    """
+    ends: dict[Step, float] = {}
+    for step in sorted(rehearsal.steps, key=lambda each: each.ends):
+        before = [each for each in ends if each.ends <= step.begins + _AT_ONCE]
+        waits = max(0.0, step.begins - max((each.ends for each in before), default=0.0))
+        seconds = step.ends - step.begins
+        known = _range(step.type, seconds)
+        begins = max((ends[each] for each in before), default=0.0) + waits
+        ends[step] = begins + (chosen(known, seconds) if known else seconds)
+    return max(ends.values()) + rehearsal.seconds - max(step.ends for step in rehearsal.steps)
 
 
 def _with_range(noun: str, seconds: float) -> str:

@@ -93,10 +93,21 @@ def test_what_took_no_time_is_not_given_any() -> None:
 # -- the whole ---------------------------------------------------------------------------------------------------
 
 
-def test_the_whole_has_the_range_of_its_critical_path() -> None:
+def test_the_whole_has_the_range_that_comes_of_its_steps() -> None:
     """By hand: ten minutes that nothing is known of, and a training of 20 to 56 minutes."""
     found = time_of(NOTHING, Comparison([]), rehearsal("SolutionVersion", 50), FEW)
     assert found.total == "About 1 h 0 min (30 min to 1 h 6 min)"
+
+
+def test_what_is_not_on_the_critical_path_can_come_to_be() -> None:
+    """By hand: 2 to 17 minutes of import, then 60 to 180 of a recommender beside 20 to 56 of a training."""
+    steps = (
+        Step("data", "Import", "DatasetImportJob", 0.0, 10 * MINUTE),
+        Step("ranking", "Version", "SolutionVersion", 10 * MINUTE, 80 * MINUTE),
+        Step("recommenders", "Picks", "Recommender", 10 * MINUTE, 70 * MINUTE),
+    )
+    found = Rehearsal(80 * MINUTE, steps, (), critical_path=steps[:2])
+    assert time_of(NOTHING, Comparison([]), found, FEW).total == "About 1 h 20 min (1 h 2 min to 3 h 17 min)"
 
 
 def test_a_failed_rehearsal_gives_no_total() -> None:
