@@ -125,8 +125,7 @@ def check_filter(text: str, schemas: Schemas | None = None) -> list[str]:
             group; None: columns are not checked.
 
     Returns:
-        One sentence for each mistake, with the character at which it is, counted from 1, and the line if there are
-        several; empty if there is none.
+        One sentence for each mistake, with its line and its character, counted from 1; empty if there is none.
     """
     if not 1 <= len(text) <= limits.FILTER_EXPRESSION_MAX_LENGTH:
         return [f"must have 1 to {limits.FILTER_EXPRESSION_MAX_LENGTH} characters, but has {len(text)}."]
