@@ -55,6 +55,7 @@ def test_both_sources_are_read() -> None:
         ("DatasetGroup", "Tags"),
         ("Schema", "Tags"),
         ("Solution", "Tags"),
+        ("MetricAttribution", "Metrics"),
     ],
 )
 def test_native_type_replaces_where_the_api_updates(noun: str, prop: str) -> None:
@@ -70,7 +71,7 @@ def test_native_solution_has_no_update() -> None:
     assert "update" not in registry_schema("Solution")["handlers"]
 
 
-@pytest.mark.parametrize("noun", ["Filter", "EventTracker", "Campaign"])
+@pytest.mark.parametrize("noun", ["Filter", "EventTracker", "Campaign", "MetricAttribution"])
 def test_native_type_needs_a_name_that_a_replacement_collides_with(noun: str) -> None:
     schema = registry_schema(noun)
     assert "Name" in schema["required"]
@@ -93,7 +94,7 @@ def test_native_recommender_needs_a_name_that_a_replacement_collides_with() -> N
     assert not schema or ("Name" in schema["required"] and "/properties/Name" in schema["createOnlyProperties"])
 
 
-@pytest.mark.parametrize("noun", ["SolutionVersion", "DatasetImportJob", "MetricAttribution"])
+@pytest.mark.parametrize("noun", ["SolutionVersion", "DatasetImportJob"])
 def test_there_is_no_native_type(noun: str) -> None:
     assert registry_schema(noun) == {}
     assert not hasattr(native, f"Cfn{noun}")

@@ -20,10 +20,13 @@ pytestmark = pytest.mark.xdist_group("sandbox")
 
 # A shared sandbox of its own, so that one which the developer keeps running is left alone.
 MAIN = """
+import signal
 import sys
 from pathlib import Path
 from tools.sandbox import shared
 from tools.sandbox.__main__ import main
+# A shell that starts the tests in the background has them ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 shared._FILE, shared._LOCK = Path(sys.argv[1]) / "running.json", Path(sys.argv[1]) / "lock"
 sys.exit(main(sys.argv[2:]))
 """

@@ -77,9 +77,15 @@ class HandlerRole:
             group = self.arn_of("dataset-group")
             tracker = {"NamePrefix": "vod-dev_nobody", "DatasetGroupArn": group}
             return "IsComplete", self.event("Delete", "EventTracker", tracker)
-        arn = self.arn_of(kind_of(where))
+        arn = self.arn_described_by(statement)
         link = {"ResourceType": noun_of(arn), "ResourceArn": arn, "Link": "1", "Links": "1", "LinkSeconds": "1"}
         return "IsComplete", self.event("Create", "Wait", {**link, "Revision": ""})
+
+    def arn_described_by(self, statement: dict[str, Any]) -> str:
+        """Of a resource that can be described only with a statement."""
+        kinds = {kind_of(where) for where in as_list(statement["Resource"])}
+        found = (arn for arn in inventory.personalize(self.app.endpoint) if kind_of(arn) in kinds)
+        return next(arn for arn in found if f"personalize:Describe{noun_of(arn)}" in as_list(statement["Action"]))
 
     def arn_of(self, kind: str) -> str:
         """Of a resource of a type."""
