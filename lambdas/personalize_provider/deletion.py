@@ -20,8 +20,8 @@ from .statuses import CREATE_STOPPING, Description, is_being_deleted, is_busy, s
 CANCELLATION_SECONDS = 60
 # CloudFormation waits no longer for a creation, so the creation that it cancelled did not make anything older.
 _LONGEST_CREATION_SECONDS = 3600
-# So long, the deletion of a training waits until it has been stopped; no page says how long that may take. The service
-# keeps the version until its solution goes, and the solution's own deletion waits for it as well.
+# The deletion of a training waits this long for it to stop; no page says how long that takes. After that it completes:
+# the service keeps the version until its solution is deleted, and the solution's deletion waits for it as well.
 _STOPPING_SECONDS = 50 * 60
 # What uses it may be deleted at the same time.
 _STAYS_AFTER_SECONDS = 300

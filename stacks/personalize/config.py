@@ -23,6 +23,7 @@ from .limits import (
     MAX_LISTED_COLUMNS,
     MAX_TPS,
     MIN_TPS,
+    S3_LOCATION_MAX_LENGTH,
 )
 
 DatasetColumns = Mapping[str, Sequence[str]]
@@ -227,3 +228,23 @@ def check_throughput(id: str, prop: str, value: int) -> None:
         raise PropsError(f"{id}: {prop} must be at least {MIN_TPS} request per second, but is {value}.")
     if value > MAX_TPS:
         raise PropsError(f"{id}: {prop} must be at most {MAX_TPS} requests per second, but is {value}.")
+
+
+def check_location(id: str, prop: str, location: str) -> None:
+    """Refuse a location that the API refuses (API: S3Location).
+
+    Args:
+        id: construct id, for the message.
+        prop: name of the prop.
+        location: at most 256 characters.
+
+    Raises:
+        PropsError: it is not in S3, or too long.
+    """
+    if Token.is_unresolved(location):
+        return
+    if not location.startswith("s3://") or len(location) > S3_LOCATION_MAX_LENGTH:
+        raise PropsError(
+            f"{id}: {prop} must begin with s3:// and have at most {S3_LOCATION_MAX_LENGTH} characters, but is "
+            f"'{location}'."
+        )

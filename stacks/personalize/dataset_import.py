@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .config import check_location
 from .dataset import IDataset
 from .errors import PropsError
-from .limits import S3_LOCATION_MAX_LENGTH
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -109,10 +109,4 @@ class DatasetImport(PersonalizeResource):
 def _check(id: str, data_location: str, import_mode: str) -> None:
     if import_mode not in _IMPORT_MODES:
         raise PropsError(f"{id}: import_mode must be one of {', '.join(_IMPORT_MODES)}, but is '{import_mode}'.")
-    if Token.is_unresolved(data_location):
-        return
-    if not data_location.startswith("s3://") or len(data_location) > S3_LOCATION_MAX_LENGTH:
-        raise PropsError(
-            f"{id}: data_location must begin with s3:// and have at most {S3_LOCATION_MAX_LENGTH} characters, "
-            f"but is '{data_location}'."
-        )
+    check_location(id, "data_location", data_location)

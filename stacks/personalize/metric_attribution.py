@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from aws_cdk import RemovalPolicy, Token
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .config import check_location
 from .dataset_group import IDatasetGroup, take_place
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource
 from .imported import ImportedResource, checked_arn
-from .limits import EVENT_TYPE_MAX_LENGTH, MAX_METRICS, METRIC_NAME_MAX_LENGTH, S3_LOCATION_MAX_LENGTH
+from .limits import EVENT_TYPE_MAX_LENGTH, MAX_METRICS, METRIC_NAME_MAX_LENGTH
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -199,13 +200,5 @@ def _check(id: str, metrics: Sequence[AttributedMetric], report_location: str | 
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise PropsError(f"{id}: metrics has '{twice[0]}' twice. Give each metric a name of its own.")
-    if report_location is not None and not Token.is_unresolved(report_location):
-        _check_location(id, report_location)
-
-
-def _check_location(id: str, report_location: str) -> None:
-    if not report_location.startswith("s3://") or len(report_location) > S3_LOCATION_MAX_LENGTH:
-        raise PropsError(
-            f"{id}: report_location must begin with s3:// and have at most {S3_LOCATION_MAX_LENGTH} characters, but "
-            f"is '{report_location}'."
-        )
+    if report_location is not None:
+        check_location(id, "report_location", report_location)

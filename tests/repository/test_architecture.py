@@ -29,15 +29,16 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.checkout": set(),
     "tools.emulator": set(),
     "tools.wheel": set(),
+    "tools.pages": {"lambdas"},
     "tools.simulation": {"lambdas", "tools.emulator"},
     "tools.data": {"stacks.personalize", "tools.checkout"},
     "tools.synth": {"app", "tools.checkout"},
-    "tools.check": {"lambdas", "stacks", "stacks.personalize", "tools.checkout"},
+    "tools.check": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.pages"},
     "tools.settings_schema": {"stacks", "tools.checkout"},
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.checkout", "tools.data", "tools.emulator"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
-    | {"tools.simulation", "tools.synth"},
+    | {"tools.pages", "tools.simulation", "tools.synth"},
     "tools.docs": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.review", "tools.simulation"}
     | {"tools.synth"},
     "tools.benchmarks": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.simulation"}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -532,6 +533,18 @@ def paths_of(document: object, path: tuple[str, ...] = ()) -> list[tuple[str, ..
 
 
 PATHS = paths_of(yaml.safe_load(RIGHT))
+
+
+def changed_at(path: tuple[str, ...], value: object, name: str | None) -> Any:
+    """The right settings with another value at a place, or with a further name beside it."""
+    document = yaml.safe_load(RIGHT)
+    section = document
+    for each in path[:-1]:
+        section = section[each]
+    section[path[-1] if name is None else name] = value
+    return document
+
+
 EXAMPLES = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -540,11 +553,7 @@ EXAMPLES = hypothesis_settings(suppress_health_check=[HealthCheck.function_scope
 def test_any_value_or_name_anywhere_loads_or_is_one_line(
     folder: Path, path: tuple[str, ...], value: object, name: str | None
 ) -> None:
-    document = yaml.safe_load(RIGHT)
-    section = document
-    for each in path[:-1]:
-        section = section[each]
-    section[path[-1] if name is None else name] = value
+    document = changed_at(path, value, name)
     (folder / "test.yaml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8", errors="replace")
     check(folder)
 

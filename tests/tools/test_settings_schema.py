@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from stacks.settings import SettingsError, load_settings
-from tests.stacks.test_wrong_settings import PATHS, RIGHT, VALUE, VALUES, with_value, write
+from tests.stacks.test_wrong_settings import PATHS, VALUE, VALUES, changed_at, with_value, write
 from tools.checkout import EXAMPLE_SETTINGS
 from tools.settings_schema import FILE, settings_schema
 
@@ -60,11 +60,7 @@ def test_a_mistake_in_a_value_is_marked(path: str, value: str, said: str) -> Non
 def test_it_is_never_stricter_than_the_settings(
     tmp_path: Path, path: tuple[str, ...], value: object, name: str | None
 ) -> None:
-    document = yaml.safe_load(RIGHT)
-    section = document
-    for each in path[:-1]:
-        section = section[each]
-    section[path[-1] if name is None else name] = value
+    document = changed_at(path, value, name)
     write(tmp_path)
     (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
     try:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from tools.pages import environment
 
 from .check import Report
 from .pictures import Chart
@@ -65,13 +65,7 @@ def as_html(env: str, report: Report, charts: Sequence[Chart], verdict: str, dat
         verdict: the sentence at the top.
         date: of the check.
     """
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = environment(Path(__file__).with_name("templates"))
     drawings = [_bars(chart) if chart.form == "bars" else _columns(chart) for chart in charts]
     return templates.get_template("page.html.j2").render(
         env=env,

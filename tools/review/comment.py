@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from lambdas.personalize_provider.log import printable
+from tools.pages import environment
 
 from .review import Reason, Review, Verdict
 
@@ -67,23 +68,15 @@ def drawn(review: Review, limits: Limits) -> str:
 @cache
 def _environment(characters: int) -> Environment:
     """Templates in which no text has more than so many characters."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        # Every text that a template writes goes through here, before Jinja would escape it for HTML.
-        finalize=lambda value: _text(value, characters),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = environment(_TEMPLATES, finalize=lambda value: _text(value, characters))
     filters: dict[str, Callable[..., Markup]] = {
         "code": lambda value: _code(value, characters),
         "label": _label,
         "moment": _moment,
     }
-    environment.filters |= filters
-    environment.tests["adds_to"] = Reason.adds_to
-    return environment
+    templates.filters |= filters
+    templates.tests["adds_to"] = Reason.adds_to
+    return templates
 
 
 def _text(value: Any, most: int) -> Any:

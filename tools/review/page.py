@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from lambdas.personalize_provider.log import printable
+from tools.pages import environment
 
 from .difference import lines
 from .review import Bar, Permission, Reason, Review, StackChanges, Verdict, clock
@@ -43,19 +39,7 @@ def _unchanged(permission: Permission) -> bool:
     return permission.kind == "unchanged"
 
 
-def _visible(value: Any) -> Any:
-    """Texts with what cannot be seen written out: a control character could reverse or hide what follows it."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    finalize=_visible,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = environment(_TEMPLATES)
 _ENVIRONMENT.filters |= {
     "clock": clock,
     "length_of": _length,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.contrast import contrast
 from tools.check.check import Report
 from tools.check.engines import DuckDb, Readable
 from tools.check.findings import Finding
@@ -193,6 +194,13 @@ def test_everything_drawn_is_within_its_picture() -> None:
     assert "2024-01-01: x 1,234" in shown.texts
 
 
+def test_what_cannot_be_seen_is_written_out() -> None:
+    """A mark that reverses text would change what a finding says."""
+    text = page("dev", Report(findings=[Finding("items.csv", "ITEM_ID is 'a\u202eb'.")]))
+    assert "\u202e" not in text
+    assert "ITEM_ID is &#39;a" in text
+
+
 def test_colours_have_enough_contrast() -> None:
     """WCAG 2.2 AA: 4.5 for text, 3 for what is drawn."""
     text = page("dev", Report())
@@ -205,14 +213,3 @@ def test_colours_have_enough_contrast() -> None:
             assert min(contrast(colours[name], colours[back]) for back in ("back", "card")) >= 4.5, name
         for series in range(6):
             assert contrast(colours[f"s{series}"], colours["card"]) >= 3, series
-
-
-def contrast(one: str, other: str) -> float:
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from tests.support.contrast import contrast
 from tools.review import page as page_module
 from tools.review.comment import as_markdown
 from tools.review.page import as_html
@@ -104,19 +105,6 @@ def palettes() -> list[tuple[str, dict[str, str]]]:
     blocks = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
     light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block)) for block in blocks)
     return [("light", light), ("dark", light | dark)]
-
-
-def luminance(colour: str) -> float:
-    """Source: WCAG 2.2, "relative luminance"."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Source: WCAG 2.2, "contrast ratio"."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 def test_contrast_is_computed_as_published() -> None:
