@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -14,8 +15,17 @@ from tools.emulator import rules
 
 ROOT = CHECKOUT
 PAGE = (ROOT / "docs" / "personalize-rules.md").read_text()
+ID, CELLS = re.compile(r"`[a-z]+\.[a-z]+(_[a-z]+)*`"), ("id", "rule", "effect", "source", "enforced in", "settled by")
+ROWS = [
+    dict(zip(CELLS, (cell.strip() for cell in line.strip("|").split(" |")), strict=True))
+    for line in PAGE.splitlines()
+    if line.startswith("| ") and not line.startswith(("| Id", "| ---"))
+]
 # `module.name`, `module.Class.method`, and the same after `stacks.`
-NAMED = sorted(set(re.findall(r"`((?:stacks\.)?[a-z_]+(?:\.\w+)+)`", PAGE)))
+PROSE = [line for line in PAGE.splitlines() if not line.startswith("| ")]
+NAMED = sorted(
+    set(re.findall(r"`((?:stacks\.)?[a-z_]+(?:\.\w+)+)`", "\n".join([*PROSE, *(row["enforced in"] for row in ROWS)])))
+)
 FILES = re.compile(r"\.py$")
 
 
@@ -48,6 +58,11 @@ def test_what_the_page_names_exists(name: str) -> None:
 
 
 def test_every_row_says_where_it_is_enforced() -> None:
-    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith(("| Rule", "| ---"))]
-    assert len(rows) > 50
-    assert [row for row in rows if "`" not in row.rstrip("| ").rpartition(" | ")[2] or row.count(" | ") != 3] == []
+    assert len(ROWS) > 50
+    assert [row["id"] for row in ROWS if "`" not in row["enforced in"]] == []
+
+
+def test_every_rule_has_an_id_of_its_own() -> None:
+    ids = Counter(row["id"] for row in ROWS)
+    assert [id for id in ids if not ID.fullmatch(id)] == []
+    assert [id for id, times in ids.items() if times > 1] == []
