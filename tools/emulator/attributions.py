@@ -9,8 +9,10 @@ import re
 from typing import Any
 
 from .errors import exists, invalid
+from .kind import Kind, UpdateRule, named
 from .region import Region, Resource
 from .request import Request
+from .rules import group_is_active
 
 Metric = dict[str, str]
 
@@ -135,3 +137,27 @@ def is_reported_on(region: Region, dataset: Resource) -> str | None:
         if references(each, dataset.fields["datasetType"]):
             return f"{dataset.arn} still has a metric attribution: {each.arn}. Delete it first."
     return None
+
+
+KIND = Kind(
+    noun="MetricAttribution",
+    key="metricAttribution",
+    list_key="metricAttributions",
+    path=named("metric-attribution"),
+    fields=fields,
+    parents={"datasetGroupArn": "DatasetGroup"},
+    rules=(
+        group_is_active,
+        events_have_types,
+        metrics_are_valid,
+        one_attribution,
+    ),
+    list_by="datasetGroupArn",
+    update=UpdateRule(
+        "UpdateMetricAttribution",
+        "",
+        (changed_metrics_are_valid,),
+        changed_fields,
+    ),
+    taggable=False,
+)

@@ -9,7 +9,8 @@ from typing import Any
 
 from . import lifecycle, rules
 from .errors import ServiceError, in_use, invalid, not_found
-from .kinds import KINDS, Kind
+from .kind import Kind
+from .kinds import KINDS
 from .recipes import RECIPES, Recipe
 from .region import ACTIVE, INACTIVE, Resource, is_busy
 from .request import Request

@@ -1,138 +1,20 @@
-"""Every kind of resource, described once.
+"""Every kind of resource, described once: here, or in the module of its topic.
 
 Operation, field and status names are those of the `personalize` service model in botocore.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
 from . import attributions, avro, lifecycle, rules, training
 from .data import Dataset, ImportFailedError, read_import
-from .errors import exists
+from .kind import Fields, Kind, UpdateRule, named, taken
 from .region import ACTIVE, Region, Resource, is_busy
 from .request import Request
-from .rules import Blocker, Rule
 
 _DAY = 86_400.0
 _DEFAULT_SCHEDULE = "rate(7 days)"
-
-Fields = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class UpdateRule:
-    """How a kind changes in place.
-
-    Attributes:
-        operation: the Update* operation.
-        latest: member of the description that shows the latest update; "" if the status of the resource itself does.
-        rules: what it must meet.
-        fields: from the request, what changes.
-        shown: from the request, what the summary of the update shows; the same as `fields` if None.
-        from_failed: whether a resource in CREATE FAILED may be updated too.
-        seconds: how long it takes, if not simply `update_*` of Durations.
-    """
-
-    operation: str
-    latest: str
-    rules: tuple[Rule, ...]
-    fields: Callable[[Request, Resource], Fields]
-    shown: Callable[[Request, Resource], Fields] | None = None
-    from_failed: bool = False
-    seconds: Callable[[Request, Resource], float] | None = None
-
-
-def _no_failure(region: Region, resource: Resource, at: float) -> str | None:
-    return None
-
-
-def _no_update_failure(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
-    return None
-
-
-def _no_effect(region: Region, resource: Resource, at: float) -> None:
-    return None
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of resource.
-
-    Attributes:
-        noun: the noun in the operations' names.
-        key: the noun as a member name: `<key>Arn`, and the member that a Describe* answer holds.
-        list_key: the member that a List* answer holds.
-        path: what follows the account in its ARN.
-        fields: from the Create* request, the fields of the description.
-        parents: request members that name resources which must exist, and their kinds.
-        rules: what a Create* request must meet, in the order in which they are checked; names come first.
-        list_by: member by which List* narrows its answer.
-        name_member: request member that carries the name.
-        name: from the request and the ARN, the name that the description shows; the one in the request if None.
-        answers: fields that the Create* answer shows, besides the ARN.
-        update: how it changes in place, if it does.
-        blockers: what keeps it from being deleted, besides its own transitions.
-        can_be_deleted: whether there is a Delete* operation.
-        deletes_from_pending: whether it never is DELETE IN_PROGRESS.
-        taggable: whether it has tags.
-        has_status: whether it has a status; if not, it exists or it does not.
-        start: work when its creation begins; finish: when it ends; activated: once it is ACTIVE.
-        updated: work when an update ends; deleted: when it goes.
-    """
-
-    noun: str
-    key: str
-    list_key: str
-    path: Callable[[Request], str]
-    fields: Callable[[Request], Fields]
-    parents: Mapping[str, str] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
-    list_by: str | None = None
-    name_member: str = "name"
-    name: Callable[[Request, str], str] | None = None
-    answers: tuple[str, ...] = ()
-    update: UpdateRule | None = None
-    blockers: tuple[Blocker, ...] = ()
-    can_be_deleted: bool = True
-    deletes_from_pending: bool = False
-    taggable: bool = True
-    has_status: bool = True
-    start: Callable[[Region, Resource, float], str | None] = _no_failure
-    finish: Callable[[Region, Resource, float], str | None] = _no_failure
-    activated: Callable[[Region, Resource, float], None] = _no_effect
-    updated: Callable[[Region, Resource, Fields, float], str | None] = _no_update_failure
-    deleted: Callable[[Region, Resource, float], None] = _no_effect
-
-    @property
-    def arn_member(self) -> str:
-        """Member that holds the ARN."""
-        return f"{self.key}Arn"
-
-    def shown_name(self, request: Request, arn: str) -> str:
-        """Name of what a request creates."""
-        return self.name(request, arn) if self.name else str(request.params.get(self.name_member, ""))
-
-    def check_name(self, request: Request, arn: str) -> None:
-        """Refuse a name that is taken (API reference, Create*: ResourceAlreadyExistsException)."""
-        if arn in request.region.resources:
-            raise exists(f"Another resource with ARN {arn} already exists. Use a different name, or delete it first.")
-
-
-def _named(prefix: str, member: str = "name") -> Callable[[Request], str]:
-    return lambda request: f"{prefix}/{request.params[member]}"
-
-
-def _taken(*members: str, **defaults: Any) -> Callable[[Request], Fields]:
-    """Fields taken over from the request, and what they are if left out."""
-
-    def fields(request: Request) -> Fields:
-        given = {member: request.params[member] for member in members if member in request.params}
-        return {**defaults, **given}
-
-    return fields
 
 
 # -- dataset groups, schemas, datasets ---------------------------------------------------------------------
@@ -143,7 +25,7 @@ def _dataset_path(request: Request) -> str:
 
 
 def _dataset_fields(request: Request) -> Fields:
-    fields = _taken("schemaArn", "datasetGroupArn")(request)
+    fields = taken("schemaArn", "datasetGroupArn")(request)
     return {**fields, "datasetType": request.params["datasetType"].upper()}
 
 
@@ -190,7 +72,7 @@ def _apply_data(region: Region, resource: Resource, at: float) -> str | None:
 
 
 def _recommender_fields(request: Request) -> Fields:
-    fields = _taken("datasetGroupArn", "recipeArn")(request)
+    fields = taken("datasetGroupArn", "recipeArn")(request)
     return {**fields, "recommenderConfig": _recommender_config(request)}
 
 
@@ -230,7 +112,7 @@ def _retrain_if_needed(region: Region, resource: Resource, before: Fields, at: f
 
 
 def _solution_fields(request: Request) -> Fields:
-    fields = _taken(
+    fields = taken(
         "datasetGroupArn",
         "recipeArn",
         "eventType",
@@ -396,7 +278,7 @@ def _catch_up(region: Region, campaign: Resource, at: float) -> None:
 
 
 def _campaign_fields(request: Request) -> Fields:
-    fields = _taken("minProvisionedTPS", "campaignConfig", minProvisionedTPS=1, campaignConfig={})(request)
+    fields = taken("minProvisionedTPS", "campaignConfig", minProvisionedTPS=1, campaignConfig={})(request)
     return {**fields, **_campaign_version(request)}
 
 
@@ -440,8 +322,8 @@ KINDS: Mapping[str, Kind] = {
             noun="DatasetGroup",
             key="datasetGroup",
             list_key="datasetGroups",
-            path=_named("dataset-group"),
-            fields=_taken("domain", "roleArn", "kmsKeyArn"),
+            path=named("dataset-group"),
+            fields=taken("domain", "roleArn", "kmsKeyArn"),
             rules=(rules.kms_key_needs_role, rules.at_most("dataset_groups", "DatasetGroup")),
             answers=("domain",),
             # API reference, DeleteDatasetGroup. Recommenders and metric attributions: inferred from the order of
@@ -459,8 +341,8 @@ KINDS: Mapping[str, Kind] = {
             noun="Schema",
             key="schema",
             list_key="schemas",
-            path=_named("schema"),
-            fields=_taken("schema", "domain"),
+            path=named("schema"),
+            fields=taken("schema", "domain"),
             rules=(rules.schema_is_valid, rules.at_most("schemas", "Schema")),
             # API reference, DeleteSchema.
             blockers=(rules.holds("Dataset", "schemaArn", "a dataset"),),
@@ -500,8 +382,8 @@ KINDS: Mapping[str, Kind] = {
             noun="DatasetImportJob",
             key="datasetImportJob",
             list_key="datasetImportJobs",
-            path=_named("dataset-import-job", "jobName"),
-            fields=_taken(
+            path=named("dataset-import-job", "jobName"),
+            fields=taken(
                 "datasetArn", "dataSource", "roleArn", "importMode", "publishAttributionMetricsToS3", importMode="FULL"
             ),
             parents={"datasetArn": "Dataset"},
@@ -521,7 +403,7 @@ KINDS: Mapping[str, Kind] = {
             noun="Recommender",
             key="recommender",
             list_key="recommenders",
-            path=_named("recommender"),
+            path=named("recommender"),
             fields=_recommender_fields,
             parents=_GROUP,
             rules=(
@@ -550,7 +432,7 @@ KINDS: Mapping[str, Kind] = {
             noun="Solution",
             key="solution",
             list_key="solutions",
-            path=_named("solution"),
+            path=named("solution"),
             fields=_solution_fields,
             parents=_GROUP,
             rules=(
@@ -603,7 +485,7 @@ KINDS: Mapping[str, Kind] = {
             noun="Campaign",
             key="campaign",
             list_key="campaigns",
-            path=_named("campaign"),
+            path=named("campaign"),
             fields=_campaign_fields,
             rules=(
                 rules.campaign_version_is_deployable,
@@ -626,8 +508,8 @@ KINDS: Mapping[str, Kind] = {
             noun="Filter",
             key="filter",
             list_key="Filters",
-            path=_named("filter"),
-            fields=_taken("datasetGroupArn", "filterExpression"),
+            path=named("filter"),
+            fields=taken("datasetGroupArn", "filterExpression"),
             parents=_GROUP,
             rules=(
                 rules.filter_group_is_active,
@@ -647,27 +529,6 @@ KINDS: Mapping[str, Kind] = {
             list_by="datasetGroupArn",
             answers=("trackingId",),
         ),
-        Kind(
-            noun="MetricAttribution",
-            key="metricAttribution",
-            list_key="metricAttributions",
-            path=_named("metric-attribution"),
-            fields=attributions.fields,
-            parents=_GROUP,
-            rules=(
-                rules.group_is_active,
-                attributions.events_have_types,
-                attributions.metrics_are_valid,
-                attributions.one_attribution,
-            ),
-            list_by="datasetGroupArn",
-            update=UpdateRule(
-                "UpdateMetricAttribution",
-                "",
-                (attributions.changed_metrics_are_valid,),
-                attributions.changed_fields,
-            ),
-            taggable=False,
-        ),
+        attributions.KIND,
     )
 }

@@ -18,7 +18,7 @@ from .quotas import Quotas
 
 if TYPE_CHECKING:
     from .data import Dataset
-    from .kinds import Kind
+    from .kind import Kind
 
 ACTIVE = "ACTIVE"
 INACTIVE = "INACTIVE"

@@ -14,7 +14,8 @@ from .clock import Clock
 from .durations import Durations
 from .errors import ServiceError
 from .faults import Faults
-from .kinds import KINDS, Kind
+from .kind import Kind
+from .kinds import KINDS
 from .objects import Objects
 from .quotas import Quotas
 from .rates import RateLimit
