@@ -6,6 +6,7 @@
 from .authorizer import AccessDeniedError, AllowAll, Authorizer
 from .behaviour import Behaviour
 from .clock import Clock, ManualClock, ScaledClock
+from .cloudwatch import NAMESPACE, Datum, MemoryMetrics, MetricSink
 from .durations import RECORDED, RECORDED_INTERACTIONS, Durations, Range
 from .errors import ServiceError
 from .faults import Fault, Faults
@@ -14,6 +15,7 @@ from .quotas import Quotas
 from .service import Service
 
 __all__ = [
+    "NAMESPACE",
     "RECORDED",
     "RECORDED_INTERACTIONS",
     "AccessDeniedError",
@@ -21,11 +23,14 @@ __all__ = [
     "Authorizer",
     "Behaviour",
     "Clock",
+    "Datum",
     "Durations",
     "Fault",
     "Faults",
     "ManualClock",
+    "MemoryMetrics",
     "MemoryObjects",
+    "MetricSink",
     "ObjectAccessDeniedError",
     "ObjectNotFoundError",
     "Objects",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attributions, avro, lifecycle, rules, training
+from . import attributions, avro, cloudwatch, lifecycle, rules, training
 from .data import Dataset, ImportFailedError, read_import
 from .kind import Fields, Kind, UpdateRule, named, taken
+from .objects import CountedObjects
 from .region import ACTIVE, Region, Resource, is_busy
 from .request import Request
 
@@ -55,10 +56,12 @@ def _read_data(region: Region, resource: Resource, at: float) -> str | None:
     dataset = region.datasets[fields["datasetArn"]]
     location = fields["dataSource"]["dataLocation"]
     minimum = environment.quotas.interactions_per_import
+    objects = CountedObjects(environment.objects)
     try:
-        resource.work = read_import(environment.objects, fields["roleArn"], location, dataset.schema, minimum)
+        resource.work = read_import(objects, fields["roleArn"], location, dataset.schema, minimum)
     except ImportFailedError as failed:
         return str(failed)
+    cloudwatch.report_size(region, resource, objects.size, at)
     return None
 
 

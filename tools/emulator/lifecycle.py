@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import cloudwatch
 from .region import ACTIVE, INACTIVE, Region, Resource, Update
 
 # Begins or ends the work behind a status; answers why it failed, or None.
@@ -27,12 +28,14 @@ def create(region: Region, resource: Resource, now: float) -> None:
     def start(at: float) -> None:
         failed = kind.start(region, resource, at)
         _settle(resource, "CREATE IN_PROGRESS", "CREATE FAILED", failed, at)
+        cloudwatch.report_creation(region, resource, at)
 
     def finish(at: float) -> None:
         if resource.status != "CREATE IN_PROGRESS":
             return
         failed = reason or kind.finish(region, resource, at)
         _settle(resource, ACTIVE, "CREATE FAILED", failed, at)
+        cloudwatch.report_creation(region, resource, at)
         if not failed:
             kind.activated(region, resource, at)
 

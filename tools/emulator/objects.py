@@ -27,6 +27,21 @@ class Objects(Protocol):
         ...
 
 
+class CountedObjects:
+    """Objects of another source, and how many bytes of them have been read."""
+
+    def __init__(self, objects: Objects) -> None:
+        """Read from `objects`; nothing yet."""
+        self.size = 0
+        self._objects = objects
+
+    def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of what is at or below a location."""
+        for key, body in self._objects.read(role_arn, location):
+            self.size += len(body)
+            yield key, body
+
+
 class MemoryObjects:
     """Objects held in memory, for tests."""
 

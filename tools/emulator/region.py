@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .behaviour import Behaviour
+from .cloudwatch import MetricSink
 from .durations import Durations
 from .errors import not_found
 from .faults import Faults
@@ -106,6 +107,7 @@ class Environment:
     quotas: Quotas
     faults: Faults
     behaviour: Behaviour
+    metrics: MetricSink
 
 
 Action = Callable[[float], None]

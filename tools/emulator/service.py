@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from . import control, events, runtime
 from .authorizer import AccessDeniedError, AllowAll, Authorizer
 from .behaviour import Behaviour
 from .clock import Clock
+from .cloudwatch import Call, MetricSink, NoMetrics, report_call
 from .durations import Durations
 from .errors import ServiceError
 from .faults import Faults
@@ -29,6 +31,7 @@ _OWNERS = ("DatasetGroup", "Dataset")
 _VERB = re.compile(r"(Create|Describe|Delete|Update|List)(.+?)(s?)$")
 # Sent by REST-JSON APIs; the JSON API sends everything but server errors with 400.
 _REST_DENIED = 403
+_OK = 200
 
 
 class Service:
@@ -46,6 +49,7 @@ class Service:
         quotas: Quotas | None = None,
         requests_per_second: float | None = None,
         behaviour: Behaviour | None = None,
+        metrics: MetricSink | None = None,
     ) -> None:
         """Make a service without resources.
 
@@ -61,6 +65,7 @@ class Service:
             requests_per_second: how often each operation of the control plane may be called in a region; None for as
                 often as anybody likes. The real service takes 1.
             behaviour: what it does where no source says.
+            metrics: takes what the service puts into Amazon CloudWatch; None for nobody.
         """
         self.clock = clock
         self.faults = faults or Faults()
@@ -73,6 +78,7 @@ class Service:
             quotas or Quotas(),
             self.faults,
             behaviour or Behaviour(),
+            metrics or NoMetrics(),
         )
         self._rate_limit = RateLimit(requests_per_second) if requests_per_second is not None else None
         self._regions: dict[str, Region] = {}
@@ -97,14 +103,20 @@ class Service:
             ServiceError: the service's error.
         """
         with self._lock:
+            begun, at = time.perf_counter(), self.clock.now()
+
+            def report(answer: Mapping[str, Any], status: int) -> None:
+                call = Call(operation, params, answer, status, time.perf_counter() - begun, at)
+                report_call(self._region(region), call)
+
             try:
-                return self._call(api, operation, params, region, caller)
+                answer = self._call(api, operation, params, region, caller)
             except ServiceError as error:
-                status = error_status(api, error.code)
-                if error.code == "AccessDeniedException" and api != "personalize":
-                    status = _REST_DENIED
-                error.http_status = status or error.http_status
+                error.http_status = _http_status(api, error)
+                report({}, error.http_status)
                 raise
+            report(answer, _OK)
+            return answer
 
     def state(self) -> dict[str, list[dict[str, Any]]]:
         """All resources and their statuses, by region."""
@@ -135,7 +147,7 @@ class Service:
     ) -> dict[str, Any]:
         model = operation_model(api, operation)
         now = self.clock.now()
-        region = self._regions.setdefault(region_name, Region(region_name, self._environment))
+        region = self._region(region_name)
         region.settle(now)
         if self._rate_limit and api == "personalize":
             self._rate_limit.take(region_name, operation, now)
@@ -148,6 +160,9 @@ class Service:
         region.settle(now)
         self.faults.crash(operation, *names)
         return answer
+
+    def _region(self, name: str) -> Region:
+        return self._regions.setdefault(name, Region(name, self._environment))
 
     def _prepared(self, request: Request) -> tuple[Callable[[Request], dict[str, Any]], tuple[str, ...]]:
         """What to do, and the ARNs of what a permission is needed on, that of what it is done to first."""
@@ -186,6 +201,12 @@ class Service:
                 f"identity-based policy allows the {action} action"
             )
             raise ServiceError("AccessDeniedException", message) from None
+
+
+def _http_status(api: str, error: ServiceError) -> int:
+    if error.code == "AccessDeniedException" and api != "personalize":
+        return _REST_DENIED
+    return error_status(api, error.code) or error.http_status
 
 
 def _split(operation: str) -> tuple[str, Kind]:

@@ -15,11 +15,13 @@ from typing import Any
 
 from ministack.app import app as ministack_app
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import cloudformation, cloudwatch_logs, iam, kms, lambda_svc, s3
+from ministack.services import cloudformation, cloudwatch, cloudwatch_logs, iam, kms, lambda_svc, s3
 from ministack.services.cloudformation import changesets, custom_resource, engine, handlers, provisioners, stacks
 
 from tools.emulator import (
+    NAMESPACE,
     AccessDeniedError,
+    Datum,
     ObjectAccessDeniedError,
     ObjectNotFoundError,
     ScaledClock,
@@ -53,7 +55,9 @@ def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
     if propagation_seconds:
         delay_policies(propagation_seconds)
     account = responses.get_account_id()
-    service = Service(ScaledClock(speed), BucketObjects(), PolicyAuthorizer(), account_id=account)
+    service = Service(
+        ScaledClock(speed), BucketObjects(), PolicyAuthorizer(), account_id=account, metrics=CloudWatchMetrics()
+    )
     personalize = PersonalizeApp(service, caller_of)
 
     async def gateway(scope: Any, receive: Any, send: Any) -> None:
@@ -200,6 +204,24 @@ def _by_personalize(action: str, resource: str) -> Any:
             "aws:sourcearn": f"arn:aws:personalize:{region}:{account}:dataset-import-job/any",
         },
     )
+
+
+# -- what is measured ----------------------------------------------------------------------------------------------
+
+
+class CloudWatchMetrics:
+    """MiniStack's CloudWatch as Personalize puts its metrics there."""
+
+    def put(self, region: str, datum: Datum) -> None:
+        """Put a value."""
+        dimensions = dict(datum.dimensions)
+        with responses.request_scope(responses.get_account_id(), region):
+            cloudwatch._store_datum(
+                *(NAMESPACE, datum.name, dimensions, datum.at, datum.unit, datum.value),
+                values=None,
+                counts=None,
+                stat_values=None,
+            )
 
 
 # -- where MiniStack differs from AWS ------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.tools.emulator.support import records
-from tools.emulator import ManualClock, MemoryObjects, Service, ServiceError
+from tools.emulator import ManualClock, MemoryMetrics, MemoryObjects, Service, ServiceError
 from tools.emulator.inprocess import connect
 from tools.emulator.shapes import service_model
 
@@ -79,7 +79,8 @@ class Account:
         """Open an empty account; `options` are those of the service."""
         self.clock = ManualClock()
         self.objects = MemoryObjects()
-        self.service = StrictService(self.clock, self.objects, account_id=ACCOUNT, **options)
+        self.metrics = MemoryMetrics()
+        self.service = StrictService(self.clock, self.objects, account_id=ACCOUNT, metrics=self.metrics, **options)
         self._names = 0
         self.group = ""
         self.datasets: dict[str, str] = {}
