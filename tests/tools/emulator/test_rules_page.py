@@ -5,26 +5,22 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections import Counter
 from functools import cache
 
 import pytest
 
 from tools.checkout import CHECKOUT
+from tools.conformance import rules_page
 from tools.emulator import rules
 
 ROOT = CHECKOUT
 PAGE = (ROOT / "docs" / "personalize-rules.md").read_text()
-ID, CELLS = re.compile(r"`[a-z]+\.[a-z]+(_[a-z]+)*`"), ("id", "rule", "effect", "source", "enforced in", "settled by")
-ROWS = [
-    dict(zip(CELLS, (cell.strip() for cell in line.strip("|").split(" |")), strict=True))
-    for line in PAGE.splitlines()
-    if line.startswith("| ") and not line.startswith(("| Id", "| ---"))
-]
+ID = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
+RULES = rules_page.read().values()
 # `module.name`, `module.Class.method`, and the same after `stacks.`
-PROSE = [line for line in PAGE.splitlines() if not line.startswith("| ")]
+PROSE = [line for line in PAGE.splitlines() if not line.startswith("| `")]
 NAMED = sorted(
-    set(re.findall(r"`((?:stacks\.)?[a-z_]+(?:\.\w+)+)`", "\n".join([*PROSE, *(row["enforced in"] for row in ROWS)])))
+    set(re.findall(r"`((?:stacks\.)?[a-z_]+(?:\.\w+)+)`", "\n".join([*PROSE, *(rule.enforced_in for rule in RULES)])))
 )
 FILES = re.compile(r"\.py$")
 
@@ -57,12 +53,10 @@ def test_what_the_page_names_exists(name: str) -> None:
         found = getattr(found, part)
 
 
-def test_every_row_says_where_it_is_enforced() -> None:
-    assert len(ROWS) > 50
-    assert [row["id"] for row in ROWS if "`" not in row["enforced in"]] == []
+def test_every_rule_says_where_it_is_enforced() -> None:
+    assert len(RULES) > 50
+    assert [rule.id for rule in RULES if "`" not in rule.enforced_in] == []
 
 
-def test_every_rule_has_an_id_of_its_own() -> None:
-    ids = Counter(row["id"] for row in ROWS)
-    assert [id for id in ids if not ID.fullmatch(id)] == []
-    assert [id for id, times in ids.items() if times > 1] == []
+def test_ids_are_well_formed() -> None:
+    assert [rule.id for rule in RULES if not ID.fullmatch(rule.id)] == []

@@ -4,4 +4,16 @@ from __future__ import annotations
 
 from tools.conformance.step import Step
 
-STEPS: tuple[Step, ...] = ()
+from . import datasets, deletion, filters, groups, refusals, requests, schemas, tags, trackers
+
+STEPS: tuple[Step, ...] = (
+    *groups.STEPS,
+    *schemas.STEPS,
+    *datasets.STEPS,
+    *filters.STEPS,
+    *trackers.STEPS,
+    *refusals.STEPS,
+    *tags.STEPS,
+    *requests.STEPS,
+    *deletion.STEPS,
+)
