@@ -12,6 +12,8 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # jsii warns about Node 20, which works.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Images of containers often set it. Every process would compile the CDK and boto3 again: two seconds, hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Three sets of what is installed, each with all of the one before it.
 DEPLOYING := .venv/.installed node_modules/.package-lock.json
