@@ -368,9 +368,9 @@ def properties_of(text: str | None) -> Row:
     try:
         properties = json.loads(text)
     except ValueError:
-        raise invalid("properties is not a JSON object.") from None
+        raise invalid("Error parsing properties json") from None
     if not isinstance(properties, dict):
-        raise invalid("properties is not a JSON object.")
+        raise invalid("Error parsing properties json")
     return properties
 
 

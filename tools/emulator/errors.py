@@ -32,8 +32,13 @@ def invalid(message: str) -> ServiceError:
 
 
 def not_found(arn: str) -> ServiceError:
-    """No resource has that ARN."""
-    return ServiceError("ResourceNotFoundException", f"Resource with ARN {arn} does not exist.")
+    """No resource has that ARN; the sentence is that which the tests of getmoto/moto expect."""
+    return ServiceError("ResourceNotFoundException", f"Resource Arn {arn} does not exist.")
+
+
+def taken(arn: str) -> ServiceError:
+    """A resource has that ARN already; the sentence was reported in aws-samples/retail-demo-store, issue 219."""
+    return exists(f"Another resource with Arn {arn} already exists.")
 
 
 def exists(message: str) -> ServiceError:

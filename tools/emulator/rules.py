@@ -195,7 +195,7 @@ def recommender_fits_domain(request: Request) -> None:
     """Recommenders are for domain dataset groups and recipes of their domain (API reference, CreateRecommender)."""
     domain = group(request).fields.get("domain")
     if domain is None:
-        raise invalid("Recommenders can be created only in a Domain dataset group.")
+        raise invalid("Please use a domain-specific Dataset Group to create the Recommender")
     if recipe(request).domain != domain:
         raise invalid(f"{request.params['recipeArn']} is not a use case of the domain {domain}.")
 
@@ -319,7 +319,7 @@ def solution_options_fit_recipe(request: Request) -> None:
     params = request.params.get("solutionConfig", {}).get("algorithmHyperParameters", {})
     unknown = params.keys() - used.hyper_parameters if used.hyper_parameters is not None else set()
     if unknown:
-        raise invalid(f"{used.name} has no hyperparameter {', '.join(sorted(unknown))}.")
+        raise invalid(f"Provide a hyperparameter that is used in the algorithm: {used.algorithm_arn}")
     if request.params.get("performHPO") and not used.hpo:
         raise invalid(f"{used.name} does not support hyperparameter optimization (performHPO).")
     if request.params.get("performIncrementalUpdate") and used.name != CUSTOM_SEMANTIC:

@@ -120,8 +120,8 @@ def test_a_request_carries_one_to_ten_events(movies: Account, number: int) -> No
     ("properties", "words"),
     [
         ('{"director": "X"}', "Property 'director' matches no field of the schema."),
-        ('["x"]', "properties is not a JSON object."),
-        ("{", "properties is not a JSON object."),
+        ('["x"]', "Error parsing properties json"),
+        ("{", "Error parsing properties json"),
     ],
 )
 def test_properties_must_fit_the_schema(movies: Account, properties: str, words: str) -> None:

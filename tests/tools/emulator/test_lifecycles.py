@@ -263,7 +263,7 @@ def test_regions_know_nothing_of_each_other(account: Account) -> None:
 def test_describing_what_does_not_exist_is_not_found(account: Account, noun: str) -> None:
     arn = "arn:aws:personalize:eu-west-1:000000000000:nothing/here"
     code, message = refusal(account.operation("describe", noun), **{f"{key(noun)}Arn": arn})
-    assert (code, message) == ("ResourceNotFound", f"Resource with ARN {arn} does not exist.")
+    assert (code, message) == ("ResourceNotFound", f"Resource Arn {arn} does not exist.")
 
 
 def test_an_arn_of_another_kind_is_not_found(account: Account) -> None:

@@ -60,7 +60,7 @@ def test_a_dataset_group_has_one_dataset_of_a_type(movies: Account) -> None:
         schemaArn=schema,
     )
     assert code == "ResourceAlreadyExists"
-    assert movies.datasets["Items"] in message
+    assert message == f"Another resource with Arn {movies.datasets['Items']} already exists."
 
 
 def test_a_solution_has_one_version_of_a_name(movies: Account) -> None:
@@ -276,8 +276,8 @@ def test_the_first_import_is_a_full_one(account: Account) -> None:
 
 def test_recommenders_are_for_domain_dataset_groups(account: Account) -> None:
     account.open_group(domain=None)
-    code, message = refusal(account.personalize.create_recommender, **recommender_params(account))
-    assert (code, "Domain dataset group" in message) == ("InvalidInput", True)
+    refused = refusal(account.personalize.create_recommender, **recommender_params(account))
+    assert refused == ("InvalidInput", "Please use a domain-specific Dataset Group to create the Recommender")
 
 
 @pytest.mark.parametrize("recipe", ["aws-ecomm-recommended-for-you", "aws-user-personalization"])
@@ -388,7 +388,11 @@ def test_metadata_in_recommendations_needs_an_items_dataset(account: Account) ->
         ({"recipeArn": None}, "recipeArn is required"),
         ({"performAutoML": True}, "recipeArn must be omitted"),
         ({"performAutoML": True, "recipeArn": None}, "AutoML"),
-        ({"solutionConfig": {"algorithmHyperParameters": {"depth": "3"}}}, "no hyperparameter depth"),
+        (
+            {"solutionConfig": {"algorithmHyperParameters": {"depth": "3"}}},
+            "Provide a hyperparameter that is used in the algorithm: "
+            "arn:aws:personalize:::algorithm/aws-personalized-ranking",
+        ),
         ({"recipeArn": f"{RECIPE}/aws-personalized-ranking-v2", "performHPO": True}, "hyperparameter optimization"),
         ({"performIncrementalUpdate": True}, "semantic-similarity"),
         ({"solutionConfig": {"autoTrainingConfig": {"schedulingExpression": "rate(0 days)"}}}, "from 1 to 30"),
