@@ -36,7 +36,7 @@ def not_found(arn: str) -> ServiceError:
     return ServiceError("ResourceNotFoundException", f"Resource Arn {arn} does not exist.")
 
 
-def taken(arn: str) -> ServiceError:
+def name_taken(arn: str) -> ServiceError:
     """A resource has that ARN already; the sentence was reported in aws-samples/retail-demo-store, issue 219."""
     return exists(f"Another resource with Arn {arn} already exists.")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import taken
+from .errors import name_taken
 from .region import Region, Resource
 from .request import Request
 from .rules import Blocker, Rule
@@ -114,7 +114,7 @@ class Kind:
     def check_name(self, request: Request, arn: str) -> None:
         """Refuse a name that is taken (API reference, Create*: ResourceAlreadyExistsException)."""
         if arn in request.region.resources:
-            raise taken(arn)
+            raise name_taken(arn)
 
 
 def named(prefix: str, member: str = "name") -> Callable[[Request], str]:
