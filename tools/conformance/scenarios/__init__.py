@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from tools.conformance.step import Step
 
-from . import datasets, deletion, filters, groups, refusals, requests, schemas, tags, trackers
+from . import (
+    attributions,
+    campaigns,
+    datasets,
+    deletion,
+    events,
+    filters,
+    groups,
+    imports,
+    permissions,
+    recommendations,
+    recommenders,
+    refusals,
+    requests,
+    schemas,
+    tags,
+    trackers,
+    trainings,
+)
 
 STEPS: tuple[Step, ...] = (
     *groups.STEPS,
@@ -15,5 +33,15 @@ STEPS: tuple[Step, ...] = (
     *refusals.STEPS,
     *tags.STEPS,
     *requests.STEPS,
+    *imports.STEPS,
+    *events.STEPS,
+    *attributions.STEPS,
+    *permissions.STEPS,
+    recommenders.FAILING,
+    *recommenders.LIVING,
+    *recommendations.STEPS,
+    *recommenders.ENDING,
+    *trainings.STEPS,
+    *campaigns.STEPS,
     *deletion.STEPS,
 )

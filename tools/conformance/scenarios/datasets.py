@@ -118,7 +118,7 @@ STEPS = (
         "Makes datasets whose schema has another domain or type.",
         _misfits,
         rules=("datasets.fit_schema",),
-        needs=("groups.domain", "groups.too_early", "schemas.created"),
+        needs=("groups.domain", "groups.custom", "schemas.created"),
         expects=refused("CreateDataset", INVALID, 4),
     ),
     Step(

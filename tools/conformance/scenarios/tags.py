@@ -57,7 +57,7 @@ STEPS = (
         "Tags a dataset group, changes a tag, removes one, and lists them.",
         _tag,
         rules=("tags.form",),
-        needs=("groups.too_early",),
+        needs=("groups.custom",),
         expects=(Expected("ListTagsForResource", members=("tags[].tagKey", "tags[].tagValue")),),
     ),
     Step(
@@ -65,7 +65,7 @@ STEPS = (
         "Writes tags that begin with `aws:`, have other characters, or are too long.",
         _tag_wrongly,
         rules=("tags.form",),
-        needs=("groups.too_early",),
+        needs=("groups.custom",),
         expects=(
             *(Expected("TagResource", INVALID, which=number) for number in range(2)),
             *(Expected("TagResource", VALIDATION, which=number) for number in range(2, 7)),
@@ -76,7 +76,7 @@ STEPS = (
         f"Writes more than {_MOST} tags, at once and one after the other.",
         _tag_too_often,
         rules=("tags.number",),
-        needs=("groups.too_early",),
+        needs=("groups.custom",),
         expects=(
             Expected("TagResource", "TooManyTagsException", which=0),
             Expected("TagResource", which=1),
