@@ -172,7 +172,7 @@ def read_import(objects: Objects, role_arn: str, location: str, schema: Schema, 
     Args:
         objects: where they are read from.
         role_arn: role to read them with.
-        location: `s3://bucket/key` or `s3://bucket/folder/`.
+        location: `s3://bucket/key` or `s3://bucket/folder/`, where the last slash may be missing.
         schema: what they must conform to.
         minimum: least number of records, for interactions.
 
@@ -187,7 +187,8 @@ def read_import(objects: Objects, role_arn: str, location: str, schema: Schema, 
     except ObjectNotFoundError as missing:
         raise ImportFailedError(f"{prefix}Invalid Data location. {missing}") from None
     # Folders below do not count, nor does the empty object that stands for the folder itself.
-    folder = location.removeprefix("s3://").partition("/")[2].rpartition("/")[0]
+    path = location.removeprefix("s3://").partition("/")[2]
+    folder = path.rpartition("/")[0] if path in dict(found) else path.rstrip("/")
     files = [(key, body) for key, body in found if key.rpartition("/")[0] == folder and not key.endswith("/")]
     if not files:
         raise ImportFailedError(f"{prefix}Invalid Data location. No file is at {location}")

@@ -18,7 +18,7 @@ class Objects(Protocol):
     """Objects as the service sees them when it assumes a role."""
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
-        """Yield key and body of the object at `s3://bucket/key`, or of all below `s3://bucket/prefix/`.
+        """Yield key and body of the object at `s3://bucket/key`, or of all below `s3://bucket/folder`.
 
         Raises:
             ObjectAccessDeniedError: the role may not list or read it.
@@ -72,7 +72,7 @@ class MemoryObjects:
         # The service names no key ("Giving Amazon Personalize permission to use your AWS KMS key").
         if role_arn in self.denied_roles or not self._may_decrypt(role_arn, location):
             raise ObjectAccessDeniedError(f"{role_arn} may not read {location}")
-        below = [key for key in self.objects if location.endswith("/") and key.startswith(location)]
+        below = [key for key in self.objects if key.startswith(f"{location.rstrip('/')}/")]
         found = [location] if location in self.objects else sorted(below)
         if not found:
             raise ObjectNotFoundError(f"Nothing is at {location}")

@@ -160,6 +160,19 @@ def test_all_files_of_a_folder_count_but_not_those_of_folders_below() -> None:
     assert columns["ITEM_ID"] == ["i1", "i2"]
 
 
+@pytest.mark.parametrize(
+    ("location", "items"),
+    [("s3://movies/data", ["i1"]), ("s3://movies/data.csv", ["i2"]), ("s3://movies/data/old", ["i3"])],
+)
+def test_a_folder_needs_no_slash_at_its_end(location: str, items: list[str]) -> None:
+    """As aws-solutions/maintaining-personalized-experiences-with-machine-learning names it."""
+    objects = MemoryObjects()
+    for key, item in (("data/first", "i1"), ("data", "i2"), ("data/old/third", "i3"), ("database/fourth", "i4")):
+        objects.put(f"s3://movies/{key}.csv", f"{ITEMS}{item},War,1,\n")
+    columns = read_import(objects, ROLE, location, parse(records.schema("Items")), 0)
+    assert columns["ITEM_ID"] == items
+
+
 def test_of_several_files_the_wrong_one_is_named() -> None:
     other = ITEMS.replace("PRICE", "COST")
     with pytest.raises(ImportFailedError, match=r"following columns:\[PRICE\]\. The file is data/second\.csv"):
