@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import lifecycle, rules
+from . import hyper_parameters, lifecycle, rules
 from .errors import ServiceError, in_use, invalid, not_found
 from .kind import Kind
 from .kinds import KINDS
@@ -19,6 +19,8 @@ Answer = dict[str, Any]
 _DEFAULT_PAGE = 100
 # The built-in recipes have been there for ever.
 _RECIPES_SINCE = 1_543_276_800.0
+# Up to where the first page went in a published workshop, whose second page began with aws-item-affinity.
+_FIRST_PAGE_OF_RECIPES = sum(name < "aws-item-affinity" for name in (recipe.name for recipe in RECIPES.values()))
 
 
 def create(kind: Kind, request: Request, arn: str) -> Answer:
@@ -212,8 +214,17 @@ def _list_tags(request: Request) -> Answer:
 
 
 def _list_recipes(request: Request) -> Answer:
+    """One page of the recipes, of which those of the domain are answered.
+
+    Recorded in published workshops: the first page is short, or empty if a domain is given, and carries a token.
+    """
+    start = _offset(request.params.get("nextToken"), request.operation)
+    end = start + request.params.get("maxResults", _DEFAULT_PAGE)
+    end = min(end, _FIRST_PAGE_OF_RECIPES) if start < _FIRST_PAGE_OF_RECIPES else end
     domain = request.params.get("domain")
-    return _page(request, "recipes", [_recipe_view(one) for one in RECIPES.values() if domain in (None, one.domain)])
+    recipes = list(RECIPES.values())
+    more = {"nextToken": _token(end, request.operation)} if end < len(recipes) else {}
+    return {"recipes": [_recipe_view(one) for one in recipes[start:end] if domain in (None, one.domain)], **more}
 
 
 def _recipe_view(recipe: Recipe) -> Answer:
@@ -246,18 +257,29 @@ def _describe_recipe(request: Request) -> Answer:
 def _describe_algorithm(request: Request) -> Answer:
     arn = request.params["algorithmArn"]
     recipe = _built_in(arn, lambda one: one.algorithm_arn)
-    return {"algorithm": {**_since(), "name": recipe.name, "algorithmArn": arn}}
+    return {
+        "algorithm": {
+            **_since(),
+            "name": arn.rpartition("/")[2],
+            "algorithmArn": arn,
+            "defaultHyperParameters": hyper_parameters.defaults(recipe.algorithm),
+            "defaultHyperParameterRanges": hyper_parameters.ranges(recipe.algorithm),
+        }
+    }
 
 
 def _describe_transformation(request: Request) -> Answer:
     arn = request.params["featureTransformationArn"]
-    recipe = _built_in(arn, lambda one: one.feature_transformation_arn)
+    _built_in(arn, lambda one: one.feature_transformation_arn)
+    # Several recipes share one.
+    users = [one for one in RECIPES.values() if one.feature_transformation_arn == arn]
+    parameters = max((one.features for one in users), key=len)
     return {
         "featureTransformation": {
             **_since(),
-            "name": recipe.name,
+            "name": arn.rpartition("/")[2],
             "featureTransformationArn": arn,
-            "defaultParameters": {},
+            "defaultParameters": hyper_parameters.defaults(parameters),
         }
     }
 

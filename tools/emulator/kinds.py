@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attributions, avro, cloudwatch, lifecycle, rules, training
+from . import attributions, avro, cloudwatch, lifecycle, rules, solution_config, training
 from .data import Dataset, ImportFailedError, read_import
 from .kind import Fields, Kind, UpdateRule, named, taken
 from .objects import CountedObjects
@@ -128,6 +128,9 @@ def _solution_fields(request: Request) -> Fields:
         performAutoTraining=True,
         performIncrementalUpdate=False,
     )(request)
+    if fields["performAutoML"]:
+        # API reference, CreateSolution: with AutoML it always is.
+        fields["performHPO"] = True
     config = dict(request.params.get("solutionConfig", {}))
     if fields["performAutoTraining"]:
         config.setdefault("autoTrainingConfig", {"schedulingExpression": _DEFAULT_SCHEDULE})
@@ -253,7 +256,11 @@ def _version_fields(request: Request) -> Fields:
 
 def _finish_version(region: Region, resource: Resource, at: float) -> str | None:
     resource.fields["trainingHours"] = round((at - resource.created) / 3600, 3)
-    return training.finish(region, resource, at)
+    failed = training.finish(region, resource, at)
+    solution = region.find(resource.fields["solutionArn"], "Solution")
+    if resource.fields["performAutoML"] and solution and not failed:
+        solution.fields["autoMLResult"] = {"bestRecipeArn": resource.fields["recipeArn"]}
+    return failed
 
 
 def _roll_out(region: Region, version: Resource, at: float) -> None:
@@ -440,9 +447,8 @@ KINDS: Mapping[str, Kind] = {
             parents=_GROUP,
             rules=(
                 rules.group_is_active,
-                rules.interactions_exist,
-                rules.solution_recipe_is_custom,
-                rules.solution_options_fit_recipe,
+                rules.required_datasets_exist,
+                *solution_config.RULES_OF_CREATION,
                 rules.training_columns_are_valid,
                 rules.schedule_is_valid,
                 rules.at_most("solutions_per_dataset_group", "Solution", scope="datasetGroupArn"),
@@ -451,7 +457,7 @@ KINDS: Mapping[str, Kind] = {
             update=UpdateRule(
                 "UpdateSolution",
                 "latestSolutionUpdate",
-                (rules.schedule_is_valid,),
+                (rules.schedule_is_valid, *solution_config.RULES_OF_CHANGE),
                 _new_solution_fields,
                 shown=_solution_update_shown,
             ),
@@ -492,6 +498,7 @@ KINDS: Mapping[str, Kind] = {
             fields=_campaign_fields,
             rules=(
                 rules.campaign_version_is_deployable,
+                rules.campaign_config_is_valid,
                 rules.metadata_has_items,
                 rules.at_most("campaigns_per_dataset_group", "Campaign", scope="solutionVersionArn"),
             ),
@@ -499,7 +506,7 @@ KINDS: Mapping[str, Kind] = {
             update=UpdateRule(
                 "UpdateCampaign",
                 "latestCampaignUpdate",
-                (rules.campaign_version_is_deployable, rules.metadata_has_items),
+                (rules.campaign_version_is_deployable, rules.campaign_config_is_valid, rules.metadata_has_items),
                 _new_campaign_fields,
                 shown=_campaign_update_shown,
                 from_failed=True,

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from . import metrics
-from .recipes import PERSONALIZED_RANKING, POPULAR_ITEMS, RELATED_ITEMS, TRENDING_NOW, USER_PERSONALIZATION, Recipe
+from .recipes import PERSONALIZED_RANKING, POPULAR_ITEMS, RELATED_ITEMS, USER_PERSONALIZATION, Recipe
 
 _SCORED = frozenset({USER_PERSONALIZATION, PERSONALIZED_RANKING})
 _NEIGHBOURS = 100
@@ -41,11 +41,6 @@ class Snapshot:
     events: Sequence[str | None]
     catalogue: Sequence[str] = ()
     changes: int = 0
-
-    def of_event(self, event: str) -> Snapshot:
-        """The interactions of one event type, upper or lower case."""
-        kept = [position for position, kind in enumerate(self.events) if (kind or "").lower() == event.lower()]
-        return self._only(kept)
 
     def of_users(self, users: frozenset[str], inside: bool) -> Snapshot:
         """The interactions of these users, or of all others."""
@@ -134,7 +129,7 @@ class Model:
     def _recommend(self, fitted: Fitted, query: Sequence[str]) -> list[str]:
         """What the model would recommend next; what is in the query is not news, except to popularity."""
         scores = _scores(self.recipe, fitted, query, query[-1] if self.recipe.type == RELATED_ITEMS else None)
-        seen = frozenset() if self.recipe.type in (POPULAR_ITEMS, TRENDING_NOW) else frozenset(query)
+        seen = frozenset() if self.recipe.type == POPULAR_ITEMS else frozenset(query)
         return fitted.best(scores, metrics.LONGEST, seen)
 
 
@@ -204,10 +199,10 @@ class Fitted:
 
 def _scores(recipe: Recipe, fitted: Fitted, history: Sequence[str], item: str | None) -> Any:
     popularity = fitted.popularity / (fitted.popularity.max() if len(fitted.popularity) else 1.0)
+    if recipe.trends:
+        return fitted.trend + _POPULARITY_WEIGHT * popularity
     if recipe.type == POPULAR_ITEMS:
         return popularity
-    if recipe.type == TRENDING_NOW:
-        return fitted.trend + _POPULARITY_WEIGHT * popularity
     similar = fitted.similar_to([item] if item is not None else history)
     largest = similar.max() if len(similar) else 0.0
     return (similar / largest if largest > 0 else similar) + _POPULARITY_WEIGHT * popularity

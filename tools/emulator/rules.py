@@ -12,7 +12,7 @@ from typing import Any
 from . import avro, filters
 from .errors import exists, in_use, invalid, limit
 from .quotas import Quotas
-from .recipes import RECIPES, Recipe
+from .recipes import RECIPES, SEMANTIC_SIMILARITY, USER_SEGMENTATION, Recipe
 from .region import ACTIVE, INACTIVE, Region, Resource, is_busy
 from .request import Request
 
@@ -21,7 +21,6 @@ LATEST = "/$LATEST"
 ALWAYS_TRAINED_ON = frozenset({"EVENT_TYPE", "USER_ID", "ITEM_ID", "TIMESTAMP"})
 # Developer guide, "Replacing a dataset's schema to add new columns".
 _WITH_REPLACEABLE_SCHEMA = ("ITEMS", "USERS")
-CUSTOM_SEMANTIC = "aws-semantic-similarity"
 
 Rule = Callable[[Request], None]
 # What keeps a resource from being deleted: a sentence, or None.
@@ -210,8 +209,22 @@ def recommender_config_is_valid(request: Request) -> None:
     _exploration(config.get("itemExplorationConfig", {}), used)
 
 
+def campaign_config_is_valid(request: Request) -> None:
+    """Exploration and influence on the ranking are for the recipes that have them; the codes are inferred.
+
+    API reference, CampaignConfig; developer guide, "Use case and recipe features", "Semantic-Similarity recipe".
+    """
+    config = request.params.get("campaignConfig", {})
+    used = RECIPES[_served_version(request).fields["recipeArn"]]
+    _exploration(config.get("itemExplorationConfig", {}), used)
+    if config.get("rankingInfluence") and used.name != SEMANTIC_SIMILARITY:
+        raise invalid(f"rankingInfluence is not supported by {used.name}.")
+    if used.type == USER_SEGMENTATION:
+        raise invalid(f"{used.name} is for batch segment jobs; no campaign can deploy it.")
+
+
 def _exploration(config: dict[str, str], used: Recipe) -> None:
-    if config and not used.explores:
+    if config and not used.configures_exploration:
         raise invalid(f"itemExplorationConfig is not supported by {used.name}.")
     ranges = {"explorationWeight": (0.0, 1.0), "explorationItemAgeCutOff": (1.0, float("inf"))}
     for name, text in config.items():
@@ -227,7 +240,14 @@ def _exploration(config: dict[str, str], used: Recipe) -> None:
 
 
 def required_datasets_exist(request: Request) -> None:
-    """The use case's datasets must be there, and ACTIVE ("VIDEO_ON_DEMAND use cases", required datasets)."""
+    """The datasets of the use case or recipe must be there, and ACTIVE.
+
+    Developer guide, "VIDEO_ON_DEMAND use cases", "Preparing item interaction data for training", and the page of each
+    recipe ("Required and optional datasets"). If AutoML chooses the recipe, it is the interactions: inferred.
+    """
+    if "recipeArn" not in request.params:
+        interactions_exist(request)
+        return
     for dataset_type in recipe(request).datasets:
         why = f"which {recipe(request).name} requires"
         must_be_active(_dataset(request.region, request.params["datasetGroupArn"], dataset_type, why))
@@ -236,8 +256,8 @@ def required_datasets_exist(request: Request) -> None:
 def interactions_exist(request: Request) -> None:
     """There must be an Item interactions dataset, which is ACTIVE.
 
-    Developer guide, "Preparing item interaction data for training", for solutions; "Creating an item interaction event
-    tracker" speaks of the group that contains it. The code, and that it has to be ACTIVE, are inferred.
+    Developer guide, "Creating an item interaction event tracker", speaks of the group that contains it. The code, and
+    that it has to be ACTIVE, are inferred.
     """
     must_be_active(_dataset(request.region, request.params["datasetGroupArn"], "INTERACTIONS", "which it needs"))
 
@@ -292,38 +312,17 @@ def metadata_has_items(request: Request) -> None:
 
 def _served_group_arn(request: Request) -> str:
     """The dataset group of a recommender or campaign, new or old."""
-    if "campaignArn" in request.params:
-        campaign = request.region.get(request.params["campaignArn"], "Campaign")
-        return str(_owner(request.region, campaign))
-    if "solutionVersionArn" in request.params:
-        version = deployable_version(request.region, request.params["solutionVersionArn"])
-        return str(version.fields["datasetGroupArn"])
+    if "campaignArn" in request.params or "solutionVersionArn" in request.params:
+        return str(_served_version(request).fields["datasetGroupArn"])
     return _group_arn(request)
 
 
-def solution_recipe_is_custom(request: Request) -> None:
-    """A solution names a custom recipe, unless AutoML chooses one (API reference, CreateSolution)."""
-    if request.params.get("performAutoML"):
-        if "recipeArn" in request.params:
-            raise invalid("When performAutoML is true, recipeArn must be omitted.")
-        raise invalid("AutoML is not supported by this emulator; specify recipeArn.")
-    if "recipeArn" not in request.params:
-        raise invalid("recipeArn is required when performAutoML is false.")
-    if recipe(request).is_use_case:
-        raise invalid(f"{recipe(request).name} is a use case for recommenders, not a recipe for solutions.")
-
-
-def solution_options_fit_recipe(request: Request) -> None:
-    """Options must be among those of the recipe (developer guide, pages of the recipes)."""
-    used = recipe(request)
-    params = request.params.get("solutionConfig", {}).get("algorithmHyperParameters", {})
-    unknown = params.keys() - used.hyper_parameters if used.hyper_parameters is not None else set()
-    if unknown:
-        raise invalid(f"Provide a hyperparameter that is used in the algorithm: {used.algorithm_arn}")
-    if request.params.get("performHPO") and not used.hpo:
-        raise invalid(f"{used.name} does not support hyperparameter optimization (performHPO).")
-    if request.params.get("performIncrementalUpdate") and used.name != CUSTOM_SEMANTIC:
-        raise invalid("performIncrementalUpdate is supported only by the semantic-similarity recipe.")
+def _served_version(request: Request) -> Resource:
+    """The solution version that a campaign, new or updated, is to deploy."""
+    if "solutionVersionArn" in request.params:
+        return deployable_version(request.region, request.params["solutionVersionArn"])
+    campaign = request.region.get(request.params["campaignArn"], "Campaign")
+    return request.region.get(campaign.fields["solutionVersionArn"], "SolutionVersion")
 
 
 def schedule_is_valid(request: Request) -> None:
@@ -350,7 +349,7 @@ def update_training_is_possible(request: Request) -> None:
     if request.params.get("trainingMode") != "UPDATE":
         return
     solution = request.region.get(request.params["solutionArn"], "Solution")
-    if RECIPES[solution.fields["recipeArn"]].name != "aws-user-personalization":
+    if solution.fields.get("recipeArn", "").rpartition("/")[2] != "aws-user-personalization":
         raise invalid("trainingMode UPDATE is supported only by the User-Personalization recipe.")
     versions = request.region.of("SolutionVersion", solutionArn=solution.arn, trainingMode="FULL")
     if not any(version.status == ACTIVE for version in versions):

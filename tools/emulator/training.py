@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .data import Dataset
 from .models import Model, Snapshot
-from .recipes import RECIPES, Recipe
+from .recipes import SEMANTIC_SIMILARITY, Recipe
 from .region import Region, Resource
+from .solution_config import candidates
+
+# Which metric AutoML compares by if autoMLConfig names none: inferred.
+_AUTO_ML_METRIC = "normalized_discounted_cumulative_gain_at_25"
+
+
+class TrainingFailedError(Exception):
+    """A training that fails; its text is the failure reason."""
 
 
 def dataset_of(region: Region, group_arn: str, dataset_type: str) -> Dataset | None:
@@ -20,51 +28,101 @@ def dataset_of(region: Region, group_arn: str, dataset_type: str) -> Dataset | N
 def start(region: Region, resource: Resource, at: float) -> str | None:
     """Train a solution version or a recommender on the data as it is now.
 
-    Sources of the minimums: quotas ("unique item interactions"); developer guide, "Common error messages in Amazon
-    Personalize"; for the event type of a use case "VIDEO_ON_DEMAND use cases" and "ECOMMERCE use cases".
+    With AutoML each candidate is trained, and the best one is kept (API reference, CreateSolution).
 
     Returns:
         Why it failed, or None.
     """
-    fields = resource.fields
-    recipe = RECIPES[fields["recipeArn"]]
-    quotas = region.environment.quotas
-    missing = [kind for kind in recipe.datasets if dataset_of(region, fields["datasetGroupArn"], kind) is None]
-    if missing:
-        return f"The dataset group has no {' and no '.join(missing)} dataset, which {recipe.name} needs."
-    snapshot = _snapshot(region, fields, recipe)
-    event = recipe.event or fields.get("eventType")
-    if snapshot.distinct() < quotas.interactions_to_train:
-        after = f" after filtering by event type: {event}" if event else ""
-        return f"Dataset has fewer than {quotas.interactions_to_train} interactions{after}"
-    if snapshot.users_with(2) < quotas.users_to_train:
-        return f"Dataset has fewer than {quotas.users_to_train} users with at least 2 interactions each."
-    if snapshot.users_with(2) * 100 < snapshot.users_with(1) * quotas.percent_of_users_to_train:
-        return (
-            f"Dataset has less than {quotas.percent_of_users_to_train} percent of all users with at least 2 "
-            f"interactions each."
-        )
-    resource.work = Model(recipe, snapshot)
+    try:
+        models = [_train(region, resource.fields, recipe) for recipe in candidates(resource.fields)]
+    except TrainingFailedError as failed:
+        return str(failed)
+    config = resource.fields.get("solutionConfig", {}).get("autoMLConfig", {})
+    metric = config.get("metricName", _AUTO_ML_METRIC)
+    # Metrics take a while, which a single candidate need not.
+    resource.work = models[0] if len(models) == 1 else max(models, key=lambda one: one.metrics.get(metric, 0.0))
     return None
 
 
 def finish(region: Region, resource: Resource, at: float) -> str | None:
     """Put what was trained to use."""
     resource.model, resource.work = resource.work, None
+    resource.fields["recipeArn"] = resource.model.recipe.arn
     return None
+
+
+def _train(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Model:
+    missing = [kind for kind in recipe.datasets if dataset_of(region, fields["datasetGroupArn"], kind) is None]
+    if missing:
+        raise TrainingFailedError(
+            f"The dataset group has no {' and no '.join(missing)} dataset, which {recipe.name} needs."
+        )
+    snapshot = _snapshot(region, fields, recipe)
+    if recipe.name != SEMANTIC_SIMILARITY:
+        _check_volume(region, snapshot, recipe.event or fields.get("eventType"))
+    return Model(recipe, snapshot)
+
+
+def _check_volume(region: Region, snapshot: Snapshot, event: str | None) -> None:
+    """Refuse too little data.
+
+    Sources of the minimums: quotas ("unique item interactions"); developer guide, "Common error messages in Amazon
+    Personalize"; for the event type of a use case "VIDEO_ON_DEMAND use cases" and "ECOMMERCE use cases".
+    """
+    quotas = region.environment.quotas
+    if snapshot.distinct() < quotas.interactions_to_train:
+        after = f" after filtering by event type: {event}" if event else ""
+        raise TrainingFailedError(f"Dataset has fewer than {quotas.interactions_to_train} interactions{after}")
+    if snapshot.users_with(2) < quotas.users_to_train:
+        raise TrainingFailedError(
+            f"Dataset has fewer than {quotas.users_to_train} users with at least 2 interactions each."
+        )
+    if snapshot.users_with(2) * 100 < snapshot.users_with(1) * quotas.percent_of_users_to_train:
+        raise TrainingFailedError(
+            f"Dataset has less than {quotas.percent_of_users_to_train} percent of all users with at least 2 "
+            f"interactions each."
+        )
 
 
 def _snapshot(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Snapshot:
     interactions = dataset_of(region, fields["datasetGroupArn"], "INTERACTIONS")
     items = dataset_of(region, fields["datasetGroupArn"], "ITEMS")
-    assert interactions
-    snapshot = Snapshot(
-        interactions.column("USER_ID"),
-        interactions.column("ITEM_ID"),
-        interactions.column("TIMESTAMP"),
-        interactions.column("EVENT_TYPE"),
-        items.keys() if items else [],
+    catalogue = items.keys() if items else []
+    if interactions is None:
+        return Snapshot([], [], [], [], catalogue)
+    names = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
+    users, seen, times, events = (interactions.column(name) for name in names)
+    wanted = list(_events_trained_on(fields, recipe))
+    if not wanted:
+        return Snapshot(users, seen, times, events, catalogue, interactions.changes)
+    values = interactions.column("EVENT_VALUE")
+    kept = [n for n in range(len(users)) if any(_is_wanted(events[n], values[n], *one) for one in wanted)]
+    return Snapshot(
+        [users[n] for n in kept],
+        [seen[n] for n in kept],
+        [times[n] for n in kept],
+        [events[n] for n in kept],
+        catalogue,
         interactions.changes,
     )
-    event = recipe.event or fields.get("eventType")
-    return snapshot.of_event(event) if event else snapshot
+
+
+def _events_trained_on(fields: Mapping[str, Any], recipe: Recipe) -> Iterator[tuple[str | None, float | None]]:
+    """Event types, None for all, and the least value of each; nothing if everything is trained on.
+
+    Developer guide, "Choosing the item interaction data used for training", "Optimizing a solution with events
+    configuration".
+    """
+    config = fields.get("solutionConfig", {})
+    event, least = recipe.event or fields.get("eventType"), config.get("eventValueThreshold")
+    weighed: Sequence[Mapping[str, Any]] = config.get("eventsConfig", {}).get("eventParametersList", ())
+    if weighed and recipe.weighs_events:
+        yield from ((one.get("eventType"), one.get("eventValueThreshold")) for one in weighed)
+    elif event or least:
+        yield event, float(least) if least else None
+
+
+def _is_wanted(event: str | None, value: float | None, wanted: str | None, least: float | None) -> bool:
+    if wanted is not None and (event or "").lower() != wanted.lower():
+        return False
+    return least is None or (value is not None and value >= least)

@@ -1,4 +1,4 @@
-"""Lists and their pages, tags, recipes."""
+"""Lists and their pages, tags."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tools.emulator.support import records
-from tests.tools.emulator.support.account import RECIPE, VOD, Account, refusal
+from tests.tools.emulator.support.account import Account, refusal
 
 # -- lists -------------------------------------------------------------------------------------------------
 
@@ -203,58 +203,3 @@ def test_other_signs_are_refused_in_keys_and_values(account: Account, sign: str)
 def test_a_key_is_never_empty_and_a_value_may_be(account: Account) -> None:
     assert tags(account, account.create("DatasetGroup", tags=as_tags(team=""))) == {"team": ""}
     assert refusal(account.personalize.create_dataset_group, name="g", tags=as_tags(**{"": "x"}))[0] == "Validation"
-
-
-# -- recipes -----------------------------------------------------------------------------------------------
-
-VOD_RECIPES = {
-    "aws-vod-because-you-watched-x",
-    "aws-vod-more-like-x",
-    "aws-vod-most-popular",
-    "aws-vod-top-picks",
-    "aws-vod-trending-now",
-}
-
-
-def test_recipes_are_listed_by_domain(account: Account) -> None:
-    of_vod = account.personalize.list_recipes(domain=VOD)["recipes"]
-    assert {one["name"] for one in of_vod} == VOD_RECIPES
-    assert {one["domain"] for one in of_vod} == {VOD}
-    every = names(account.personalize.list_recipes(), "recipes")
-    assert set(every) > VOD_RECIPES
-    assert "aws-personalized-ranking-v2" in every
-    assert len(every) == len(set(every))
-
-
-def test_recipes_are_paged_too(account: Account) -> None:
-    first = account.personalize.list_recipes(domain=VOD, maxResults=3)
-    rest = account.personalize.list_recipes(domain=VOD, nextToken=first["nextToken"])
-    assert set(names(first, "recipes")) | set(names(rest, "recipes")) == VOD_RECIPES
-    assert len(first["recipes"]) == 3
-
-
-def test_a_recipe_names_its_algorithm_and_its_transformation(account: Account) -> None:
-    arn = f"{RECIPE}/aws-personalized-ranking"
-    recipe = account.personalize.describe_recipe(recipeArn=arn)["recipe"]
-    assert (recipe["recipeArn"], recipe["status"]) == (arn, "ACTIVE")
-    assert recipe["recipeType"] == "PERSONALIZED_RANKING"
-    algorithm = account.personalize.describe_algorithm(algorithmArn=recipe["algorithmArn"])["algorithm"]
-    assert algorithm["algorithmArn"] == recipe["algorithmArn"]
-    arn = recipe["featureTransformationArn"]
-    found = account.personalize.describe_feature_transformation(featureTransformationArn=arn)["featureTransformation"]
-    assert found["featureTransformationArn"] == arn
-
-
-@pytest.mark.parametrize(
-    ("operation", "member", "kind"),
-    [
-        ("describe_recipe", "recipeArn", "recipe"),
-        ("describe_algorithm", "algorithmArn", "algorithm"),
-        ("describe_feature_transformation", "featureTransformationArn", "feature-transformation"),
-    ],
-)
-def test_what_the_service_does_not_bring_along_is_not_found(
-    account: Account, operation: str, member: str, kind: str
-) -> None:
-    arn = f"arn:aws:personalize:::{kind}/aws-guess"
-    assert refusal(getattr(account.personalize, operation), **{member: arn})[0] == "ResourceNotFound"

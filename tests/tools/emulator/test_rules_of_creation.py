@@ -387,12 +387,7 @@ def test_metadata_in_recommendations_needs_an_items_dataset(account: Account) ->
         ({"recipeArn": f"{RECIPE}/aws-vod-top-picks"}, "use case for recommenders"),
         ({"recipeArn": None}, "recipeArn is required"),
         ({"performAutoML": True}, "recipeArn must be omitted"),
-        ({"performAutoML": True, "recipeArn": None}, "AutoML"),
-        (
-            {"solutionConfig": {"algorithmHyperParameters": {"depth": "3"}}},
-            "Provide a hyperparameter that is used in the algorithm: "
-            "arn:aws:personalize:::algorithm/aws-personalized-ranking",
-        ),
+        ({"solutionConfig": {"algorithmHyperParameters": {"depth": "3"}}}, "Provide a hyperparameter"),
         ({"recipeArn": f"{RECIPE}/aws-personalized-ranking-v2", "performHPO": True}, "hyperparameter optimization"),
         ({"performIncrementalUpdate": True}, "semantic-similarity"),
         ({"solutionConfig": {"autoTrainingConfig": {"schedulingExpression": "rate(0 days)"}}}, "from 1 to 30"),
