@@ -25,6 +25,8 @@ from tools.review.money import is_unpriced
 
 PAGE = CHECKOUT / "docs" / "adding-a-resource-type.md"
 CUSTOM = "Custom::Personalize"
+# Jobs that somebody runs; nothing that is deployed.
+NOT_DEPLOYED = {"BatchInferenceJob", "BatchSegmentJob", "DataDeletionJob", "DatasetExportJob"}
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_type_is_in_every_place(folder: Path) -> None:
     known = {*KINDS, *RESOURCES, *SETTINGS, *(noun for noun, each in declared().items() if each.operations)}
-    sentences = [sentence for noun in sorted(known) if (sentence := first_missing(noun, folder))]
+    sentences = [sentence for noun in sorted(known - NOT_DEPLOYED) if (sentence := first_missing(noun, folder))]
     assert not sentences, sentences[0]
 
 
 def test_what_is_nowhere_begins_with_the_first_step(folder: Path) -> None:
     """The other test can fail."""
-    assert first_missing("BatchInferenceJob", folder) == (
-        "BatchInferenceJob is missing in tools/emulator/kinds.py: step 1, 'The emulator', of "
-        "docs/adding-a-resource-type.md."
+    assert first_missing("Weather", folder) == (
+        "Weather is missing in tools/emulator/kinds.py: step 1, 'The emulator', of docs/adding-a-resource-type.md."
     )
 
 

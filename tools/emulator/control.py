@@ -57,7 +57,8 @@ def list_(kind: Kind, request: Request) -> Answer:
     if kind.noun == "SolutionVersion" and wanted:
         # The only List* operation that knows ResourceNotFoundException.
         request.region.get(request.params["solutionArn"], "Solution")
-    return _page(request, kind.list_key, [one.view() for one in request.region.of(kind.noun, **wanted)])
+    found = [one.view() for one in request.region.of(kind.noun, **wanted)]
+    return _page(request, kind.list_key, found[::-1] if kind.newest_first else found)
 
 
 def update(kind: Kind, request: Request) -> Answer:

@@ -7,12 +7,12 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from .avro import Field, Schema
 from .errors import invalid
-from .objects import ObjectAccessDeniedError, ObjectNotFoundError, Objects
+from .objects import ObjectAccessDeniedError, ObjectNotFoundError, Source
 
 Row = dict[str, Any]
 Columns = dict[str, list[Any]]
@@ -70,6 +70,19 @@ class Table:
             self._by_user = index
         return self._by_user.get(user, [])
 
+    def rows(self) -> Iterator[Row]:
+        """All records, in the order in which they came."""
+        for values in zip(*self.columns.values(), strict=True):
+            yield dict(zip(self.columns, values, strict=True))
+
+    def remove_users(self, users: Set[str]) -> int:
+        """Remove the records of some users, and say how many these were."""
+        kept = [position for position, user in enumerate(self.column("USER_ID")) if user not in users]
+        removed = self._length - len(kept)
+        self.columns = {name: [column[position] for position in kept] for name, column in self.columns.items()}
+        self._length, self._by_user = len(kept), None
+        return removed
+
 
 class Dataset:
     """The records of a dataset: imported in bulk, and one by one.
@@ -93,6 +106,9 @@ class Dataset:
         self.changes = 0
         self._bulk_rows: dict[str, Row] = {}
         self._single_rows: dict[str, Row] = {}
+        # Records with the id of a newer one.
+        self._older_bulk: list[Row] = []
+        self._older_single: list[Row] = []
         self._event_ids: set[str] = set()
 
     @property
@@ -110,20 +126,21 @@ class Dataset:
             self.bulk.extend(columns)
             return
         if mode == "FULL":
-            self._bulk_rows = {}
+            self._bulk_rows, self._older_bulk = {}, []
         names = list(columns)
         for values in zip(*columns.values(), strict=True):
             row = dict(zip(names, values, strict=True))
-            self._bulk_rows[row[_KEY_OF[self.dataset_type]]] = row
-            if mode == "INCREMENTAL":
-                self._single_rows.pop(row[_KEY_OF[self.dataset_type]], None)
+            key = row[_KEY_OF[self.dataset_type]]
+            _replace(self._bulk_rows, self._older_bulk, key, row)
+            if mode == "INCREMENTAL" and key in self._single_rows:
+                self._older_single.append(self._single_rows.pop(key))
 
     def put(self, row: Row) -> None:
         """Take in one record."""
         self.changes += 1
         key = _KEY_OF.get(self.dataset_type)
         if key:
-            self._single_rows[row[key]] = row
+            _replace(self._single_rows, self._older_single, row[key], row)
         else:
             self.single.extend({name: [value] for name, value in row.items()})
 
@@ -144,6 +161,37 @@ class Dataset:
         """Ids of all items or users."""
         return list({**self._bulk_rows, **self._single_rows})
 
+    def rows(self, mode: str) -> list[Row]:
+        """Records by how they came in: `BULK`, `PUT` (one by one) or `ALL`.
+
+        Of items and users with the same id, `ALL` has the newest only (developer guide, "Exporting the training data in
+        a dataset to Amazon S3").
+        """
+        if self.dataset_type not in _KEY_OF:
+            tables = {"BULK": (self.bulk,), "PUT": (self.single,), "ALL": (self.bulk, self.single)}[mode]
+            return [row for table in tables for row in table.rows()]
+        if mode == "ALL":
+            return list({**self._bulk_rows, **self._single_rows}.values())
+        older, rows = {
+            "BULK": (self._older_bulk, self._bulk_rows),
+            "PUT": (self._older_single, self._single_rows),
+        }[mode]
+        return [*older, *rows.values()]
+
+    def remove_users(self, users: Set[str]) -> int:
+        """Remove the records of some users, and say how many these were."""
+        if self.dataset_type not in _KEY_OF:
+            return self.bulk.remove_users(users) + self.single.remove_users(users)
+        if _KEY_OF[self.dataset_type] != "USER_ID":
+            return 0
+        removed = 0
+        for rows in (self._bulk_rows, self._single_rows):
+            removed += sum(rows.pop(user, None) is not None for user in users)
+        for older in (self._older_bulk, self._older_single):
+            removed += sum(row["USER_ID"] in users for row in older)
+            older[:] = [row for row in older if row["USER_ID"] not in users]
+        return removed
+
     def column(self, name: str) -> list[Any]:
         """A column of all interactions."""
         return self.bulk.column(name) + self.single.column(name)
@@ -158,10 +206,17 @@ class Dataset:
         return iter(sorted(found, key=lambda row: row["TIMESTAMP"]))
 
 
+def _replace(rows: dict[str, Row], older: list[Row], key: str, row: Row) -> None:
+    """Put a record in place of the one with the same id, which is kept among the older ones."""
+    if key in rows:
+        older.append(rows[key])
+    rows[key] = row
+
+
 # -- bulk import -------------------------------------------------------------------------------------------
 
 
-def read_import(objects: Objects, role_arn: str, location: str, schema: Schema, minimum: int) -> Columns:
+def read_import(objects: Source, role_arn: str, location: str, schema: Schema, minimum: int) -> Columns:
     """Read the CSV files at a location and check them against a schema.
 
     Source of the rules: developer guide, "Preparing training data for Amazon Personalize" (headers, one record a line),

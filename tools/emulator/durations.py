@@ -66,6 +66,8 @@ class Durations:
     create_filter: float = 60
     create_event_tracker: float = 10
     create_metric_attribution: float = 60
+    create_dataset_export_job: float = 600
+    create_data_deletion_job: float = 3600
     update_dataset: float = 90
     update_recommender: float = 600
     retrain_recommender: float = 3600

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import name_taken
-from .region import Region, Resource
+from .region import ACTIVE, Region, Resource
 from .request import Request
 from .rules import Blocker, Rule
 
@@ -39,6 +39,16 @@ class UpdateRule:
     shown: Callable[[Request, Resource], Fields] | None = None
     from_failed: bool = False
     seconds: Callable[[Request, Resource], float] | None = None
+
+
+@dataclass(frozen=True)
+class Statuses:
+    """The statuses of a kind while it is created, in their order."""
+
+    pending: str = "CREATE PENDING"
+    working: str = "CREATE IN_PROGRESS"
+    done: str = ACTIVE
+    failed: str = "CREATE FAILED"
 
 
 def _no_failure(region: Region, resource: Resource, at: float) -> str | None:
@@ -75,6 +85,8 @@ class Kind:
         deletes_from_pending: whether it never is DELETE IN_PROGRESS.
         taggable: whether it has tags.
         has_status: whether it has a status; if not, it exists or it does not.
+        statuses: those that it has while it is created.
+        newest_first: whether List* begins with what was created last.
         start: work when its creation begins; finish: when it ends; activated: once it is ACTIVE.
         updated: work when an update ends; deleted: when it goes.
     """
@@ -96,6 +108,8 @@ class Kind:
     deletes_from_pending: bool = False
     taggable: bool = True
     has_status: bool = True
+    statuses: Statuses = Statuses()
+    newest_first: bool = False
     start: Callable[[Region, Resource, float], str | None] = _no_failure
     finish: Callable[[Region, Resource, float], str | None] = _no_failure
     activated: Callable[[Region, Resource, float], None] = _no_effect

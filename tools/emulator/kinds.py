@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attributions, avro, cloudwatch, lifecycle, rules, solution_config, training
+from . import attributions, avro, cloudwatch, deletions, exports, lifecycle, rules, solution_config, training
 from .data import Dataset, ImportFailedError, read_import
 from .kind import Fields, Kind, UpdateRule, named, taken
 from .objects import CountedObjects
@@ -47,8 +47,9 @@ def _change_schema(region: Region, resource: Resource, before: Fields, at: float
 
 def _drop_dataset(region: Region, resource: Resource, at: float) -> None:
     region.datasets.pop(resource.arn, None)
-    for job in region.of("DatasetImportJob", datasetArn=resource.arn):
-        region.remove(job)
+    for noun in ("DatasetImportJob", "DatasetExportJob"):
+        for job in region.of(noun, datasetArn=resource.arn):
+            region.remove(job)
 
 
 def _read_data(region: Region, resource: Resource, at: float) -> str | None:
@@ -540,5 +541,7 @@ KINDS: Mapping[str, Kind] = {
             answers=("trackingId",),
         ),
         attributions.KIND,
+        exports.KIND,
+        deletions.KIND,
     )
 }

@@ -13,7 +13,7 @@ Work = Callable[[Region, Resource, float], str | None]
 
 
 def create(region: Region, resource: Resource, now: float) -> None:
-    """Add a resource, and let it become ACTIVE or CREATE FAILED."""
+    """Add a resource, and let it become ACTIVE or CREATE FAILED, or what its kind calls these."""
     kind = resource.kind
     operation = f"Create{kind.noun}"
     faults, durations = region.environment.faults, region.environment.durations
@@ -23,18 +23,19 @@ def create(region: Region, resource: Resource, now: float) -> None:
     region.add(resource)
     if not kind.has_status:
         return
-    resource.set_status("CREATE PENDING", now)
+    statuses = kind.statuses
+    resource.set_status(statuses.pending, now)
 
     def start(at: float) -> None:
         failed = kind.start(region, resource, at)
-        _settle(resource, "CREATE IN_PROGRESS", "CREATE FAILED", failed, at)
+        _settle(resource, statuses.working, statuses.failed, failed, at)
         cloudwatch.report_creation(region, resource, at)
 
     def finish(at: float) -> None:
-        if resource.status != "CREATE IN_PROGRESS":
+        if resource.status != statuses.working:
             return
         failed = reason or kind.finish(region, resource, at)
-        _settle(resource, ACTIVE, "CREATE FAILED", failed, at)
+        _settle(resource, statuses.done, statuses.failed, failed, at)
         cloudwatch.report_creation(region, resource, at)
         if not failed:
             kind.activated(region, resource, at)

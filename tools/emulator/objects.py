@@ -1,4 +1,4 @@
-"""What the service reads from Amazon S3, and for whom."""
+"""What the service reads from and writes to Amazon S3, and for whom."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Protocol
 
 
 class ObjectAccessDeniedError(Exception):
-    """The role, or the bucket's policy, does not let the service read."""
+    """The role, or a policy of the bucket or of a key, does not let the service do it."""
 
 
 class ObjectNotFoundError(Exception):
     """There is no such bucket or object."""
 
 
-class Objects(Protocol):
-    """Objects as the service sees them when it assumes a role."""
+class Source(Protocol):
+    """Objects that the service reads when it assumes a role."""
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
         """Yield key and body of the object at `s3://bucket/key`, or of all below `s3://bucket/folder`.
@@ -27,10 +27,41 @@ class Objects(Protocol):
         ...
 
 
+class Objects(Source, Protocol):
+    """Objects as the service sees them when it assumes a role."""
+
+    def find(self, role_arn: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of all objects whose location begins with `s3://bucket/prefix`.
+
+        Raises:
+            ObjectAccessDeniedError: the role may not list or read it.
+            ObjectNotFoundError: nothing is there.
+        """
+        ...
+
+    def write(
+        self, role_arn: str, location: str, body: bytes, *, key_arn: str | None = None, lists: bool = False
+    ) -> None:
+        """Put an object at `s3://bucket/key`, in place of the one that is there.
+
+        Args:
+            role_arn: role to write with.
+            location: where.
+            body: its content.
+            key_arn: KMS key to encrypt it with, instead of what the bucket says.
+            lists: whether the service lists the bucket as well, and needs to be allowed to.
+
+        Raises:
+            ObjectAccessDeniedError: the role may not write, list, or use the key.
+            ObjectNotFoundError: there is no such bucket.
+        """
+        ...
+
+
 class CountedObjects:
     """Objects of another source, and how many bytes of them have been read."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Source) -> None:
         """Read from `objects`; nothing yet."""
         self.size = 0
         self._objects = objects
@@ -49,6 +80,7 @@ class MemoryObjects:
         """Hold `objects` by their `s3://bucket/key`."""
         self.objects: dict[str, bytes] = dict(objects or {})
         self.denied_roles: set[str] = set()
+        self.denied_writers: set[str] = set()
         self._keys: dict[str, str] = {}
         self._key_users: dict[str, frozenset[str]] = {}
 
@@ -69,16 +101,32 @@ class MemoryObjects:
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
         """Yield key and body of what is at or below a location."""
-        # The service names no key ("Giving Amazon Personalize permission to use your AWS KMS key").
-        if role_arn in self.denied_roles or not self._may_decrypt(role_arn, location):
-            raise ObjectAccessDeniedError(f"{role_arn} may not read {location}")
         below = [key for key in self.objects if key.startswith(f"{location.rstrip('/')}/")]
-        found = [location] if location in self.objects else sorted(below)
+        yield from self._read(role_arn, location, [location] if location in self.objects else below)
+
+    def find(self, role_arn: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of all whose location begins with a prefix."""
+        yield from self._read(role_arn, prefix, [key for key in self.objects if key.startswith(prefix)])
+
+    def write(
+        self, role_arn: str, location: str, body: bytes, *, key_arn: str | None = None, lists: bool = False
+    ) -> None:
+        """Put an object, unless the role is among `denied_writers` or may not use the key."""
+        if role_arn in self.denied_writers or not self._may_use(role_arn, key_arn or self._key_of(location)):
+            raise ObjectAccessDeniedError(f"{role_arn} may not write {location}")
+        self.objects[location] = body
+
+    def _read(self, role_arn: str, location: str, found: list[str]) -> Iterator[tuple[str, bytes]]:
+        # The service names no key ("Giving Amazon Personalize permission to use your AWS KMS key").
+        if role_arn in self.denied_roles or not self._may_use(role_arn, self._key_of(location)):
+            raise ObjectAccessDeniedError(f"{role_arn} may not read {location}")
         if not found:
             raise ObjectNotFoundError(f"Nothing is at {location}")
-        for key in found:
+        for key in sorted(found):
             yield key.removeprefix("s3://").partition("/")[2], self.objects[key]
 
-    def _may_decrypt(self, role_arn: str, location: str) -> bool:
-        keys = [key_arn for prefix, key_arn in self._keys.items() if location.startswith(prefix)]
-        return all(role_arn in self._key_users[key_arn] for key_arn in keys)
+    def _key_of(self, location: str) -> str | None:
+        return next((key_arn for prefix, key_arn in self._keys.items() if location.startswith(prefix)), None)
+
+    def _may_use(self, role_arn: str, key_arn: str | None) -> bool:
+        return key_arn is None or role_arn in self._key_users.get(key_arn, ())

@@ -17,6 +17,8 @@ class Quotas:
     dataset_groups: int = 5
     pending_dataset_import_jobs: int = 5
     pending_solution_versions: int = 20
+    pending_data_deletion_jobs: int = 5
+    deletion_input_bytes: int = 100 * 2**20
     solutions_per_dataset_group: int = 10
     campaigns_per_dataset_group: int = 5
     recommenders: int = 15

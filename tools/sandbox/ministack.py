@@ -33,6 +33,7 @@ from tools.emulator.app import CONTROL_PREFIX, Headers, PersonalizeApp
 from .cloud import LATE_LINES_SECONDS
 
 _PERSONALIZE = "personalize.amazonaws.com"
+_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 # User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
 # behind is deleted in up to three attempts, then forgotten.
 _CLEANUP_ATTEMPTS = 3
@@ -121,11 +122,11 @@ class PolicyAuthorizer:
 
 
 class BucketObjects:
-    """Objects of MiniStack's S3 as Personalize gets them: with the service role, and if the bucket policy agrees.
+    """Objects of MiniStack's S3 as Personalize gets and puts them: with the service role, if the bucket policy agrees.
 
-    Developer guide, "Giving Amazon Personalize access to Amazon S3 resources": the role needs s3:GetObject and
-    s3:ListBucket, and the bucket policy has to allow both to Personalize itself. "Giving Amazon Personalize permission
-    to use your AWS KMS key": the policy of an object's key has to let both use it.
+    Developer guide, "Giving Amazon Personalize access to Amazon S3 resources": to read, the role needs s3:GetObject and
+    s3:ListBucket, to write s3:PutObject, and the bucket policy has to allow the same to Personalize itself. "Giving
+    Amazon Personalize permission to use your AWS KMS key": the policy of an object's key has to let both use it.
     """
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
@@ -135,19 +136,58 @@ class BucketObjects:
             ObjectAccessDeniedError: trust policy, role or bucket policy do not allow it.
             ObjectNotFoundError: nothing is there.
         """
-        bucket, _, path = location.removeprefix("s3://").partition("/")
-        _assume(role_arn)
-        if bucket not in s3._buckets:
-            raise ObjectNotFoundError(f"There is no bucket {bucket}.")
-        _permit_read(role_arn, bucket, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
-        objects = s3._buckets[bucket]["objects"]
-        keys = [path] if path in objects else sorted(key for key in objects if key.startswith(f"{path.rstrip('/')}/"))
-        if not keys:
-            raise ObjectNotFoundError(f"Nothing is at {location}.")
-        for key in keys:
-            _permit_read(role_arn, bucket, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
-            _permit_decryption(role_arn, location, objects[key])
-            yield key, s3._get_object_data(bucket, key) or b""
+        bucket, path = _opened(role_arn, location)
+        below = f"{path.rstrip('/')}/"
+        is_object = path in s3._buckets[bucket]["objects"]
+        yield from _read(role_arn, location, lambda key: key == path if is_object else key.startswith(below))
+
+    def find(self, role_arn: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of all objects whose location begins with a prefix; it raises what `read` raises."""
+        _, beginning = _opened(role_arn, prefix)
+        yield from _read(role_arn, prefix, lambda key: key.startswith(beginning))
+
+    def write(
+        self, role_arn: str, location: str, body: bytes, *, key_arn: str | None = None, lists: bool = False
+    ) -> None:
+        """Put an object.
+
+        Raises:
+            ObjectAccessDeniedError: trust policy, role, bucket policy or the key do not allow it.
+            ObjectNotFoundError: there is no such bucket.
+        """
+        bucket, key = _opened(role_arn, location)
+        if lists:
+            _permit(role_arn, bucket, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+        _permit(role_arn, bucket, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
+        asked = {"x-amz-server-side-encryption": "aws:kms", _KEY_HEADER: key_arn} if key_arn else {}
+        encryption, _ = s3._resolve_sse_write_headers(asked, bucket)
+        if not _may_use_key(role_arn, "kms:GenerateDataKey", encryption.get(_KEY_HEADER)):
+            raise ObjectAccessDeniedError(f"The role {role_arn} may not write {location}.")
+        s3._put_object(bucket, key, body, asked)
+
+
+def _opened(role_arn: str, location: str) -> tuple[str, str]:
+    """Bucket and key of a location, if Personalize can assume the role, and the bucket exists."""
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    _assume(role_arn)
+    if bucket not in s3._buckets:
+        raise ObjectNotFoundError(f"There is no bucket {bucket}.")
+    return bucket, key
+
+
+def _read(role_arn: str, location: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    bucket, _ = _opened(role_arn, location)
+    _permit(role_arn, bucket, "s3:ListBucket", f"arn:aws:s3:::{bucket}")
+    objects = s3._buckets[bucket]["objects"]
+    keys = sorted(filter(is_wanted, objects))
+    if not keys:
+        raise ObjectNotFoundError(f"Nothing is at {location}.")
+    for key in keys:
+        _permit(role_arn, bucket, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
+        # The reason names no key, as on AWS.
+        if not _may_use_key(role_arn, "kms:Decrypt", objects[key].get("preserved_headers", {}).get(_KEY_HEADER)):
+            raise ObjectAccessDeniedError(f"The role {role_arn} may not read {location}.")
+        yield key, s3._get_object_data(bucket, key) or b""
 
 
 def _assume(role_arn: str) -> None:
@@ -159,7 +199,7 @@ def _assume(role_arn: str) -> None:
         raise ObjectAccessDeniedError(f"{_PERSONALIZE} cannot assume the role {role_arn}.")
 
 
-def _permit_read(role_arn: str, bucket: str, action: str, resource: str) -> None:
+def _permit(role_arn: str, bucket: str, action: str, resource: str) -> None:
     asked = _by_personalize(action, resource)
     policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], responses.get_account_id())
     if iam_evaluator.evaluate(asked, policies).decision != "Allow":
@@ -169,13 +209,12 @@ def _permit_read(role_arn: str, bucket: str, action: str, resource: str) -> None
         raise ObjectAccessDeniedError(f"The policy of bucket {bucket} does not let {_PERSONALIZE} perform {action}.")
 
 
-def _permit_decryption(role_arn: str, location: str, stored: Mapping[str, Any]) -> None:
-    """Refuse what is under a key that the role or Personalize may not use; the reason names no key, as on AWS."""
-    named = stored.get("preserved_headers", {}).get("x-amz-server-side-encryption-aws-kms-key-id")
-    if not named:
-        return
-    policy, owner = kms.key_policy_for_arn(named) or ("", None)
-    by_service = _by_personalize("kms:Decrypt", named)
+def _may_use_key(role_arn: str, action: str, key_arn: str | None) -> bool:
+    """Whether the role and Personalize may both use a key, if one is named."""
+    if not key_arn:
+        return True
+    policy, owner = kms.key_policy_for_arn(key_arn) or ("", None)
+    by_service = _by_personalize(action, key_arn)
     by_role = replace(by_service, principal_arn=role_arn, principal_type="AssumedRole")
     policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], responses.get_account_id())
     decisions = (
@@ -184,8 +223,7 @@ def _permit_decryption(role_arn: str, location: str, stored: Mapping[str, Any]) 
             iam_evaluator.evaluate(by_role, policies), by_role, policy, owner, required=True
         ),
     )
-    if any(each.decision != "Allow" for each in decisions):
-        raise ObjectAccessDeniedError(f"The role {role_arn} may not read {location}.")
+    return all(each.decision == "Allow" for each in decisions)
 
 
 def _by_personalize(action: str, resource: str) -> Any:

@@ -39,8 +39,21 @@ def params_of(account: Account, noun: str) -> dict[str, Any]:
             return {**group, "filterExpression": 'INCLUDE ItemID WHERE Items.GENRES IN ("War")'}
         case "MetricAttribution":
             return records.attribution(account.group)
+        case "DatasetExportJob":
+            output = {"s3DataDestination": {"path": "s3://movies/exports/"}}
+            return {"datasetArn": account.datasets["Items"], "jobOutput": output, "roleArn": ROLE}
+        case "DataDeletionJob":
+            account.objects.put("s3://movies/leaving.csv", "USER_ID\nu1\n")
+            return {**group, "dataSource": {"dataLocation": "s3://movies/leaving.csv"}, "roleArn": ROLE}
         case _:
             return group
+
+
+def statuses_of(noun: str) -> tuple[str, str, str, str]:
+    """Statuses of a creation: at first, on the way, at its end, and when it fails."""
+    if noun == "DataDeletionJob":
+        return "PENDING", "IN_PROGRESS", "COMPLETED", "FAILED"
+    return "CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE", "CREATE FAILED"
 
 
 KINDS_WITH_STATUS = [noun for noun, kind in KINDS.items() if kind.has_status]
@@ -53,14 +66,15 @@ DELETED_IN_TWO_STEPS = [
 def test_creation_goes_from_pending_by_way_of_in_progress_to_active(movies: Account, noun: str) -> None:
     params = params_of(movies, noun)
     seconds = Durations().of("create", noun)
+    pending, working, done, _ = statuses_of(noun)
     arn = movies.create(noun, **params)
-    assert movies.status(noun, arn) == "CREATE PENDING"
+    assert movies.status(noun, arn) == pending
     movies.wait(seconds * 0.1)
-    assert movies.status(noun, arn) == "CREATE IN_PROGRESS"
+    assert movies.status(noun, arn) == working
     movies.wait(seconds * 0.9 - 1)
-    assert movies.status(noun, arn) == "CREATE IN_PROGRESS"
+    assert movies.status(noun, arn) == working
     movies.wait(1)
-    assert movies.status(noun, arn) == "ACTIVE"
+    assert movies.status(noun, arn) == done
 
 
 @pytest.mark.parametrize("noun", KINDS_WITH_STATUS)
@@ -68,7 +82,7 @@ def test_a_creation_that_fails_says_why(movies: Account, noun: str) -> None:
     params = params_of(movies, noun)
     movies.service.faults.add(Fault("fail", f"Create{noun}", message="No more disks."))
     description = movies.describe(noun, movies.created(noun, **params))
-    assert description["status"] == "CREATE FAILED"
+    assert description["status"] == statuses_of(noun)[3]
     # The other descriptions have no such member.
     if noun not in ("Dataset", "Solution", "EventTracker"):
         assert description["failureReason"] == "No more disks."

@@ -114,7 +114,7 @@ class Account:
     def create(self, noun: str, **params: Any) -> str:
         """Create a resource, under a new name unless it is given, and return its ARN."""
         self._names += 1
-        member = "jobName" if noun == "DatasetImportJob" else "name"
+        member = "jobName" if noun.endswith("Job") else "name"
         named = {} if noun == "SolutionVersion" else {member: f"{noun.lower()}-{self._names}"}
         return str(self.operation("create", noun)(**{**named, **params})[f"{key(noun)}Arn"])
 
