@@ -27,7 +27,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-stri
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo test test-nightly mutants unit snapshots schema docs review prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo conformance conformance-clean test test-nightly mutants unit snapshots schema docs review prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,18 @@ prices: $(RUNNING) ## write the prices that a review uses again, from the AWS Pr
 
 snapshots: $(RUNNING) ## write the snapshots of the templates (yours: in config/snapshots, if it exists); read git diff
 	@$(PY) -m tools.snapshots
+
+##@ To compare with AWS
+
+TIER ?= free
+# What `make conformance` talks to: the emulator, with ENDPOINT=local the local cloud, with PROFILE=name an AWS account.
+TALK_TO = $(if $(ENDPOINT),--endpoint $(ENDPOINT)) $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION)) $(if $(YES),--yes)
+
+conformance: $(DEVELOPING) ## perform the steps of TIER (free, import, train) on PROFILE, REGION or the emulator; record it
+	@$(PY) -m tools.conformance run $(TALK_TO) --tier $(TIER) $(if $(STEP),--step $(STEP)) $(if $(OUT),--out $(OUT))
+
+conformance-clean: $(DEVELOPING) ## remove what interrupted runs left in PROFILE, REGION, after asking
+	@$(PY) -m tools.conformance clean $(TALK_TO)
 
 ##@ To develop
 

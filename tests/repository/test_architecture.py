@@ -31,13 +31,13 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.wheel": set(),
     "tools.pages": {"lambdas"},
     "tools.simulation": {"lambdas", "tools.emulator"},
-    "tools.conformance": {"tools.checkout"},
     "tools.data": {"stacks.personalize", "tools.checkout"},
     "tools.synth": {"app", "tools.checkout"},
     "tools.check": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.pages"},
     "tools.settings_schema": {"stacks", "tools.checkout"},
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.checkout", "tools.data", "tools.emulator"},
+    "tools.conformance": {"lambdas", "tools.checkout", "tools.emulator", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
     | {"tools.pages", "tools.simulation", "tools.synth"},
     "tools.docs": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.review", "tools.simulation"}

@@ -12,11 +12,10 @@ from botocore.exceptions import ClientError
 
 GONE = "GONE"
 TAG = "personalize-conformance"
+PREFIX = "personalize-conformance-"
 PATH_OF_ROLES = "/personalize-conformance/"
 _LONGEST_NAME = 63
 _BUSY = ("PENDING", "IN_PROGRESS", "STOPPING")
-# Longer than any training that somebody recorded (docs/operations.md).
-_MOST_HOURS = 12.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Run:
         pause: waits for so many seconds; on the emulator, moves its clock.
         now: the time, in seconds since the epoch.
         every: seconds between two looks at what is waited for.
+        hours: how long to wait for anything.
         watching: how what comes of waiting is told from other requests; the recorder's business.
         tell: shows a line of progress.
     """
@@ -56,6 +56,7 @@ class Run:
     pause: Callable[[float], None]
     now: Callable[[], float]
     every: float
+    hours: float
     watching: Callable[[], AbstractContextManager[None]] = nullcontext
     tell: Callable[[str], None] = print
     notes: dict[str, Note] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class Run:
         self,
         method: Callable[..., Any],
         until: Callable[[dict[str, Any] | None], bool],
-        hours: float = _MOST_HOURS,
+        hours: float | None = None,
         **params: Any,
     ) -> dict[str, Any] | None:
         """Ask again and again; the recording has it as one request, with the statuses in their order.
@@ -148,7 +149,7 @@ class Run:
         Args:
             method: of a client.
             until: whether an answer, or None if there is no such resource, is what is waited for.
-            hours: how long to wait for it.
+            hours: how long to wait for it; None for as long as the run waits for anything.
             params: of the request.
 
         Returns:
@@ -158,6 +159,7 @@ class Run:
             TimeoutError: it has not come.
             ClientError: another error than ResourceNotFoundException.
         """
+        hours = self.hours if hours is None else hours
         end = self.now() + hours * 3600
         with self.watching():
             while True:
@@ -179,7 +181,7 @@ class Run:
             Its status; GONE if there is no such resource.
         """
         key = noun[0].lower() + noun[1:]
-        describe = getattr(self.personalize, f"describe_{_snake(noun)}")
+        describe = getattr(self.personalize, f"describe_{snake(noun)}")
         params: dict[str, Any] = {f"{key}Arn": arn}
         answer = self.watch(describe, lambda found: not _is_busy((found or {}).get(key, {})), **params)
         return str(answer[key]["status"]) if answer else GONE
@@ -228,5 +230,5 @@ def _is_busy(found: Mapping[str, Any]) -> bool:
     return any(str(each.get("status", "")).endswith(_BUSY) for each in (found, *updates))
 
 
-def _snake(noun: str) -> str:
+def snake(noun: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in noun).lstrip("_")

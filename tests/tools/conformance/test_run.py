@@ -29,7 +29,7 @@ def run_of(region: str = "eu-west-1", faults: Faults | None = None) -> Run:
     def client(name: str, **options: Any) -> Any:
         return connect(session.client(name, config=Config(retries={"total_max_attempts": 1}), **options), service)
 
-    return Run(client, PREFIX, region, "123456789012", clock.advance, clock.now, 5.0)
+    return Run(client, PREFIX, region, "123456789012", clock.advance, clock.now, 5.0, 12.0)
 
 
 def test_names_begin_with_the_prefix_and_are_not_too_long() -> None:

@@ -1,0 +1,67 @@
+"""A run against the emulator, without the command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.conformance import conduct
+from tools.conformance.connections import Connection, to_emulator
+from tools.conformance.recorder import Recorder
+from tools.conformance.recording import Header, Writer
+from tools.conformance.run import Run
+from tools.conformance.step import Step, Tier, in_order
+from tools.emulator import Service
+
+PREFIX = "personalize-conformance-0123abcd"
+HEADER = Header("emulator", "eu-west-1", "free", "2026-11-26T12:00:00+00:00", "1.43.106")
+
+
+@dataclass
+class Conducted:
+    """What came of a run: the result, the recording's text, and the lines that were shown."""
+
+    result: conduct.Result
+    text: str
+    told: list[str] = field(default_factory=list)
+
+
+def conducted(connection: Connection, steps: list[Step], tell: Callable[[str], None] | None = None) -> Conducted:
+    """Perform steps."""
+    file, told = io.StringIO(), list[str]()
+    result = conduct.perform(connection, steps, Writer(file, HEADER), PREFIX, tell or told.append)
+    return Conducted(result, file.getvalue(), told)
+
+
+def recorded(steps: list[Step], make: Callable[..., Service] = Service, tier: Tier = Tier.TRAIN) -> str:
+    """The recording of steps on an emulator, as text."""
+    with to_emulator(make) as connection:
+        return conducted(connection, in_order(steps, tier)).text
+
+
+@contextmanager
+def recording_run(make: Callable[..., Service] = Service) -> Iterator[tuple[Run, Recorder]]:
+    """A run on the emulator, and what records it."""
+    with to_emulator(make) as connection:
+        recorder = Recorder(connection.account, connection.region, PREFIX, connection.now)
+
+        def client(name: str, **more: Any) -> Any:
+            return recorder.attach(connection.client(name, **more))
+
+        yield (
+            Run(
+                client,
+                PREFIX,
+                connection.region,
+                connection.account,
+                connection.pause,
+                connection.now,
+                connection.every,
+                connection.hours,
+                recorder.watching,
+            ),
+            recorder,
+        )

@@ -1,0 +1,67 @@
+"""What differs from run to run, and whose account it was, becomes placeholders, so that recordings can be compared.
+
+`<account>`, `<region>` and `<run>` (the prefix of all names) stand for one value each; `<id 1>`, `<nextToken 1>` and
+the like for what the service generates, numbered as it comes up; `<time>` for any time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# Members whose whole value the service generates.
+_GENERATED = ("nextToken", "trackingId", "recommendationId")
+_TIMES = ("sentAt", "timestamp")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# A generated part of an ARN or a name: recorded ones are eight hexadecimal digits.
+_IDS = re.compile(rf"\b{_UUID}\b|(?<=/)[0-9a-f]{{8}}(?![\w-])")
+_NUMBER = re.compile(r"<(\w+) \d+>")
+
+
+class Placeholders:
+    """The placeholders of one run."""
+
+    def __init__(self, account: str, region: str, prefix: str) -> None:
+        """Begin.
+
+        Args:
+            account: id of the account.
+            region: name of the region.
+            prefix: of all names of the run.
+        """
+        # Not within a longer number or word.
+        self._fixed = [
+            (re.compile(rf"(?<!\w){re.escape(text)}(?!\w)"), placeholder)
+            for text, placeholder in ((prefix, "<run>"), (account, "<account>"), (region, "<region>"))
+        ]
+        self._generated: dict[tuple[str, str], str] = {}
+
+    def replaced(self, value: Any) -> Any:
+        """A value, as JSON has it, with placeholders."""
+        written = json.dumps(self._members(value, ""), ensure_ascii=False)
+        for pattern, placeholder in self._fixed:
+            written = pattern.sub(placeholder, written)
+        return json.loads(_IDS.sub(lambda match: self._of("id", match[0]), written))
+
+    def _members(self, value: Any, member: str) -> Any:
+        if isinstance(value, Mapping):
+            return {name: self._members(inner, name) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._members(each, member) for each in value]
+        if member in _GENERATED and isinstance(value, str) and value:
+            return self._of(member, value)
+        is_time = member.endswith("DateTime") or member in _TIMES
+        return "<time>" if is_time and isinstance(value, int | float) else value
+
+    def _of(self, label: str, text: str) -> str:
+        if (label, text) not in self._generated:
+            number = sum(known == label for known, _ in self._generated) + 1
+            self._generated[label, text] = f"<{label} {number}>"
+        return self._generated[label, text]
+
+
+def without_numbers(text: str) -> str:
+    """A text in which all placeholders of a sort are equal."""
+    return _NUMBER.sub(r"<\1>", text)
