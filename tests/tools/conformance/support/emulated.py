@@ -13,7 +13,7 @@ from tools.conformance.connections import Connection, to_emulator
 from tools.conformance.recorder import Recorder
 from tools.conformance.recording import Header, Writer
 from tools.conformance.run import Run
-from tools.conformance.step import Step, Tier, in_order
+from tools.conformance.step import Step
 from tools.emulator import Service
 
 PREFIX = "personalize-conformance-0123abcd"
@@ -34,12 +34,6 @@ def conducted(connection: Connection, steps: list[Step], tell: Callable[[str], N
     file, told = io.StringIO(), list[str]()
     result = conduct.perform(connection, steps, Writer(file, HEADER), PREFIX, tell or told.append)
     return Conducted(result, file.getvalue(), told)
-
-
-def recorded(steps: list[Step], make: Callable[..., Service] = Service, tier: Tier = Tier.TRAIN) -> str:
-    """The recording of steps on an emulator, as text."""
-    with to_emulator(make) as connection:
-        return conducted(connection, in_order(steps, tier)).text
 
 
 @contextmanager
