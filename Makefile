@@ -84,10 +84,10 @@ TIER ?= free
 # What `make conformance` talks to: the emulator, with ENDPOINT=local the local cloud, with PROFILE=name an AWS account.
 TALK_TO = $(if $(ENDPOINT),--endpoint $(ENDPOINT)) $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION)) $(if $(YES),--yes)
 
-conformance: $(DEVELOPING) ## perform the steps of TIER (free, import, train) on PROFILE, REGION or the emulator; record it
+conformance: $(RUNNING) ## perform the steps of TIER (free, import, train) on PROFILE, REGION or the emulator; record it
 	@$(PY) -m tools.conformance run $(TALK_TO) --tier $(TIER) $(if $(STEP),--step $(STEP)) $(if $(OUT),--out $(OUT))
 
-conformance-clean: $(DEVELOPING) ## remove what interrupted runs left in PROFILE, REGION, after asking
+conformance-clean: $(RUNNING) ## remove what interrupted runs left in PROFILE, REGION, after asking
 	@$(PY) -m tools.conformance clean $(TALK_TO)
 
 ##@ To develop

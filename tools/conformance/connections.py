@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from tools.emulator import ManualClock, ObjectAccessDeniedError, ObjectNotFoundError, Service
 from tools.emulator.inprocess import connect
@@ -73,10 +75,6 @@ def to_emulator(make: Callable[..., Service] = Service) -> Iterator[Connection]:
     Args:
         make: from a clock, objects and the account, the service.
     """
-    # Only tests and this need it.
-    from moto import mock_aws
-    from moto.core import DEFAULT_ACCOUNT_ID
-
     clock = ManualClock()
     with mock_aws(config=_NOT_PERSONALIZE):
         session = _session()
