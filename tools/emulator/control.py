@@ -66,8 +66,8 @@ def update(kind: Kind, request: Request) -> Answer:
     rule = kind.update
     assert rule
     resource = _named(kind, request)
-    rules.must_be_settled(resource)
     rules.must_not_be_updating(resource)
+    rules.must_be_settled(resource)
     rules.must_be_updatable(request, resource, from_failed=rule.from_failed)
     for check in rule.rules:
         check(request)

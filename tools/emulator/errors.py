@@ -31,9 +31,15 @@ def invalid(message: str) -> ServiceError:
     return ServiceError("InvalidInputException", message)
 
 
-def not_found(arn: str) -> ServiceError:
-    """No resource has that ARN; the sentence is that which the tests of getmoto/moto expect."""
-    return ServiceError("ResourceNotFoundException", f"Resource Arn {arn} does not exist.")
+def not_found(arn: str, noun: str | None = None) -> ServiceError:
+    """No resource has that ARN, or none of that kind.
+
+    The sentence is that which the tests of getmoto/moto expect; for dataset groups, that which
+    aws-samples/amazon-personalize-immersion-day has recorded (TravelGenAI/Travel_04_Clean_Up.ipynb, cell 3).
+    """
+    is_group = noun == "DatasetGroup"
+    sentence = f"The given dataset group does not exist: {arn}" if is_group else f"Resource Arn {arn} does not exist."
+    return ServiceError("ResourceNotFoundException", sentence)
 
 
 def name_taken(arn: str) -> ServiceError:

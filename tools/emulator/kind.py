@@ -25,6 +25,7 @@ class UpdateRule:
     Attributes:
         operation: the Update* operation.
         latest: member of the description that shows the latest update; "" if the status of the resource itself does.
+        in_status: whether the status of the resource shows an update under way, besides `latest`.
         rules: what it must meet.
         fields: from the request, what changes.
         shown: from the request, what the summary of the update shows; the same as `fields` if None.
@@ -39,6 +40,7 @@ class UpdateRule:
     shown: Callable[[Request, Resource], Fields] | None = None
     from_failed: bool = False
     seconds: Callable[[Request, Resource], float] | None = None
+    in_status: bool = False
 
 
 @dataclass(frozen=True)

@@ -315,12 +315,10 @@ def _campaign_update_shown(request: Request, resource: Resource) -> Fields:
 
 
 def _tracker_fields(request: Request) -> Fields:
-    digits = request.region.new_id("tracking", 32)
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
     return {
         "datasetGroupArn": request.params["datasetGroupArn"],
         "accountId": request.region.environment.account_id,
-        "trackingId": "-".join(parts),
+        "trackingId": request.region.new_uuid("tracking"),
     }
 
 
@@ -374,6 +372,7 @@ KINDS: Mapping[str, Kind] = {
                 "latestDatasetUpdate",
                 (rules.new_schema_fits_dataset,),
                 lambda request, resource: {"schemaArn": request.params["schemaArn"]},
+                in_status=True,
             ),
             # API reference, DeleteDataset; developer guide, "Requirements for deleting Amazon Personalize resources".
             blockers=(

@@ -58,11 +58,17 @@ def update(
     """
     kind = resource.kind
     reason, seconds = _outcome(region, resource, seconds)
+    assert kind.update
+    in_status = kind.update.in_status
     latest = Update(fields=shown, status="CREATE PENDING", created=now, updated=now)
     resource.update = latest
+    if in_status:
+        resource.set_status("UPDATE PENDING", now)
 
     def start(at: float) -> None:
         latest.status, latest.updated = "CREATE IN_PROGRESS", at
+        if in_status:
+            resource.set_status("UPDATE IN_PROGRESS", at)
 
     def finish(at: float) -> None:
         before = dict(resource.fields)
@@ -71,7 +77,7 @@ def update(
         if failed:
             resource.fields = before
         latest.status, latest.updated, latest.failure_reason = "CREATE FAILED" if failed else ACTIVE, at, failed
-        if not failed:
+        if not failed or in_status:
             resource.set_status(INACTIVE if resource.status == INACTIVE else ACTIVE, at)
 
     _plan(region, resource, now, seconds, start, finish)

@@ -40,6 +40,9 @@ def evaluate(histories: Iterable[Sequence[str]], recommend: Recommend, coverage:
         histories: items of each testing user, oldest first; users with fewer than two do not count.
         recommend: the model.
         coverage: share of the catalogue that the model recommends to anybody.
+
+    Returns:
+        Metrics in the order of their names, as recorded in published notebooks.
     """
     scores = []
     for history in histories:
@@ -47,7 +50,7 @@ def evaluate(histories: Iterable[Sequence[str]], recommend: Recommend, coverage:
             continue
         query, relevant = split_history(history)
         scores.append(score(recommend(query)[:LONGEST], relevant))
-    names = _names()
+    names = sorted(_names())
     means = {name: sum(one[name] for one in scores) / len(scores) if scores else 0.0 for name in names}
     return {"coverage": coverage, **means}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import itertools
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,10 @@ class Region:
         seed = f"{self.environment.account_id}/{self.name}/{salt}/{next(self._ids)}"
         return hashlib.sha256(seed.encode()).hexdigest()[:digits]
 
+    def new_uuid(self, salt: str) -> str:
+        """A new identifier in the form of a random UUID, from the same sequence as `new_id`."""
+        return str(uuid.UUID(self.new_id(salt, 32), version=4))
+
     # -- resources -----------------------------------------------------------------------------------------
 
     def add(self, resource: Resource) -> None:
@@ -158,7 +163,7 @@ class Region:
         """
         resource = self.find(arn, noun)
         if resource is None:
-            raise not_found(arn)
+            raise not_found(arn, noun)
         return resource
 
     def of(self, noun: str, **fields: Any) -> Iterator[Resource]:

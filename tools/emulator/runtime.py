@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,10 @@ _DEFAULT_RESULTS = 25
 _MOST_RESULTS = 500
 _MOST_WITH_METADATA = 50
 _MOST_COLUMNS = 10
+# As recorded in published notebooks.
+_SCORE_DECIMALS = 7
+_LEFT_OUT_OF_UUID = len("279bc670-9f")
+_ORIGIN_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,11 @@ def _get_ranking(request: Request) -> Answer:
     scores = dict(served.model.ranked(_history(request.region, served, request.params["userId"])))
     known = sorted((item for item in wanted if item in scores), key=lambda item: -scores[item])
     total = sum(scores[item] for item in known) or 1.0
-    # Items that were not trained with come last (API reference, GetPersonalizedRanking).
+    # Items that were not trained with come last (API reference, GetPersonalizedRanking), without a score: recorded.
     ranked = [(item, scores[item] / total) for item in known] + [(item, 0.0) for item in wanted if item not in scores]
     ranked = _filtered(request, served, ranked, request.params)
-    return _answer(request, served, "personalizedRanking", [{"itemId": item, "score": score} for item, score in ranked])
+    found = [{"itemId": item, **({"score": score} if item in scores else {})} for item, score in ranked]
+    return _answer(request, served, "personalizedRanking", found)
 
 
 def _served(request: Request) -> _Served:
@@ -170,12 +176,20 @@ def _answer(request: Request, served: _Served, key: str, found: list[Answer]) ->
     columns = _metadata_columns(request, served)
     items = dataset_of(request.region, served.group_arn, "ITEMS")
     for one in found:
-        if not served.model.has_scores:
-            one.pop("score", None)
+        score = one.pop("score", None)
+        if served.model.has_scores and score is not None:
+            one["score"] = round(score, _SCORE_DECIMALS)
         if columns and items:
             row = items.row(one["itemId"]) or {}
             one["metadata"] = {name.lower(): str(row[name]) for name in columns if row.get(name) is not None}
-    return {key: found, "recommendationId": f"RID-{request.region.new_id('recommendation', 32)}"}
+    return {key: found, "recommendationId": _recommendation_id(request)}
+
+
+def _recommendation_id(request: Request) -> str:
+    """The end of a random UUID, and digits that stay the same for a campaign or recommender: recorded."""
+    arn = request.params.get("campaignArn") or request.params["recommenderArn"]
+    origin = hashlib.sha256(arn.encode()).hexdigest()[:_ORIGIN_DIGITS]
+    return f"RID-{request.region.new_uuid('recommendation')[_LEFT_OUT_OF_UUID:]}-CID-{origin}"
 
 
 def _metadata_columns(request: Request, served: _Served) -> list[str]:

@@ -13,6 +13,8 @@ from botocore.session import Session
 
 from .errors import ServiceError
 
+# Times in answers are of milliseconds, as recorded in published notebooks.
+_TIME_DECIMALS = 3
 APIS = ("personalize", "personalize-runtime", "personalize-events")
 
 # Character classes of Java regular expressions that Python lacks.
@@ -169,4 +171,4 @@ def _shaped(shape: Shape, value: Any) -> Any:
         return [_shaped(shape.member, member) for member in value]
     if isinstance(shape, MapShape):
         return {key: _shaped(shape.value, member) for key, member in value.items()}
-    return value
+    return round(value, _TIME_DECIMALS) if shape.type_name == "timestamp" else value

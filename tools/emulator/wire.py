@@ -12,10 +12,12 @@ from uuid import uuid4
 
 from .errors import ServiceError
 from .service import Service
-from .shapes import APIS, service_model
+from .shapes import APIS, operation_model, service_model
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _SIGNING_NAME = "personalize"
+# By protocol of the service model, as recorded in published notebooks (docs/personalize-rules.md).
+_CONTENT_TYPES = {"json": "application/x-amz-json-1.1", "rest-json": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,21 @@ def answer(
     service: Service, method: str, path: str, headers: Mapping[str, str], body: bytes, *, region: str, caller: object
 ) -> HttpAnswer:
     """Answer an HTTP request; header names in lower case."""
-    request_id = str(uuid4())
+    more = {"content-type": _content_type(headers), "x-amzn-requestid": str(uuid4())}
     try:
         api, operation = _operation(method, path, headers)
         result = service.call(api, operation, _params(body), region=region, caller=caller)
     except ServiceError as error:
-        return _json(
-            error.http_status,
-            {"__type": error.code, "message": error.message},
-            {"x-amzn-requestid": request_id, "x-amzn-errortype": error.code},
-        )
-    return _json(200, result, {"x-amzn-requestid": request_id})
+        said = {"__type": error.code, "message": error.message}
+        return HttpAnswer(error.http_status, json.dumps(said).encode(), {**more, "x-amzn-errortype": error.code})
+    # What has no members, as the answers of PutEvents and DeleteCampaign, has no body either: recorded.
+    has_members = operation_model(api, operation).output_shape is not None
+    return HttpAnswer(200, json.dumps(result).encode() if has_members else b"", more)
+
+
+def _content_type(headers: Mapping[str, str]) -> str:
+    """Content type of the answers of the API that a request is for; the JSON API's requests name a target."""
+    return _CONTENT_TYPES["json" if "x-amz-target" in headers else "rest-json"]
 
 
 @cache
@@ -86,7 +92,3 @@ def _params(body: bytes) -> dict[str, Any]:
     if not isinstance(params, dict):
         raise ServiceError("SerializationException", "The body is not a JSON object.")
     return params
-
-
-def _json(status: int, body: Mapping[str, Any], headers: dict[str, str]) -> HttpAnswer:
-    return HttpAnswer(status, json.dumps(body).encode(), {"content-type": "application/x-amz-json-1.1", **headers})
