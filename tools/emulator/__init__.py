@@ -5,7 +5,7 @@
 
 from .authorizer import AccessDeniedError, AllowAll, Authorizer
 from .behaviour import Behaviour
-from .clock import Clock, ManualClock, ScaledClock
+from .clock import Clock, ManualClock, WallClock
 from .cloudwatch import NAMESPACE, Datum, MemoryMetrics, MetricSink
 from .durations import RECORDED, RECORDED_INTERACTIONS, Durations, Range
 from .errors import ServiceError
@@ -36,7 +36,7 @@ __all__ = [
     "Objects",
     "Quotas",
     "Range",
-    "ScaledClock",
     "Service",
     "ServiceError",
+    "WallClock",
 ]

@@ -27,9 +27,10 @@ def claims(headers: Headers) -> bool:
 class PersonalizeApp:
     """Serves the three APIs, and below /_sandbox/ what tests control the emulator with.
 
-    GET /_sandbox/state: all resources and their statuses, the time, and the faults that are set.
+    GET /_sandbox/state: all resources and their statuses, the time, the speed of work, and the faults that are set.
+    GET /_sandbox/metrics: what would be in CloudWatch, where the service keeps that in memory.
     POST /_sandbox/faults: set a fault, a JSON object with the attributes of `Fault`. DELETE: unset all.
-    POST /_sandbox/clock/advance: move the clock by {"seconds": N}.
+    POST /_sandbox/clock/advance: put the clock forward by {"seconds": N}, as for what is planned for a time to come.
     """
 
     def __init__(self, service: Service, caller_of: Callable[[Headers], object] = lambda headers: "anonymous") -> None:
@@ -65,25 +66,52 @@ class PersonalizeApp:
         return wire.answer(self._service, scope["method"], scope["path"], headers, body, region=region, caller=caller)
 
     def _steer(self, method: str, path: str, body: bytes) -> wire.HttpAnswer:
-        service = self._service
+        steer = _STEERING.get((method, path))
+        if steer is None:
+            return _json(404, {"message": f"There is nothing at {method} {CONTROL_PREFIX}{path}."})
         try:
-            given = json.loads(body or b"{}")
-            if (method, path) == ("GET", "state"):
-                state = {"now": service.clock.now(), "faults": service.faults.listed(), "resources": service.state()}
-                return _json(200, state)
-            if (method, path) == ("POST", "faults"):
-                service.faults.add(Fault(**given))
-                return _json(200, {"faults": service.faults.listed()})
-            if (method, path) == ("DELETE", "faults"):
-                service.faults.clear()
-                return _json(200, {"faults": []})
-            if (method, path) == ("POST", "clock/advance"):
-                # Clocks need not be movable; those of this package are.
-                service.clock.advance(float(given["seconds"]))  # type: ignore[attr-defined]
-                return _json(200, {"now": service.clock.now()})
+            return _json(200, steer(self._service, json.loads(body or b"{}")))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             return _json(400, {"message": str(error)})
-        return _json(404, {"message": f"There is nothing at {method} {CONTROL_PREFIX}{path}."})
+
+
+def _add_fault(service: Service, given: Any) -> dict[str, Any]:
+    service.faults.add(Fault(**given))
+    return {"faults": service.faults.listed()}
+
+
+def _clear_faults(service: Service, _: Any) -> dict[str, Any]:
+    service.faults.clear()
+    return {"faults": service.faults.listed()}
+
+
+def _advance(service: Service, given: Any) -> dict[str, Any]:
+    # Clocks need not be movable; those of this package are.
+    service.clock.advance(float(given["seconds"]))  # type: ignore[attr-defined]
+    return {"now": service.clock.now()}
+
+
+def _metrics(service: Service, _: Any) -> dict[str, Any]:
+    # Sinks need not show what they took; that in memory does.
+    return {"metrics": service.metrics.listed()}  # type: ignore[attr-defined]
+
+
+def _state(service: Service, _: Any) -> dict[str, Any]:
+    return {
+        "now": service.clock.now(),
+        "speed": service.speed,
+        "faults": service.faults.listed(),
+        "resources": service.state(),
+    }
+
+
+_STEERING: Mapping[tuple[str, str], Callable[[Service, Any], dict[str, Any]]] = {
+    ("GET", "state"): _state,
+    ("GET", "metrics"): _metrics,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _clear_faults,
+    ("POST", "clock/advance"): _advance,
+}
 
 
 def _lower(headers: Headers) -> dict[str, str]:

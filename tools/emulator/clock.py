@@ -1,4 +1,4 @@
-"""Clocks the emulator's lifecycles run on."""
+"""Clocks that the service's dates and schedules go by. Work can be faster than the clock: see `Service`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the virtual time."""
+    """Tells the time."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -32,24 +32,19 @@ class ManualClock:
         self._now += seconds
 
 
-class ScaledClock:
-    """A clock that runs faster than real time."""
+class WallClock:
+    """The clock of this machine, which can be put forward."""
 
-    def __init__(self, speed: float = 1.0) -> None:
-        """Run at `speed` virtual seconds per real second, starting at the real time."""
-        if speed <= 0:
-            raise ValueError("speed must be positive.")
-        self._speed = speed
-        self._start = time.time()
-        self._started = time.monotonic()
+    def __init__(self) -> None:
+        """Show the real time."""
         self._skipped = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self._start + self._skipped + (time.monotonic() - self._started) * self._speed
+        return time.time() + self._skipped
 
     def advance(self, seconds: float) -> None:
-        """Skip `seconds` of virtual time, which must not be negative."""
+        """Put it forward by `seconds`, which must not be negative."""
         if seconds < 0:
             raise ValueError("A clock cannot go back.")
         self._skipped += seconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class NoMetrics:
 
 
 class MemoryMetrics:
-    """Keeps the latest values."""
+    """Keeps the latest 10,000 values."""
 
     def __init__(self) -> None:
         """Keep nothing yet."""
@@ -73,6 +73,13 @@ class MemoryMetrics:
     def of(self, region: str) -> list[Datum]:
         """The values of a region, oldest first."""
         return [datum for name, datum in list(self._kept) if name == region]
+
+    def listed(self) -> dict[str, list[dict[str, Any]]]:
+        """The values of every region, as plain values."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for region, datum in list(self._kept):
+            found.setdefault(region, []).append(asdict(datum))
+        return found
 
 
 @dataclass(frozen=True)

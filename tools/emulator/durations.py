@@ -1,4 +1,4 @@
-"""How long things take, in seconds of virtual time, and how long they took where somebody wrote it down."""
+"""How long things take on AWS, in seconds, and how long they took where somebody wrote it down."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Durations:
         pending_share: part of a duration spent in a PENDING status, 0 to 1.
         retrain_recommender: an update of a recommender that changes the columns used in training.
         first_automatic_training: from ACTIVE of a solution to its first automatic training; at most 3600
-            (API reference, CreateSolution).
+            (API reference, CreateSolution). Not work, but a schedule.
     """
 
     create_dataset_group: float = 60

@@ -32,12 +32,12 @@ class Fault:
         kind: one of KINDS. `throttle`, `server_error`, `unavailable`, `access_denied` and `limit_exceeded` refuse the
             request; `crash_after_commit` carries it out and answers 500; `fail` lets what the request began end
             in a failed status, with `message` as its reason; `slow` makes it take `seconds` longer, `duration`
-            `seconds` in all.
+            `seconds` in all, both at the service's own speed.
         operation: glob over operation names. What an automatic training does counts as CreateSolutionVersion.
         resource: glob over the name or the ARN in the request.
         count: how many requests it meets; None for all.
         message: message of the error or failure reason, instead of the usual one.
-        seconds: virtual time, for `slow` and `duration`.
+        seconds: for `slow` and `duration`.
     """
 
     kind: str

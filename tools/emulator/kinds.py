@@ -256,7 +256,8 @@ def _version_fields(request: Request) -> Fields:
 
 
 def _finish_version(region: Region, resource: Resource, at: float) -> str | None:
-    resource.fields["trainingHours"] = round((at - resource.created) / 3600, 3)
+    seconds = (at - resource.created) * region.environment.speed
+    resource.fields["trainingHours"] = round(seconds / 3600, 3)
     failed = training.finish(region, resource, at)
     solution = region.find(resource.fields["solutionArn"], "Solution")
     if resource.fields["performAutoML"] and solution and not failed:

@@ -153,7 +153,9 @@ def stop_creation(region: Region, resource: Resource, now: float) -> None:
     resource.set_status("CREATE STOPPING", now)
     seconds = region.environment.durations.stop_solution_version
     turn = resource.turn
-    region.at(now + seconds, lambda at: resource.set_status("CREATE STOPPED", at) if resource.turn == turn else None)
+    region.after_work(
+        now, seconds, lambda at: resource.set_status("CREATE STOPPED", at) if resource.turn == turn else None
+    )
 
 
 def nothing_at(at: float) -> None:
@@ -186,8 +188,8 @@ def _plan(
     def if_unchanged(action: Callable[[float], None]) -> Callable[[float], None]:
         return lambda at: action(at) if resource.turn == turn else None
 
-    region.at(now + seconds * region.environment.durations.pending_share, if_unchanged(start))
-    region.at(now + seconds, if_unchanged(finish))
+    region.after_work(now, seconds * region.environment.durations.pending_share, if_unchanged(start))
+    region.after_work(now, seconds, if_unchanged(finish))
 
 
 def _settle(resource: Resource, good: str, bad: str, failed: str | None, at: float) -> None:

@@ -99,7 +99,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Environment:
-    """What surrounds the service."""
+    """What surrounds the service; `Service` explains each."""
 
     account_id: str
     partition: str
@@ -109,6 +109,7 @@ class Environment:
     faults: Faults
     behaviour: Behaviour
     metrics: MetricSink
+    speed: float
 
 
 Action = Callable[[float], None]
@@ -177,6 +178,10 @@ class Region:
     def at(self, when: float, action: Action) -> None:
         """Have something happen at a time; it is told that time."""
         heapq.heappush(self._agenda, (when, next(self._order), action))
+
+    def after_work(self, now: float, seconds: float, action: Action) -> None:
+        """Have something happen after so many seconds of the service's work, which is faster than the clock."""
+        self.at(now + seconds / self.environment.speed, action)
 
     def settle(self, now: float) -> None:
         """Let everything happen that is due by `now`, in order."""

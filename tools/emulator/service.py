@@ -50,24 +50,35 @@ class Service:
         requests_per_second: float | None = None,
         behaviour: Behaviour | None = None,
         metrics: MetricSink | None = None,
+        speed: float = 1.0,
     ) -> None:
         """Make a service without resources.
 
         Args:
-            clock: the time its lifecycles run by.
+            clock: the time of its dates and schedules.
             objects: what imports read from.
             authorizer: decides on each request; None allows everything.
             account_id: 12 digits.
             partition: first part of ARNs after `arn`.
             faults: what goes wrong on demand; more can be set at any time.
-            durations: how long things take.
+            durations: how long things take on AWS.
             quotas: service quotas.
             requests_per_second: how often each operation of the control plane may be called in a region; None for as
                 often as anybody likes. The real service takes 1.
             behaviour: what it does where no source says.
             metrics: takes what the service puts into Amazon CloudWatch; None for nobody.
+            speed: how many times faster than in `durations` its work is done: imports, trainings, creations, updates,
+                deletions. Dates are those of the clock all the same, and what is planned for a time, such as automatic
+                training every seven days, comes at that time.
+
+        Raises:
+            ValueError: speed or requests_per_second is not positive.
         """
+        if speed <= 0:
+            raise ValueError("speed must be positive.")
         self.clock = clock
+        self.speed = speed
+        self.metrics = metrics or NoMetrics()
         self.faults = faults or Faults()
         self._authorizer = authorizer or AllowAll()
         self._environment = Environment(
@@ -78,7 +89,8 @@ class Service:
             quotas or Quotas(),
             self.faults,
             behaviour or Behaviour(),
-            metrics or NoMetrics(),
+            self.metrics,
+            speed,
         )
         self._rate_limit = RateLimit(requests_per_second) if requests_per_second is not None else None
         self._regions: dict[str, Region] = {}

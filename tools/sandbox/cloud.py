@@ -27,7 +27,7 @@ ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
-# Virtual seconds per second: an hour of training takes two seconds.
+# How many times faster than on AWS Personalize works: an hour of training takes two seconds.
 SPEED = 1800.0
 # Seconds on the clock of Lambda functions per second: what the provider waits a minute for takes six seconds.
 FUNCTION_SPEED = 10.0
@@ -84,7 +84,7 @@ class Cloud:
     Several can run at the same time.
 
     Attributes:
-        speed: virtual seconds per real second in the Personalize emulator.
+        speed: how many times faster than on AWS Personalize works; its dates and schedules are not faster.
         region: region that clients use.
         propagation_seconds: how long a change of a role's policies takes to have an effect; on AWS up to two minutes.
         detached: whether the server outlives this process; if not, it ends with it, however this ends.
@@ -146,7 +146,7 @@ class Cloud:
                     *(() if self.detached else ("--watch-stdin",)),
                 ],
                 cwd=CHECKOUT,
-                env=_server_environment(endpoint, port, directory, self.speed),
+                env=_server_environment(endpoint, port, directory),
                 stdin=subprocess.DEVNULL if self.detached else subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -229,7 +229,7 @@ def _await_end(pid: int) -> None:
         time.sleep(0.05)
 
 
-def _server_environment(endpoint: Endpoint, port: int, directory: Path, speed: float) -> dict[str, str]:
+def _server_environment(endpoint: Endpoint, port: int, directory: Path) -> dict[str, str]:
     temporary = directory / "tmp"
     temporary.mkdir()
     return (

@@ -24,9 +24,9 @@ from tools.emulator import (
     Datum,
     ObjectAccessDeniedError,
     ObjectNotFoundError,
-    ScaledClock,
     Service,
     ServiceError,
+    WallClock,
 )
 from tools.emulator.app import CONTROL_PREFIX, Headers, PersonalizeApp
 
@@ -43,7 +43,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
     """The ASGI application of the sandbox.
 
     Args:
-        speed: of the Personalize emulator's clock, in virtual seconds per second.
+        speed: how many times faster than on AWS Personalize works.
         propagation_seconds: how long a change of a role's policies takes to have an effect.
     """
     correct_buckets()
@@ -57,7 +57,12 @@ def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
         delay_policies(propagation_seconds)
     account = responses.get_account_id()
     service = Service(
-        ScaledClock(speed), BucketObjects(), PolicyAuthorizer(), account_id=account, metrics=CloudWatchMetrics()
+        WallClock(),
+        BucketObjects(),
+        PolicyAuthorizer(),
+        account_id=account,
+        metrics=CloudWatchMetrics(),
+        speed=speed,
     )
     personalize = PersonalizeApp(service, caller_of)
 

@@ -40,7 +40,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.sandbox.server")
     parser.add_argument("--fd", type=int, required=True, help="listening socket, inherited")
     parser.add_argument("--directory", type=Path, required=True, help="of this cloud, with certificate and key")
-    parser.add_argument("--speed", type=float, required=True, help="virtual seconds per second")
+    parser.add_argument(
+        "--speed", type=float, required=True, help="how many times faster than on AWS Personalize works"
+    )
     parser.add_argument("--propagation-seconds", type=float, default=0.0, help="until changed policies have an effect")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()

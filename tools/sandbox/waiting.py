@@ -58,12 +58,14 @@ class Watch:
 
 
 def waited_for(state: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each resource that the service is working on, with the time on the service's clock."""
+    """A line for each resource that the service is working on: since when, and how long that is on AWS."""
     for resources in state["resources"].values():
         for resource in resources:
             status, since = _work(resource)
             if status.endswith(_BUSY):
-                yield f"{resource['name']}: {status} for {(state['now'] - since) / 60:.0f} min"
+                seconds = state["now"] - since
+                minutes = seconds * state["speed"] / 60
+                yield f"{resource['name']}: {status} for {seconds:.1f} s ({minutes:.0f} min on AWS)"
 
 
 def _work(resource: Mapping[str, Any]) -> tuple[str, float]:

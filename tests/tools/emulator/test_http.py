@@ -176,7 +176,7 @@ def test_the_state_shows_everything(server: Server, account: Account) -> None:
     arn = account.create("DatasetGroup", name="movies", tags=[{"tagKey": "team", "tagValue": "a"}])
     account.create("Schema", name="items", schema=records.schema("Items"))
     status, _, body = server.send("GET", "/_sandbox/state")
-    assert (status, body["now"], body["faults"]) == (200, account.clock.now(), [])
+    assert (status, body["now"], body["speed"], body["faults"]) == (200, account.clock.now(), 1.0, [])
     group, schema = body["resources"]["eu-west-1"]
     assert group == {
         "type": "DatasetGroup",

@@ -1,4 +1,4 @@
-"""While a deployment is silent, what Personalize works on is said, with the time on the service's clock."""
+"""While a deployment is silent, what Personalize works on is said, with how long that takes on AWS."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def resource(status: str, created: float, updated: float = 0.0, update: Mapping[
 
 
 def state(*resources: Any) -> Any:
-    return {"now": HOUR, "resources": {"us-east-1": list(resources)}}
+    return {"now": HOUR, "speed": 60.0, "resources": {"us-east-1": list(resources)}}
 
 
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        (resource("CREATE IN_PROGRESS", HOUR - 720), "TopPicks: CREATE IN_PROGRESS for 12 min"),
-        (resource("CREATE PENDING", HOUR - 60), "TopPicks: CREATE PENDING for 1 min"),
-        (resource("DELETE IN_PROGRESS", 0.0, HOUR - 120), "TopPicks: DELETE IN_PROGRESS for 2 min"),
-        (resource("STOP PENDING", 0.0, HOUR - 180), "TopPicks: STOP PENDING for 3 min"),
+        (resource("CREATE IN_PROGRESS", HOUR - 12), "TopPicks: CREATE IN_PROGRESS for 12.0 s (12 min on AWS)"),
+        (resource("CREATE PENDING", HOUR - 0.5), "TopPicks: CREATE PENDING for 0.5 s (0 min on AWS)"),
+        (resource("DELETE IN_PROGRESS", 0.0, HOUR - 2), "TopPicks: DELETE IN_PROGRESS for 2.0 s (2 min on AWS)"),
+        (resource("STOP PENDING", 0.0, HOUR - 3), "TopPicks: STOP PENDING for 3.0 s (3 min on AWS)"),
         (
-            resource("ACTIVE", 0.0, 0.0, {"status": "CREATE IN_PROGRESS", "creationDateTime": HOUR - 240}),
-            "TopPicks: CREATE IN_PROGRESS for 4 min",
+            resource("ACTIVE", 0.0, 0.0, {"status": "CREATE IN_PROGRESS", "creationDateTime": HOUR - 4}),
+            "TopPicks: CREATE IN_PROGRESS for 4.0 s (4 min on AWS)",
         ),
     ],
 )
@@ -47,11 +47,11 @@ def test_what_is_settled_is_not(status: str) -> None:
 
 
 def test_it_reads_the_state_of_the_emulator() -> None:
-    account = Account(durations=Durations(create_dataset_group=HOUR))
+    account = Account(durations=Durations(create_dataset_group=HOUR), speed=1800.0)
     account.create("DatasetGroup", name="movies")
-    account.wait(1800)
-    found = {"now": account.clock.now(), "resources": account.service.state()}
-    assert list(waited_for(found)) == ["movies: CREATE IN_PROGRESS for 30 min"]
+    account.wait(1.0)
+    found = {"now": account.clock.now(), "speed": account.service.speed, "resources": account.service.state()}
+    assert list(waited_for(found)) == ["movies: CREATE IN_PROGRESS for 1.0 s (30 min on AWS)"]
 
 
 # -- silence -----------------------------------------------------------------------------------------------------
@@ -68,13 +68,13 @@ class Lines:
 
 
 def busy() -> Any:
-    return state(resource("CREATE IN_PROGRESS", 0.0))
+    return state(resource("CREATE IN_PROGRESS", HOUR - 60))
 
 
 def test_silence_is_broken_in_each_interval() -> None:
     lines = Lines()
     with Watch(busy, lines.printed.put, interval=0.01):
-        assert [lines.next(), lines.next()] == ["TopPicks: CREATE IN_PROGRESS for 60 min"] * 2
+        assert [lines.next(), lines.next()] == ["TopPicks: CREATE IN_PROGRESS for 60.0 s (60 min on AWS)"] * 2
 
 
 def test_nothing_is_said_in_an_interval_in_which_something_else_was() -> None:
@@ -98,7 +98,7 @@ def test_a_cloud_that_does_not_answer_is_no_failure() -> None:
 
     lines = Lines()
     with Watch(ask, lines.printed.put, interval=0.01):
-        assert lines.next() == "TopPicks: CREATE IN_PROGRESS for 60 min"
+        assert lines.next() == "TopPicks: CREATE IN_PROGRESS for 60.0 s (60 min on AWS)"
 
 
 def test_nothing_is_said_after_the_end() -> None:

@@ -4,8 +4,8 @@ Programs of layers run where they are unpacked: on AWS that is /opt, here a dire
 workers name in _LAMBDA_LAYERS_DIRS. CDK's BucketDeployment starts /opt/awscli/aws, which in turn wants the interpreter
 at /var/lang/bin/python.
 
-The clock of functions runs faster, as the emulator's does: what the provider waits minutes for on AWS takes seconds.
-It is ahead of that of other services here, the more so the longer the cloud has been running.
+The clock of functions runs faster: what the provider waits minutes for on AWS takes seconds. It is ahead of everybody
+else's, the more so the longer the cloud has been running, so the dates that services answer are read by it too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 _LAYERS = os.environ.get("_LAMBDA_LAYERS_DIRS", "")
@@ -50,13 +52,31 @@ class _Popen(subprocess.Popen[Any]):
 
 
 def hasten(origin: float, speed: float) -> None:
-    """Let the clock run faster from a moment on, which all functions share."""
+    """Let the clock run faster from a moment on, which all functions share, and dates of boto3 be on that clock."""
     now, sleep = time.time, time.sleep
-    time.time = lambda: origin + (now() - origin) * speed
+
+    def moved(moment: float) -> float:
+        return moment + max(0.0, moment - origin) * (speed - 1)
+
+    time.time = lambda: moved(now())
     time.sleep = lambda seconds: sleep(float(seconds) / speed)
+    _move_dates(moved)
+
+
+def _move_dates(moved: Callable[[float], float]) -> None:
+    from botocore import parsers
+
+    parse = parsers.DEFAULT_TIMESTAMP_PARSER
+
+    def parse_moved(value: Any) -> datetime:
+        found = parse(value)
+        return datetime.fromtimestamp(moved(found.timestamp()), found.tzinfo)
+
+    parsers.DEFAULT_TIMESTAMP_PARSER = parse_moved
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and "SANDBOX_FUNCTION_SPEED" in os.environ:
-    hasten(float(os.environ["SANDBOX_STARTED"]), float(os.environ["SANDBOX_FUNCTION_SPEED"]))
+    # Not for what a function starts: the AWS CLI has a botocore of its own, and compares dates with those of files.
+    hasten(float(os.environ["SANDBOX_STARTED"]), float(os.environ.pop("SANDBOX_FUNCTION_SPEED")))
 if _LAYERS:
     subprocess.Popen = _Popen  # type: ignore[misc]
