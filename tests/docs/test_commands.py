@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.support.pages import ROOT, Command, code, commands
+from tests.docs.support.pages import ROOT, Command, code, commands, emulator_commands
 from tests.support.checkout import Checkout
 from tools.sandbox.cdk import Result
 
@@ -28,6 +28,8 @@ CHECKS = {
 NOT_HERE = {"AWS", "GitHub", "the registries' advisories", "what the registries have that day"}
 # tests/tools/sandbox/test_demo.py types it.
 DEMO = {"make demo"}
+# tests/docs/test_emulator_page.py types them.
+EMULATOR = set(emulator_commands())
 # Placeholders of the pages, and what stands for them here.
 NAMES = {"NAME": "dev"}
 
@@ -69,7 +71,7 @@ def filled(command: str) -> str:
 
 def is_run(command: Command) -> bool:
     """Whether a command, or one of which it names a part, is run."""
-    known = {filled(each) for each in TYPED} | CHECKS | DEMO
+    known = {filled(each) for each in TYPED} | CHECKS | DEMO | EMULATOR
     wanted = filled(command.text).split()
     return any(each.split()[: len(wanted)] == wanted for each in known)
 

@@ -43,6 +43,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         metavar="N",
         help="changed policies take effect N seconds later, as on AWS (default: at once)",
     )
+    run.add_argument(
+        "--requests-per-second",
+        type=float,
+        metavar="N",
+        help="how often each operation of Personalize's control plane may be called; 1 on AWS (default: no limit)",
+    )
     run.set_defaults(command=_run)
     commands.add_parser("stop", help="stop the running sandbox").set_defaults(command=_stop)
     commands.add_parser("demo", help="deploy, recommend, change, destroy, check").set_defaults(command=_demo)
@@ -69,7 +75,9 @@ def _run(options: argparse.Namespace) -> int:
         _print_variables(running)
         return 0
     print("Starting a sandbox ...", file=sys.stderr, flush=True)
-    endpoint = shared.start(Cloud(propagation_seconds=options.propagation_seconds))
+    endpoint = shared.start(
+        Cloud(propagation_seconds=options.propagation_seconds, requests_per_second=options.requests_per_second)
+    )
     try:
         _print_variables(shared.Running(endpoint, detached=False))
         print("The sandbox runs until Ctrl-C.", file=sys.stderr, flush=True)

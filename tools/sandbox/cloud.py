@@ -87,12 +87,15 @@ class Cloud:
         speed: how many times faster than on AWS Personalize works; its dates and schedules are not faster.
         region: region that clients use.
         propagation_seconds: how long a change of a role's policies takes to have an effect; on AWS up to two minutes.
+        requests_per_second: how often each operation of Personalize's control plane may be called, 1 on AWS; None for
+            no limit. Functions, whose clock is ten times as fast, get a tenth of it.
         detached: whether the server outlives this process; if not, it ends with it, however this ends.
     """
 
     speed: float = SPEED
     region: str = REGION
     propagation_seconds: float = 0.0
+    requests_per_second: float | None = None
     detached: bool = False
     endpoint: Endpoint | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -143,6 +146,7 @@ class Cloud:
                     *(sys.executable, "-m", "tools.sandbox.server", "--fd", str(listener.fileno())),
                     *("--directory", str(directory), "--speed", str(self.speed)),
                     *("--propagation-seconds", str(self.propagation_seconds)),
+                    *self._rate_limit(),
                     *(() if self.detached else ("--watch-stdin",)),
                 ],
                 cwd=CHECKOUT,
@@ -154,6 +158,10 @@ class Cloud:
                 start_new_session=True,
             )
         return replace(endpoint, pid=self._process.pid)
+
+    def _rate_limit(self) -> tuple[str, ...]:
+        limit = self.requests_per_second
+        return () if limit is None else ("--requests-per-second", str(limit))
 
     def _wait_until_healthy(self, endpoint: Endpoint) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -39,12 +39,13 @@ _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 _CLEANUP_ATTEMPTS = 3
 
 
-def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
+def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_second: float | None = None) -> Any:
     """The ASGI application of the sandbox.
 
     Args:
         speed: how many times faster than on AWS Personalize works.
         propagation_seconds: how long a change of a role's policies takes to have an effect.
+        requests_per_second: how often each operation of Personalize's control plane may be called; None for no limit.
     """
     correct_buckets()
     correct_lambda_environment()
@@ -63,6 +64,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0) -> Any:
         account_id=account,
         metrics=CloudWatchMetrics(),
         speed=speed,
+        requests_per_second=requests_per_second,
     )
     personalize = PersonalizeApp(service, caller_of)
 

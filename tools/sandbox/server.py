@@ -14,8 +14,9 @@ from pathlib import Path
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from tools.emulator.guard import guarded
+
 from .cloud import CERTIFICATE, KEY
-from .guard import guarded
 from .ministack import build_gateway
 
 
@@ -31,8 +32,8 @@ def main() -> int:
     config.certfile, config.keyfile = str(arguments.directory / CERTIFICATE), str(arguments.directory / KEY)
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.2
-    gateway = build_gateway(arguments.speed, arguments.propagation_seconds)
-    asyncio.run(serve(guarded(gateway), config))
+    gateway = build_gateway(arguments.speed, arguments.propagation_seconds, arguments.requests_per_second)
+    asyncio.run(serve(guarded(gateway, "The local cloud"), config))
     return 0
 
 
@@ -44,6 +45,7 @@ def _arguments() -> argparse.Namespace:
         "--speed", type=float, required=True, help="how many times faster than on AWS Personalize works"
     )
     parser.add_argument("--propagation-seconds", type=float, default=0.0, help="until changed policies have an effect")
+    parser.add_argument("--requests-per-second", type=float, help="of each operation of Personalize's control plane")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 

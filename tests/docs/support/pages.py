@@ -40,6 +40,12 @@ def commands() -> Iterator[Command]:
                 yield Command(span, name, needs)
 
 
+def emulator_commands() -> list[str]:
+    """Those with which somebody starts and steers the emulator."""
+    wanted = ("curl ", ".venv/bin/python -m tools.emulator ")
+    return [each.text for each in commands() if each.page == "docs/emulator.md" and each.text.startswith(wanted)]
+
+
 def _lines(block: str) -> Iterator[str]:
     for line in block.splitlines():
         command = line.partition("  #")[0].strip()
