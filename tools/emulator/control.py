@@ -11,16 +11,17 @@ from . import hyper_parameters, lifecycle, rules
 from .errors import ServiceError, in_use, invalid, not_found
 from .kind import Kind
 from .kinds import KINDS
-from .recipes import RECIPES, Recipe
+from .recipes import RECIPES, USER_SEGMENTATION, Recipe
 from .region import ACTIVE, INACTIVE, Resource, is_busy
 from .request import Request
 
 Answer = dict[str, Any]
 _DEFAULT_PAGE = 100
-# The built-in recipes have been there for ever.
-_RECIPES_SINCE = 1_543_276_800.0
-# Up to where the first page went in a published workshop, whose second page began with aws-item-affinity.
-_FIRST_PAGE_OF_RECIPES = sum(name < "aws-item-affinity" for name in (recipe.name for recipe in RECIPES.values()))
+# 2019-06-10, as recorded for most recipes.
+_RECIPES_SINCE = 1_560_124_800.0
+_LISTED_RECIPES = [recipe for recipe in RECIPES.values() if not recipe.is_legacy]
+# Up to where the first page went in a published notebook.
+_FIRST_PAGE_OF_RECIPES = sum(recipe.name <= "aws-sims" for recipe in _LISTED_RECIPES)
 
 
 def create(kind: Kind, request: Request, arn: str) -> Answer:
@@ -48,7 +49,7 @@ def create(kind: Kind, request: Request, arn: str) -> Answer:
 def describe(kind: Kind, request: Request) -> Answer:
     """Carry out Describe<noun>."""
     resource = _named(kind, request)
-    return {kind.key: {**resource.view(), **_computed(request, resource)}}
+    return {kind.key: {**resource.view(), **_computed(request, resource), **_left_out(resource)}}
 
 
 def list_(kind: Kind, request: Request) -> Answer:
@@ -103,6 +104,13 @@ def _computed(request: Request, resource: Resource) -> Answer:
     if resource.kind.noun == "Recommender" and resource.model:
         return {"modelMetrics": resource.model.metrics}
     return {}
+
+
+def _left_out(resource: Resource) -> Answer:
+    """Members that a description leaves out: recorded for the recipes that segment users, and empty for another."""
+    recipe = RECIPES.get(resource.fields.get("recipeArn", ""))
+    is_empty = resource.fields.get("solutionConfig") == {}
+    return {"solutionConfig": None} if recipe and recipe.type == USER_SEGMENTATION and is_empty else {}
 
 
 def _page(request: Request, key: str, found: list[Answer]) -> Answer:
@@ -217,15 +225,15 @@ def _list_tags(request: Request) -> Answer:
 def _list_recipes(request: Request) -> Answer:
     """One page of the recipes, of which those of the domain are answered.
 
-    Recorded in published workshops: the first page is short, or empty if a domain is given, and carries a token.
+    Recorded in published notebooks: the first page is short, may hold nothing of the domain, and carries a token.
     """
     start = _offset(request.params.get("nextToken"), request.operation)
     end = start + request.params.get("maxResults", _DEFAULT_PAGE)
     end = min(end, _FIRST_PAGE_OF_RECIPES) if start < _FIRST_PAGE_OF_RECIPES else end
     domain = request.params.get("domain")
-    recipes = list(RECIPES.values())
-    more = {"nextToken": _token(end, request.operation)} if end < len(recipes) else {}
-    return {"recipes": [_recipe_view(one) for one in recipes[start:end] if domain in (None, one.domain)], **more}
+    more = {"nextToken": _token(end, request.operation)} if end < len(_LISTED_RECIPES) else {}
+    page = [recipe for recipe in _LISTED_RECIPES[start:end] if domain in (None, recipe.domain)]
+    return {"recipes": [_recipe_view(recipe) for recipe in page], **more}
 
 
 def _recipe_view(recipe: Recipe) -> Answer:

@@ -47,7 +47,7 @@ class Recipe:
         has_objective: whether optimizationObjective applies ("Optimizing a solution for an additional objective").
         has_metadata: whether campaigns show metadata without being told to (developer guide, "Deploying an Amazon
             Personalize solution version with a campaign", "Semantic-Similarity recipe").
-        is_legacy: whether it is listed, but for no new solutions.
+        is_legacy: whether it is described, but neither listed nor for new solutions.
     """
 
     name: str

@@ -42,6 +42,31 @@ METRICS = (
     "precision_at_25",
     "precision_at_5",
 )
+# 2019-06-10, when the service opened: most recipes are of that day.
+OPENING = 1_560_124_800
+# Of use cases for video on demand, and of no domain, in answers of 2024.
+USE_CASES = (
+    "aws-vod-because-you-watched-x",
+    "aws-vod-more-like-x",
+    "aws-vod-most-popular",
+    "aws-vod-top-picks",
+    "aws-vod-trending-now",
+)
+RECIPES = (
+    "aws-item-affinity",
+    "aws-item-attribute-affinity",
+    "aws-next-best-action",
+    "aws-personalized-ranking",
+    "aws-personalized-ranking-v2",
+    "aws-popularity-count",
+    "aws-similar-items",
+    "aws-sims",
+    "aws-trending-now",
+    "aws-user-personalization",
+    "aws-user-personalization-v2",
+)
+# Came later (developer guide, 2025).
+NEWER_RECIPES = frozenset({"aws-semantic-similarity"})
 METRIC = r"0(\.\d{1,4})?|1(\.0)?"
 SCORE = r"0(\.\d{1,7})?|1(\.0)?|\d\.?\d*e-0[5-7]"
 RECIPE_ARN = f"arn:aws:personalize:::recipe/{NAME}"
@@ -67,6 +92,7 @@ class Recorded:
         source: notebook and cell.
         content_type: that of the answer; None if it is not on record.
         newer: members that the API has got since the day of the record, so that an answer of today has them.
+        pages: how many pages the notebook joined.
     """
 
     operation: str
@@ -74,6 +100,7 @@ class Recorded:
     source: str
     content_type: str | None = JSON
     newer: frozenset[str] = field(default_factory=frozenset)
+    pages: int = 1
 
 
 def _recipes(domain: bool) -> Mapping[str, str]:
@@ -119,14 +146,22 @@ RECORDED: Mapping[str, Recorded] = {
         f"{_IMMERSION_DAY} Media/Media_02_Data_Import.ipynb, cell 25",
     ),
     "use cases of a domain": Recorded(
-        "ListRecipes", {**_recipes(domain=True), "nextToken": ".+"}, f"{_TRAINING}, cell 9", content_type=None
+        "ListRecipes",
+        {**_recipes(domain=True), "nextToken": ".+"},
+        f"{_TRAINING}, cell 9",
+        content_type=None,
+        pages=2,
     ),
     "recommender": Recorded(
         "CreateRecommender", {"recommenderArn": arn(f"recommender/{NAME}")}, f"{_TRAINING}, cell 11"
     ),
-    # The notebook joins two pages, and shows those of them that have no domain.
+    # Shown are those without a domain.
     "recipes of both pages": Recorded(
-        "ListRecipes", {**_recipes(domain=True), "nextToken": ".+"}, f"{_TRAINING}, cell 15", content_type=None
+        "ListRecipes",
+        {**_recipes(domain=True), "nextToken": ".+"},
+        f"{_TRAINING}, cell 15",
+        content_type=None,
+        pages=2,
     ),
     "solution": Recorded("CreateSolution", {"solutionArn": SOLUTION}, f"{_TRAINING}, cell 20"),
     "solution version": Recorded("CreateSolutionVersion", {"solutionVersionArn": VERSION}, f"{_TRAINING}, cell 22"),
