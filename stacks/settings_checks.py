@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # In config/prod.yaml, until somebody fills in the bucket that the data is in.
 PLACEHOLDER_BUCKET = "my-company-vod-data"
+STANDS_FOR_A_BUCKET = f"{PLACEHOLDER_BUCKET} stands for a bucket of yours. Write the name of that bucket."
 _METADATA = "enable_metadata_with_recommendations"
 # Constructs that the CDK itself adds to a stack.
 _IDS_OF_THE_CDK = frozenset({"BootstrapVersion", "CheckBootstrapVersion", "CDKMetadata"})
@@ -104,9 +105,12 @@ def check_placeholders(settings: Settings) -> Iterator[str]:
     named |= {
         f"datasets.{kind.lower()}.data_location": each.data_location for kind, each in settings.datasets.used.items()
     }
-    for where, location in named.items():
-        if location and location.startswith(f"s3://{PLACEHOLDER_BUCKET}/"):
-            yield f"{where}: {PLACEHOLDER_BUCKET} stands for a bucket of yours. Write the name of that bucket."
+    yield from (f"{where}: {STANDS_FOR_A_BUCKET}" for where, location in named.items() if is_placeholder(location))
+
+
+def is_placeholder(location: str | None) -> bool:
+    """Whether an s3:// location is in the bucket that stands for one of the user's."""
+    return location is not None and location.startswith(f"s3://{PLACEHOLDER_BUCKET}/")
 
 
 def _check_datasets(settings: Settings) -> Iterator[str]:

@@ -110,6 +110,8 @@ def as_text(env: str, report: Report) -> str:
 def _verdict(report: Report) -> str:
     if report.refused:
         return "Do not deploy this."
+    if not report.loaded:
+        return "Nothing could be checked."
     found = "Found nothing that the service would refuse"
     return f"{found} in what could be checked." if report.unread else f"{found}."
 

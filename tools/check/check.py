@@ -91,6 +91,7 @@ def check_beginning(settings: Settings, given: str | None, sample: Path, engine:
         if with_files:
             beginnings = [Readable(_Beginning(each.file), each.header) for each in with_files]
             report.findings += engine.load(kind, beginnings)
+            report.loaded.append(kind)
             report.findings += check_values(engine, fields(dataset.schema_document), kind, time.time())
     return report
 

@@ -12,6 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks.settings import Settings
+from stacks.settings_checks import STANDS_FOR_A_BUCKET, is_placeholder
 
 # What S3 answers where the service would find nothing either.
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
@@ -118,6 +119,9 @@ def files_of(settings: Settings, dataset_type: str, given: str | None, sample: P
     """
     name = f"{dataset_type.lower()}.csv"
     location = f"{given.rstrip('/')}/{name}" if given else settings.location_of(dataset_type) or str(sample / name)
+    if is_placeholder(location):
+        # By now it may be somebody's bucket, which is not asked.
+        raise UnreadableError(STANDS_FOR_A_BUCKET)
     if location.startswith("s3://"):
         return _files_in_s3(location)
     file = Path(location)

@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from stacks.personalize.avro import fields
 from stacks.settings import load_settings
+from stacks.settings_checks import PLACEHOLDER_BUCKET, STANDS_FOR_A_BUCKET
 from tools.check.__main__ import main
 from tools.check.engines import DuckDb, Readable
 from tools.check.header import read_header
@@ -470,7 +471,17 @@ def test_without_credentials_nothing_is_said_of_the_data(
     assert found == status
     assert "would refuse this" not in said
     assert "Could not be checked:\n  interactions: s3://films/vod/interactions.csv cannot be read: Unable to" in said
-    assert said.endswith("Found nothing that the service would refuse in what could be checked.\n")
+    assert "Nothing could be checked.\n" in said
+
+
+def test_the_bucket_that_stands_for_one_of_the_users_is_not_asked(
+    in_s3: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (in_s3 / "test.yaml").write_text(SETTINGS.replace("data: sample", f"data: s3://{PLACEHOLDER_BUCKET}/vod/"))
+    status, said = run(in_s3, capsys)
+    assert status == 3
+    assert f"Could not be checked:\n  interactions: {STANDS_FOR_A_BUCKET}\n" in said
+    assert "Nothing could be checked.\n" in said
 
 
 @mock_aws
