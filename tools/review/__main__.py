@@ -40,6 +40,7 @@ _NOTHING = Assembly({}, {})
 # An error annotation, or a rule that is broken, in what the CDK raises (aws-cdk-lib, core/lib/validation).
 _CDK_ERROR = re.compile(r"^(?:ValidationFailed: )?ERROR (.+?)(?: \(Annotation\))?$", re.MULTILINE)
 _NOT_COMPARED = 3
+_NOT_UNDERSTOOD = "The templates of the base and of the working tree hold something that the rehearsal does not know:"
 
 
 class ReviewError(Exception):
@@ -115,12 +116,17 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
             mistakes = _mistakes(error).replace(f"{CHECKOUT}/", "")
             return refused_review(_header(env, None, deployed), mistakes, list(_gone(env, base)))
         head, before = Assembly.read(out), _base(env, base, Path(folder), sample)
+        try:
+            differences, rehearsal = compare(before.assembly, head), rehearse(before.assembly, head)
+        except Exception as error:
+            # Templates of somebody's own code, today's or an earlier day's, may hold anything.
+            raise ReviewError(f"{_NOT_UNDERSTOOD} {type(error).__name__}: {error}") from error
         return review_of(
             _header(env, settings, deployed),
             before.assembly,
             head,
-            compare(before.assembly, head),
-            rehearse(before.assembly, head),
+            differences,
+            rehearsal,
             errors=_annotated_errors(out),
             destroy=_destroy(base, before.env),
             prices=prices_for(settings, interactions),

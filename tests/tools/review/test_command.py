@@ -142,6 +142,23 @@ def test_an_app_of_the_base_that_breaks(command: Callable[..., Answer], checkout
     assert "Traceback" not in answer.text
 
 
+def test_a_template_that_the_rehearsal_does_not_know(command: Callable[..., Answer], checkout: Path) -> None:
+    condition = "aws_cdk.CfnCondition(data, 'Night', expression=aws_cdk.Fn.condition_equals('a', 'b'))"
+
+    def add_a_condition(config: Path) -> None:
+        file = config.parent / "app.py"
+        before = "    for mistake in check_placeholders"
+        file.write_text(file.read_text().replace(before, f"    import aws_cdk\n    {condition}\n{before}"))
+
+    def mend(config: Path) -> None:
+        subprocess.run(["git", "checkout", "--quiet", "origin/main", "--", "app.py"], cwd=checkout, check=True)
+
+    answer = command(both(committed(add_a_condition), mend))
+    assert answer.status == 3
+    assert "hold something that the rehearsal does not know: NotImplementedError: Conditions\n" in answer.text
+    assert "Traceback" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("expression", "sentence"),
     [
