@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,22 +102,24 @@ def _columns(chart: Chart) -> Drawing:
         Label(_LEFT - 6, round(_HEIGHT - _BOTTOM - high * tick / most, 1), _short(tick, chart.unit), rule=True)
         for tick in ticks
     ]
+    return Drawing(chart, _HEIGHT, rectangles, list(_below(chart, step)), values)
+
+
+def _below(chart: Chart, step: float) -> Iterator[Label]:
+    """The labels below columns: as many as there is room for, each within the picture and beside the one before."""
     every = max(math.ceil(len(chart.bins) / _MOST_LABELS), math.ceil(_widest(chart) / step))
-    labels = [
-        Label(_within(_LEFT + step * (at + 0.5), label), _HEIGHT - 8, label)
-        for at, (label, _) in enumerate(chart.bins)
-        if at % every == 0
-    ]
-    return Drawing(chart, _HEIGHT, rectangles, labels, values)
-
-
-def _within(x: float, label: str) -> float:
-    """Where the middle of a label is, so that its end is in the picture."""
-    return round(min(x, WIDTH - len(label) * _CHARACTER / 2), 1)
+    taken = 0.0
+    for at, (label, _) in list(enumerate(chart.bins))[::every]:
+        half = len(label) * _CHARACTER / 2
+        x = min(_LEFT + step * (at + 0.5), WIDTH - half)
+        if x - half >= taken:
+            yield Label(round(x, 1), _HEIGHT - 8, label)
+            taken = x + half + _CHARACTER
 
 
 def _widest(chart: Chart) -> float:
-    return max(len(label) for label, _ in chart.bins) * _CHARACTER
+    """Width of the longest label and a space."""
+    return (max(len(label) for label, _ in chart.bins) + 1) * _CHARACTER
 
 
 def _bars(chart: Chart) -> Drawing:

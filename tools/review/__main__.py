@@ -174,7 +174,7 @@ def _deployed(ref: str) -> Commit:
 def _destroy(base: str, env: str) -> str:
     """How to destroy what is deployed, with the settings and the code that it was deployed with."""
     return (
-        f"git worktree add --detach ../deployed {base} && cd ../deployed && make install && "
+        f"git worktree add --detach ../deployed {base} && cd ../deployed && make data && "
         f"npx cdk destroy --all -c env={env}"
     )
 

@@ -64,13 +64,13 @@ def duration(seconds: float) -> str:
 def _total(rehearsal: Rehearsal) -> str:
     """From the beginning to the end, with the range that comes of the steps' ranges."""
     if not rehearsal.steps:
-        return ""
+        # What is only deleted is no step.
+        return f"About {duration(rehearsal.seconds)}" if rehearsal.seconds >= _MINUTE else ""
     if rehearsal.reasons:
         return f"Not known: the rehearsal failed after about {duration(rehearsal.seconds)}"
     shortest = _whole(rehearsal, lambda known, seconds: min(known.shortest, seconds))
     longest = _whole(rehearsal, lambda known, seconds: max(known.longest, seconds))
-    about = f"About {duration(rehearsal.seconds)}"
-    return about if shortest == longest else f"{about} ({duration(shortest)} to {duration(longest)})"
+    return f"About {_ranged(rehearsal.seconds, shortest, longest)}"
 
 
 def _whole(rehearsal: Rehearsal, chosen: Callable[[Range, float], float]) -> float:
@@ -91,18 +91,21 @@ def _whole(rehearsal: Rehearsal, chosen: Callable[[Range, float], float]) -> flo
 
 def _with_range(noun: str, seconds: float) -> str:
     known = _range(noun, seconds)
-    shown = duration(seconds) if seconds >= _MINUTE else f"{seconds:.0f} s"
-    return f"{shown} ({_span(known)})" if known else shown
+    if known:
+        return _ranged(seconds, min(known.shortest, seconds), max(known.longest, seconds))
+    return duration(seconds) if seconds >= _MINUTE else f"{seconds:.0f} s"
+
+
+def _ranged(seconds: float, shortest: float, longest: float) -> str:
+    """`10 min (2 min to 17 min)`; without the range if it is nothing more."""
+    about, span = duration(seconds), (duration(shortest), duration(longest))
+    return about if set(span) == {about} else f"{about} ({span[0]} to {span[1]})"
 
 
 def _range(noun: str, seconds: float) -> Range | None:
     """How long what took so many seconds took elsewhere; None if nobody wrote it down, or if it was a lesser change."""
     name = _USUAL.likeliest(noun, seconds)
     return RECORDED.get(name) if seconds >= getattr(_USUAL, name) else None
-
-
-def _span(known: Range) -> str:
-    return f"{duration(known.shortest)} to {duration(known.longest)}"
 
 
 def _about(rehearsal: Rehearsal, interactions: int) -> Iterator[str]:

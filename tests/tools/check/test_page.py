@@ -6,6 +6,7 @@ import datetime
 import html.parser
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,18 @@ def test_everything_drawn_is_within_its_picture() -> None:
             rectangles += 1
     assert rectangles == 2 * 60 + 2
     assert "2024-01-01: x 1,234" in shown.texts
+
+
+def test_labels_below_columns_do_not_run_into_each_other() -> None:
+    for count in range(1, 61):
+        chart = Chart("a", "b", [""], [(f"2024-{1 + at // 28:02}-{1 + at % 28:02}", [1]) for at in range(count)])
+        shown = Page(as_html("dev", Report(), [chart], "v", datetime.date(2026, 11, 26)))
+        middles = [
+            float(str(a["x"])) for tag, a in shown.elements if tag == "text" and a.get("text-anchor") == "middle"
+        ]
+        assert middles
+        assert all(later - earlier >= len("2024-01-01") * 7.3 for earlier, later in pairwise(middles)), count
+        assert middles[-1] <= WIDTH
 
 
 def test_what_cannot_be_seen_is_written_out() -> None:

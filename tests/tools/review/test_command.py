@@ -252,7 +252,8 @@ def test_another_name_leaves_the_old_stacks_behind(command: Callable[..., Answer
     assert "Can be deployed, but read this: stacks left behind, " in answer.text
     assert "The app no longer has the stacks vod-dev-data, vod-dev-recommenders, vod-dev-ranking" in answer.text
     assert "they stay and bill. Destroy them first: git worktree add --detach ../deployed HEAD " in answer.text
-    assert "npx cdk destroy --all -c env=dev" in answer.text
+    # A new folder has nothing installed, and no sample, without which the app cannot be synthesized.
+    assert "cd ../deployed && make data && npx cdk destroy --all -c env=dev" in answer.text
     assert "about $1,883.40 a month" in answer.text
 
 
