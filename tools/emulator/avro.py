@@ -26,6 +26,7 @@ DATASET_TYPES = {
     "actions": "ACTIONS",
     "actioninteractions": "ACTION_INTERACTIONS",
 }
+OF_ACTIONS = frozenset({"ACTIONS", "ACTION_INTERACTIONS"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ _KEYS = {
     "INTERACTIONS": (Field("USER_ID", "string"), Field("ITEM_ID", "string"), Field("TIMESTAMP", "long")),
     "ITEMS": (Field("ITEM_ID", "string"),),
     "USERS": (Field("USER_ID", "string"),),
+    "ACTIONS": (Field("ACTION_ID", "string"),),
+    "ACTION_INTERACTIONS": (
+        Field("USER_ID", "string"),
+        Field("ACTION_ID", "string"),
+        Field("EVENT_TYPE", "string"),
+        Field("TIMESTAMP", "long"),
+    ),
 }
 _OF_DOMAIN = {
     ("VIDEO_ON_DEMAND", "INTERACTIONS"): (Field("EVENT_TYPE", "string"),),
@@ -58,7 +66,7 @@ _OF_DOMAIN = {
     ("ECOMMERCE", "ITEMS"): (Field("PRICE", "float"), Field("CATEGORY_L1", "string", categorical=True)),
 }
 # Types that need at least one field beyond their key.
-_NEED_METADATA = frozenset({"ITEMS", "USERS"})
+_NEED_METADATA = frozenset({"ITEMS", "USERS", "ACTIONS"})
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,11 @@ _MAX_ID = 256
 _MAX_STRING = 1000
 _MAX_TEXT = 20_000
 _MAX_EVENT_TYPES_AND_METADATA = 10
-_KEY_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID"}
+_KEY_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
+_OF_EVENTS = frozenset({"INTERACTIONS", "ACTION_INTERACTIONS"})
+_IDS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID"})
+# Developer guide, "Preparing action interaction data for training", which also writes "Not taken".
+_ACTION_EVENTS = frozenset({"TAKEN", "NOT_TAKEN", "VIEWED"})
 _INTERACTION_KEYS = frozenset({"USER_ID", "ITEM_ID", "TIMESTAMP"})
 # No metadata: developer guide, "VIDEO_ON_DEMAND datasets and schemas", reserved keywords.
 _RESERVED_INTERACTION_FIELDS = frozenset(
@@ -369,9 +373,13 @@ def _first_bad(key: str, field: Field, values: list[str], lines: Sequence[int]) 
 
 
 def _check_length(schema: Schema, field: Field, values: list[str]) -> None:
-    if field.name in ("USER_ID", "ITEM_ID"):
+    if field.name in _IDS:
         maximum = _MAX_ID
-    elif field.categorical or field.name == "IMPRESSION" or (field.type == "string" and schema.dataset_type == "ITEMS"):
+    elif (
+        field.categorical
+        or field.name == "IMPRESSION"
+        or (field.type == "string" and schema.dataset_type in ("ITEMS", "ACTIONS"))
+    ):
         maximum = _MAX_STRING
     else:
         return
@@ -380,11 +388,33 @@ def _check_length(schema: Schema, field: Field, values: list[str]) -> None:
 
 
 def _check_volume(columns: Columns, schema: Schema, minimum: int) -> None:
-    if schema.dataset_type != "INTERACTIONS":
+    if schema.dataset_type not in _OF_EVENTS:
         return
     count = len(columns["USER_ID"])
     if count < minimum:
         raise ImportFailedError(f"The import has {count} interactions; at least {minimum} are required.")
+    if schema.dataset_type == "ACTION_INTERACTIONS":
+        _check_action_events(columns["EVENT_TYPE"])
+    else:
+        _check_event_types(columns, schema)
+
+
+def _check_action_events(events: Sequence[str]) -> None:
+    unknown = sorted({event for event in events if action_event(event) is None})
+    if unknown:
+        raise ImportFailedError(f"EVENT_TYPE must be one of {', '.join(sorted(_ACTION_EVENTS))}, not {unknown[0]}.")
+
+
+def action_event(text: str) -> str | None:
+    """TAKEN, NOT_TAKEN or VIEWED, however it is written; None for anything else.
+
+    Developer guide, "Preparing action interaction data for training", which writes `Not taken` too.
+    """
+    name = text.upper().replace(" ", "_")
+    return name if name in _ACTION_EVENTS else None
+
+
+def _check_event_types(columns: Columns, schema: Schema) -> None:
     metadata = [name for name in schema.names if name not in _INTERACTION_KEYS | _RESERVED_INTERACTION_FIELDS]
     kinds = len(set(columns.get("EVENT_TYPE", ())))
     if kinds + len(metadata) > _MAX_EVENT_TYPES_AND_METADATA:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .data import Dataset, properties_of, put_row
-from .errors import invalid
+from .data import Dataset, action_event, properties_of, put_row
+from .errors import ServiceError, invalid
 from .region import ACTIVE, Region, Resource
 from .request import Request
 from .training import dataset_of
@@ -39,11 +39,17 @@ def _put_events(request: Request) -> Answer:
 
 def _names_item(event: Mapping[str, Any]) -> bool:
     """Whether an event is about an item: in its own member, or, as published notebooks have it, in its properties."""
+    given = _check_reserved(event)
+    return "itemId" in event or "itemId" in given
+
+
+def _check_reserved(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of an event, which cannot be called what events have members for."""
     given = properties_of(event.get("properties"))
     reserved = sorted(name for name in given if name.lower() in _RESERVED)
     if reserved:
         raise invalid(f"properties of an event cannot have {', '.join(reserved)}.")
-    return "itemId" in event or "itemId" in given
+    return given
 
 
 def _event_row(dataset: Dataset, user: str, event: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
@@ -65,6 +71,44 @@ def _put_users(request: Request) -> Answer:
     return _put(request, "USERS", "USER_ID", [(one["userId"], one) for one in request.params["users"]])
 
 
+def _put_actions(request: Request) -> Answer:
+    return _put(request, "ACTIONS", "ACTION_ID", [(one["actionId"], one) for one in request.params["actions"]])
+
+
+def _put_action_interactions(request: Request) -> Answer:
+    """Append events to the Action interactions dataset that has the tracking id.
+
+    Developer guide, "Recording real-time action interaction events". That other event types are refused, and the codes,
+    are inferred.
+    """
+    tracking_id = request.params["trackingId"]
+    found = next(request.region.of("Dataset", trackingId=tracking_id), None)
+    dataset = request.region.datasets.get(found.arn) if found else None
+    if dataset is None:
+        message = f"There is no active Action interactions dataset with the tracking ID {tracking_id}."
+        raise ServiceError("ResourceNotFoundException", message)
+    rows = [_action_row(dataset, event) for event in request.params["actionInteractions"]]
+    for event_id, row in rows:
+        # Of events with the same time and properties one is kept.
+        if dataset.is_new_event(event_id) and dataset.is_new_event(repr(sorted(row.items()))):
+            dataset.put(row)
+    return {}
+
+
+def _action_row(dataset: Dataset, event: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    kind = action_event(event["eventType"])
+    if kind is None:
+        raise invalid(f"eventType must be Taken, Not Taken or Viewed, not {event['eventType']}.")
+    _check_reserved(event)
+    keys = {
+        "USER_ID": event.get("userId", event["sessionId"]),
+        "ACTION_ID": event["actionId"],
+        "TIMESTAMP": int(event["timestamp"]),
+        "EVENT_TYPE": kind,
+    }
+    return event.get("eventId"), put_row(dataset.schema, keys, event.get("properties"))
+
+
 def _put(request: Request, dataset_type: str, key: str, records: list[tuple[str, Mapping[str, Any]]]) -> Answer:
     resource = request.region.get(request.params["datasetArn"], "Dataset")
     dataset = request.region.datasets.get(resource.arn)
@@ -80,4 +124,6 @@ OPERATIONS: Mapping[str, Callable[[Request], Answer]] = {
     "PutEvents": _put_events,
     "PutItems": _put_items,
     "PutUsers": _put_users,
+    "PutActions": _put_actions,
+    "PutActionInteractions": _put_action_interactions,
 }

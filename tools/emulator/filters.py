@@ -22,7 +22,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from .avro import Field, Schema
-from .data import Dataset, Row
+from .data import Dataset, Row, action_event
 from .errors import invalid
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -42,7 +42,11 @@ _DATASETS = {
     "action_interactions": "ACTION_INTERACTIONS",
     "currentuser": "CURRENT_USER",
 }
-_FILTERED = {"UserID": "users", "ActionID": "actions"}
+_FILTERED = {"ItemID": "items", "UserID": "users", "ActionID": "actions"}
+# The member of an interaction that says what it was with.
+_ID_OF_EVENTS = {"INTERACTIONS": "ITEM_ID", "ACTION_INTERACTIONS": "ACTION_ID"}
+# Actions are left out by these anyway: developer guide, "Guidelines and requirements" of filter expressions.
+_NOT_FOR_FILTERS = frozenset({"EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP", "REPEAT_FREQUENCY"})
 _SUBJECTS = {"itemid": "ItemID", "userid": "UserID", "actionid": "ActionID"}
 _FILTERED_BY = {
     "ItemID": ("INTERACTIONS", "ITEMS"),
@@ -312,6 +316,8 @@ def _check_field(condition: Condition, schemas: Mapping[str, Schema]) -> None:
             raise _refused(f"the schema of the {dataset} dataset has no field {name}")
         if dataset in ("INTERACTIONS", "ACTION_INTERACTIONS") and not _is_event_type(condition):
             raise _refused(f"interactions can be filtered by EVENT_TYPE only, not by {field.name}")
+        if dataset == "ACTIONS" and field.name in _NOT_FOR_FILTERS:
+            raise _refused(f"actions cannot be filtered by {field.name}, by which they are left out anyway")
         if field.type == "boolean":
             raise _refused(f"{field.name} is boolean, and boolean fields cannot be used in filters")
         if field.textual:
@@ -341,26 +347,29 @@ def _is_number(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Data:
-    """The datasets a filter looks at."""
+    """The datasets a filter looks at.
 
-    interactions: Dataset | None
-    items: Dataset | None
-    users: Dataset | None
-    events_per_type: int = 100
+    Attributes:
+        datasets: those of the group, by dataset type.
+        events_per_type: how many of a user's latest interactions of each event type count, by dataset type.
+    """
 
-    def schema(self, dataset: str) -> Schema | None:
-        """Schema of a condition's dataset."""
-        found = {
-            "INTERACTIONS": self.interactions,
-            "ITEMS": self.items,
-            "USERS": self.users,
-            "CURRENT_USER": self.users,
-        }[dataset]
-        return found.schema if found else None
+    datasets: Mapping[str, Dataset]
+    events_per_type: Mapping[str, int]
+
+    def of(self, dataset: str) -> Dataset | None:
+        """The dataset of a condition."""
+        return self.datasets.get("USERS" if dataset == "CURRENT_USER" else dataset)
+
+    def field(self, dataset: str, name: str) -> Field | None:
+        """The field of a condition."""
+        found = self.of(dataset)
+        return found.schema.field(name) if found else None
 
 
-def allowed_items(
+def allowed(
     parsed: Filter,
+    subject: str,
     candidates: Iterable[str],
     user: str | None,
     values: Mapping[str, str],
@@ -375,40 +384,43 @@ def allowed_items(
 
     Args:
         parsed: the filter.
-        candidates: item ids.
+        subject: what the candidates are: ItemID, ActionID or UserID.
+        candidates: their ids.
         user: the user of the request, if it names one.
         values: filterValues of the request.
         data: datasets of the group.
         current_item: the item of the request, if it names one.
 
     Raises:
-        ServiceError: InvalidInputException for a missing value, or a filter of users or actions.
+        ServiceError: InvalidInputException for a missing value, or a filter of something else.
     """
-    row = data.items.row(current_item) if data.items and current_item is not None else None
+    items = data.of("ITEMS")
+    row = items.row(current_item) if items and current_item is not None else None
     given = _Given({name: _given(text) for name, text in values.items()}, row or {})
     counting = [
         expression
         for expression in parsed.expressions
-        if _has_its_values(expression, given) and _holds_for_user(expression, user, given, data)
+        if _has_its_values(expression, subject, given) and _holds_for_user(expression, user, given, data)
     ]
     included = [_Match(each, user, given, data) for each in counting if each.includes]
     excluded = [_Match(each, user, given, data) for each in counting if not each.includes]
 
-    def is_allowed(item: str) -> bool:
-        is_included = not included or any(match(item) for match in included)
-        return is_included and not any(match(item) for match in excluded)
+    def is_allowed(candidate: str) -> bool:
+        is_included = not included or any(match(candidate) for match in included)
+        return is_included and not any(match(candidate) for match in excluded)
 
     return list(filter(is_allowed, candidates))
 
 
-def _has_its_values(expression: Expression, given: _Given) -> bool:
-    """Whether a request gives a value for every parameter of an expression about items.
+def _has_its_values(expression: Expression, subject: str, given: _Given) -> bool:
+    """Whether a request gives a value for every parameter of an expression.
 
     Raises:
-        ServiceError: InvalidInputException, because an INCLUDE lacks one, or it is about users or actions.
+        ServiceError: InvalidInputException, because an INCLUDE lacks one, or it is about something else.
     """
-    if expression.subject != "ItemID":
-        raise invalid(f"A filter of {_FILTERED[expression.subject]} cannot be applied to item recommendations.")
+    if expression.subject != subject:
+        filtered = _FILTERED[expression.subject]
+        raise invalid(f"A filter of {filtered} cannot be applied to recommendations of {_FILTERED[subject]}.")
     missing = expression.placeholders() - given.values.keys()
     if missing and expression.includes:
         raise invalid(f"The filter needs values for the parameters {', '.join(sorted(missing))}.")
@@ -430,32 +442,41 @@ class _Given:
 
 
 class _Match:
-    """Whether an item meets the conditions of an expression."""
+    """Whether an item, action or user meets the conditions of an expression."""
 
     def __init__(self, expression: Expression, user: str | None, given: _Given, data: Data) -> None:
         self._any_of = expression.any_of
+        self._subject = expression.subject
         self._given = given
         self._data = data
-        self._by_interactions = expression.any_of[0][0].dataset == "INTERACTIONS"
-        self._touched = self._touched_items(user) if self._by_interactions else set()
+        self._dataset = expression.any_of[0][0].dataset
+        self._touched = self._touched_by(user) if self._of_events and self._subject != "UserID" else frozenset()
 
-    def __call__(self, item: str) -> bool:
-        if self._by_interactions:
-            return item in self._touched
-        row = self._data.items.row(item) if self._data.items else None
+    @property
+    def _of_events(self) -> bool:
+        return self._dataset in _ID_OF_EVENTS
+
+    def __call__(self, candidate: str) -> bool:
+        if self._of_events:
+            # Users are filtered by what they did, items and actions by what the user of the request did with them.
+            return bool(self._touched_by(candidate)) if self._subject == "UserID" else candidate in self._touched
+        dataset = self._data.of(self._dataset)
+        row = dataset.row(candidate) if dataset else None
         return row is not None and self._holds(row)
 
-    def _touched_items(self, user: str | None) -> set[str]:
-        if user is None or self._data.interactions is None:
-            return set()
+    def _touched_by(self, user: str | None) -> frozenset[str]:
+        """Items or actions that a user interacted with, of the latest interactions of each event type."""
+        dataset = self._data.of(self._dataset)
+        if user is None or dataset is None:
+            return frozenset()
         recent: Counter[str] = Counter()
         touched = set()
-        for event in reversed(list(self._data.interactions.events_of(user))):
+        for event in reversed(list(dataset.events_of(user))):
             kind = str(event.get("EVENT_TYPE"))
             recent[kind] += 1
-            if recent[kind] <= self._data.events_per_type and self._holds(event):
-                touched.add(event["ITEM_ID"])
-        return touched
+            if recent[kind] <= self._data.events_per_type[self._dataset] and self._holds(event):
+                touched.add(event[_ID_OF_EVENTS[self._dataset]])
+        return frozenset(touched)
 
     def _holds(self, row: Row) -> bool:
         return any(
@@ -466,14 +487,14 @@ class _Match:
 def _holds_for_user(expression: Expression, user: str | None, given: _Given, data: Data) -> bool:
     if not expression.only_if:
         return True
-    row = data.users.row(user) if data.users and user is not None else None
+    users = data.of("USERS")
+    row = users.row(user) if users and user is not None else None
     return row is not None and all(_holds(condition, row, given, data) for condition in expression.only_if)
 
 
 def _holds(condition: Condition, row: Row, given: _Given, data: Data) -> bool:
     """Whether a record meets a condition; one that lacks the value, or with nothing to compare it with, does not."""
-    schema = data.schema(condition.dataset)
-    field = schema.field(condition.field) if schema else None
+    field = data.field(condition.dataset, condition.field)
     if field is None:
         return False
     value = row.get(field.name)
@@ -481,7 +502,7 @@ def _holds(condition: Condition, row: Row, given: _Given, data: Data) -> bool:
     if value is None or not wanted:
         return False
     if condition.operator in ("IN", "NOT IN"):
-        found = _is_one_of(field, value, wanted)
+        found = _is_one_of(condition.dataset, field, value, wanted)
         return found if condition.operator == "IN" else not found
     return _compare(condition.operator, field, value, wanted[0])
 
@@ -497,23 +518,28 @@ def _wanted(condition: Condition, given: _Given, data: Data) -> Iterator[str | f
 
 
 def _of_current_item(value: CurrentItem, given: _Given, data: Data) -> list[str | float]:
-    field = data.items.schema.field(value.field) if data.items else None
+    field = data.field("ITEMS", value.field)
     found = given.current_item.get(field.name) if field else None
     if found is None or field is None:
         return []
     return [*found.split("|")] if field.categorical else [found]
 
 
-def _is_one_of(field: Field, value: Any, wanted: list[str | float]) -> bool:
+def _is_one_of(dataset: str, field: Field, value: Any, wanted: list[str | float]) -> bool:
     if _ANY in wanted:
         return True
     if field.is_numeric:
         return any(_compare("=", field, value, one) for one in wanted)
     actual = set(str(value).split("|")) if field.categorical else {str(value)}
-    # Event types are the only thing matched regardless of case.
+    # Event types are the only thing matched regardless of case. Those of actions are written with spaces too.
     if field.name == "EVENT_TYPE":
-        return bool({text.lower() for text in actual} & {str(one).lower() for one in wanted})
+        plain = _action_event if dataset == "ACTION_INTERACTIONS" else str.lower
+        return bool({plain(text) for text in actual} & {plain(str(one)) for one in wanted})
     return bool(actual & {str(one) for one in wanted})
+
+
+def _action_event(text: str) -> str:
+    return action_event(text) or text.lower()
 
 
 def _compare(sign: str, field: Field, value: Any, wanted: str | float) -> bool:

@@ -27,7 +27,10 @@ def _dataset_path(request: Request) -> str:
 
 def _dataset_fields(request: Request) -> Fields:
     fields = taken("schemaArn", "datasetGroupArn")(request)
-    return {**fields, "datasetType": request.params["datasetType"].upper()}
+    dataset_type = request.params["datasetType"].upper()
+    # Developer guide, "Finding the ID of your action interaction event tracker".
+    tracked = {"trackingId": request.region.new_uuid("tracking")} if dataset_type == "ACTION_INTERACTIONS" else {}
+    return {**fields, "datasetType": dataset_type, **tracked}
 
 
 def _open_dataset(region: Region, resource: Resource, at: float) -> None:
@@ -56,7 +59,10 @@ def _read_data(region: Region, resource: Resource, at: float) -> str | None:
     fields, environment = resource.fields, region.environment
     dataset = region.datasets[fields["datasetArn"]]
     location = fields["dataSource"]["dataLocation"]
-    minimum = environment.quotas.interactions_per_import
+    # There is none for the first interactions with actions: developer guide, "Preparing action interaction data for
+    # training", "Updating data in datasets after training".
+    is_free = dataset.dataset_type == "ACTION_INTERACTIONS" and fields["importMode"] == "FULL"
+    minimum = 0 if is_free else environment.quotas.interactions_per_import
     objects = CountedObjects(environment.objects)
     try:
         resource.work = read_import(objects, fields["roleArn"], location, dataset.schema, minimum)

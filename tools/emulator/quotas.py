@@ -33,3 +33,4 @@ class Quotas:
     users_to_train: int = 25
     percent_of_users_to_train: int = 1
     filter_interactions_per_event_type: int = 100
+    filter_action_interactions_per_event_type: int = 300

@@ -114,13 +114,16 @@ def schema_is_valid(request: Request) -> None:
 def dataset_fits_schema(request: Request) -> None:
     """Schema, dataset type and dataset group must match.
 
-    API reference, CreateSchema (domain: that of the dataset group) and CreateDataset (types, in any case).
+    API reference, CreateSchema (domain: that of the dataset group) and CreateDataset (types, in any case). Nothing of
+    actions is in a Domain dataset group: developer guide, "Preparing action metadata for training"; code inferred.
     """
     schema = request.region.get(request.params["schemaArn"], "Schema")
     _same_domain(schema, group(request))
     wanted = request.params["datasetType"].upper()
     if wanted not in avro.DATASET_TYPES.values():
         raise invalid(f"datasetType must be one of {', '.join(avro.DATASET_TYPES.values())}, not {wanted}.")
+    if wanted in avro.OF_ACTIONS and group(request).fields.get("domain"):
+        raise invalid(f"A Domain dataset group cannot have a dataset of type {wanted}.")
     _same_type(schema, wanted)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import filters
+from . import avro, filters
+from .actions import ActionModel
 from .errors import invalid
-from .models import Model
-from .recipes import PERSONALIZED_RANKING, RELATED_ITEMS
+from .recipes import PERSONALIZED_ACTIONS, PERSONALIZED_RANKING, RELATED_ITEMS
 from .region import ACTIVE, Region, Resource
 from .request import Request
 from .training import dataset_of
@@ -27,13 +27,20 @@ _MOST_COLUMNS = 10
 _SCORE_DECIMALS = 7
 _LEFT_OUT_OF_UUID = len("279bc670-9f")
 _ORIGIN_DIGITS = 6
+# API reference, GetActionRecommendations.
+_DEFAULT_ACTIONS = 5
+_MOST_ACTIONS = 100
+_OTHER_OPERATIONS = {
+    PERSONALIZED_RANKING: "GetPersonalizedRanking",
+    PERSONALIZED_ACTIONS: "GetActionRecommendations",
+}
 
 
 @dataclass(frozen=True)
 class _Served:
-    """What answers a request: a model, where its data is, and how it is configured."""
+    """What answers a request: a Model or ActionModel, where its data is, and how it is configured."""
 
-    model: Model
+    model: Any
     group_arn: str
     shows_metadata: bool
 
@@ -42,8 +49,8 @@ def _get_recommendations(request: Request) -> Answer:
     params = request.params
     served = _served(request)
     recipe = served.model.recipe
-    if recipe.type == PERSONALIZED_RANKING:
-        raise invalid(f"Campaigns of the recipe {recipe.name} are used with GetPersonalizedRanking.")
+    if recipe.type in _OTHER_OPERATIONS:
+        raise invalid(f"Campaigns of the recipe {recipe.name} are used with {_OTHER_OPERATIONS[recipe.type]}.")
     if recipe.needs_user and "userId" not in params:
         raise invalid(f"userId is required for {recipe.name}.")
     if recipe.needs_item and "itemId" not in params:
@@ -76,6 +83,26 @@ def _get_ranking(request: Request) -> Answer:
     ranked = _filtered(request, served, ranked, request.params)
     found = [{"itemId": item, **({"score": score} if item in scores else {})} for item, score in ranked]
     return _answer(request, served, "personalizedRanking", found)
+
+
+def _get_actions(request: Request) -> Answer:
+    """Developer guide, "Real-time action recommendations in Amazon Personalize"."""
+    params, region = request.params, request.region
+    if "campaignArn" not in params or "userId" not in params:
+        raise invalid("Specify campaignArn and userId.")
+    wanted = params.get("numResults", _DEFAULT_ACTIONS)
+    if wanted > _MOST_ACTIONS:
+        raise invalid(f"numResults can be at most {_MOST_ACTIONS}, not {wanted}.")
+    served = _served(request)
+    model, actions = served.model, dataset_of(region, served.group_arn, "ACTIONS")
+    if not isinstance(model, ActionModel):
+        raise invalid(f"GetActionRecommendations needs a recipe of type {PERSONALIZED_ACTIONS}.")
+    interactions = dataset_of(region, served.group_arn, "ACTION_INTERACTIONS")
+    history = interactions.events_of(params["userId"]) if interactions else iter(())
+    ranked = model.ranked(actions, history, request.now) if actions else []
+    ranked = _filtered(request, served, ranked, params, "ActionID")
+    found = [{"actionId": action, "score": score} for action, score in ranked[:wanted]]
+    return {"actionList": found, "recommendationId": _recommendation_id(request)}
 
 
 def _served(request: Request) -> _Served:
@@ -127,7 +154,9 @@ def _without_hidden(region: Region, served: _Served, user: str | None, ranked: S
     return [(item, score) for item, score in ranked if item not in hidden]
 
 
-def _filtered(request: Request, served: _Served, ranked: Scored, chosen: Mapping[str, Any]) -> Scored:
+def _filtered(
+    request: Request, served: _Served, ranked: Scored, chosen: Mapping[str, Any], subject: str = "ItemID"
+) -> Scored:
     """What the filter of a request, or of a promotion in it, lets through."""
     if "filterArn" not in chosen:
         return ranked
@@ -136,19 +165,27 @@ def _filtered(request: Request, served: _Served, ranked: Scored, chosen: Mapping
     if resource.fields["datasetGroupArn"] != served.group_arn:
         raise invalid(f"{resource.arn} belongs to another dataset group.")
     _check_active(resource)
-    data = filters.Data(
-        dataset_of(region, served.group_arn, "INTERACTIONS"),
-        dataset_of(region, served.group_arn, "ITEMS"),
-        dataset_of(region, served.group_arn, "USERS"),
-        region.environment.quotas.filter_interactions_per_event_type,
-    )
     parsed = filters.parse(resource.fields["filterExpression"])
     if parsed.needs_current_item and served.model.recipe.type != RELATED_ITEMS:
         raise invalid(f"{resource.arn} uses CurrentItem, which is for related items only.")
     values, params = chosen.get("filterValues", {}), request.params
-    items = [item for item, _ in ranked]
-    allowed = set(filters.allowed_items(parsed, items, params.get("userId"), values, data, params.get("itemId")))
+    ids, data = [item for item, _ in ranked], filter_data(region, served.group_arn)
+    found = filters.allowed(parsed, subject, ids, params.get("userId"), values, data, params.get("itemId"))
+    allowed = set(found)
     return [(item, score) for item, score in ranked if item in allowed]
+
+
+def filter_data(region: Region, group_arn: str) -> filters.Data:
+    """What the filters of a dataset group look at."""
+    quotas = region.environment.quotas
+    found = {dataset_type: dataset_of(region, group_arn, dataset_type) for dataset_type in avro.DATASET_TYPES.values()}
+    return filters.Data(
+        {dataset_type: dataset for dataset_type, dataset in found.items() if dataset},
+        {
+            "INTERACTIONS": quotas.filter_interactions_per_event_type,
+            "ACTION_INTERACTIONS": quotas.filter_action_interactions_per_event_type,
+        },
+    )
 
 
 def _promoted(promoted: Scored, others: Scored, promotion: Mapping[str, Any], wanted: int) -> list[Answer]:
@@ -212,4 +249,5 @@ def _metadata_columns(request: Request, served: _Served) -> list[str]:
 OPERATIONS: Mapping[str, Callable[[Request], Answer]] = {
     "GetRecommendations": _get_recommendations,
     "GetPersonalizedRanking": _get_ranking,
+    "GetActionRecommendations": _get_actions,
 }

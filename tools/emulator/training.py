@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .actions import ActionModel
 from .data import Dataset
 from .models import Model, Snapshot
-from .recipes import SEMANTIC_SIMILARITY, Recipe
+from .recipes import PERSONALIZED_ACTIONS, SEMANTIC_SIMILARITY, Recipe
 from .region import Region, Resource
 from .solution_config import candidates
 
@@ -51,7 +52,7 @@ def finish(region: Region, resource: Resource, at: float) -> str | None:
     return None
 
 
-def _train(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Model:
+def _train(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Model | ActionModel:
     missing = [kind for kind in recipe.datasets if dataset_of(region, fields["datasetGroupArn"], kind) is None]
     if missing:
         raise TrainingFailedError(
@@ -60,7 +61,12 @@ def _train(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Model:
     snapshot = _snapshot(region, fields, recipe)
     if recipe.name != SEMANTIC_SIMILARITY:
         _check_volume(region, snapshot, recipe.event or fields.get("eventType"))
-    return Model(recipe, snapshot)
+    if recipe.type != PERSONALIZED_ACTIONS:
+        return Model(recipe, snapshot)
+    actions = dataset_of(region, fields["datasetGroupArn"], "ACTIONS")
+    assert actions, "it is one of the datasets of the recipe"
+    interactions = dataset_of(region, fields["datasetGroupArn"], "ACTION_INTERACTIONS")
+    return ActionModel(recipe, actions, interactions, snapshot.changes)
 
 
 def _check_volume(region: Region, snapshot: Snapshot, event: str | None) -> None:

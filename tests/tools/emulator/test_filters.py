@@ -10,7 +10,7 @@ from tests.tools.emulator.support.records import FIELDS, schema
 from tools.emulator import ServiceError
 from tools.emulator.avro import parse as parse_schema
 from tools.emulator.data import Dataset
-from tools.emulator.filters import Condition, Data, Expression, Placeholder, allowed_items, check_fields, parse
+from tools.emulator.filters import Condition, Data, Expression, Placeholder, allowed, check_fields, parse
 
 ITEM_FIELDS = [
     *FIELDS["Items"],
@@ -25,11 +25,17 @@ SCHEMAS = {
     "ITEMS": parse_schema(schema("Items", ITEM_FIELDS)),
     "USERS": parse_schema(schema("Users")),
 }
+WITH_ACTIONS = {
+    **SCHEMAS,
+    "ACTIONS": parse_schema(schema("Actions")),
+    "ACTION_INTERACTIONS": parse_schema(schema("ActionInteractions")),
+}
+MOST = {"INTERACTIONS": 100, "ACTION_INTERACTIONS": 300}
 CATALOGUE = ["old", "drama", "both", "plain"]
 
 
 def filled(schema_of: str, *rows: dict[str, Any]) -> Dataset:
-    dataset = Dataset(SCHEMAS[schema_of])
+    dataset = Dataset(WITH_ACTIONS[schema_of])
     for row in rows:
         dataset.put(row)
     return dataset
@@ -39,31 +45,48 @@ def event(item: str, kind: str, time: int, user: str = "ann") -> dict[str, Any]:
     return {"USER_ID": user, "ITEM_ID": item, "EVENT_TYPE": kind, "TIMESTAMP": time}
 
 
-DATA = Data(
-    interactions=filled(
+def tried(action: str, kind: str, time: int, user: str = "ann") -> dict[str, Any]:
+    return {"USER_ID": user, "ACTION_ID": action, "EVENT_TYPE": kind, "TIMESTAMP": time}
+
+
+DATASETS = {
+    "INTERACTIONS": filled(
         "INTERACTIONS",
         event("old", "Watch", 1),
         event("drama", "Click", 2),
         event("both", "watch", 3),
         event("plain", "Watch", 4, user="bob"),
     ),
-    items=filled(
+    "ITEMS": filled(
         "ITEMS",
         {"ITEM_ID": "old", "GENRES": "War", "CREATION_TIMESTAMP": 10, "PRICE": 1.0, "STUDIO": "A"},
         {"ITEM_ID": "drama", "GENRES": "Drama", "CREATION_TIMESTAMP": 20, "PRICE": 2.5, "STUDIO": "B|C"},
         {"ITEM_ID": "both", "GENRES": "Drama|War", "CREATION_TIMESTAMP": 30, "PRICE": None, "STUDIO": "B"},
         {"ITEM_ID": "plain", "GENRES": "Comedy", "CREATION_TIMESTAMP": 40, "PRICE": 4.0, "STUDIO": None},
     ),
-    users=filled(
+    "USERS": filled(
         "USERS",
         {"USER_ID": "ann", "AGE": 20, "PLAN": "Member"},
         {"USER_ID": "bob", "AGE": 12, "PLAN": None},
     ),
-)
+    "ACTIONS": filled(
+        "ACTIONS",
+        {"ACTION_ID": "join", "VALUE": 10, "LEVEL": "Deluxe|Premium"},
+        {"ACTION_ID": "rate", "VALUE": 1, "LEVEL": "Basic"},
+        {"ACTION_ID": "share", "VALUE": None, "LEVEL": None},
+    ),
+    "ACTION_INTERACTIONS": filled(
+        "ACTION_INTERACTIONS",
+        tried("join", "Taken", 1),
+        tried("rate", "Not taken", 2),
+        tried("share", "VIEWED", 3, user="bob"),
+    ),
+}
+DATA = Data(DATASETS, MOST)
 
 
 def passing(expression: str, user: str | None = "ann", data: Data = DATA, **values: str) -> list[str]:
-    return allowed_items(parse(expression), CATALOGUE, user, values, data)
+    return allowed(parse(expression), "ItemID", CATALOGUE, user, values, data)
 
 
 def refused(expression: str) -> str:
@@ -225,9 +248,9 @@ def test_filtering_by_items(expression: str, expected: list[str]) -> None:
 
 def test_an_item_without_a_record_meets_no_condition() -> None:
     parsed = parse('INCLUDE ItemID WHERE Items.GENRES NOT IN ("War")')
-    assert allowed_items(parsed, ["unknown", "plain"], "ann", {}, DATA) == ["plain"]
+    assert allowed(parsed, "ItemID", ["unknown", "plain"], "ann", {}, DATA) == ["plain"]
     parsed = parse('EXCLUDE ItemID WHERE Items.GENRES NOT IN ("War")')
-    assert allowed_items(parsed, ["unknown", "plain"], "ann", {}, DATA) == ["unknown"]
+    assert allowed(parsed, "ItemID", ["unknown", "plain"], "ann", {}, DATA) == ["unknown"]
 
 
 # -- interactions ------------------------------------------------------------------------------------------
@@ -254,10 +277,11 @@ def test_filtering_by_what_the_user_did(expression: str, user: str | None, expec
 
 
 def test_only_the_latest_interactions_of_each_type_count() -> None:
-    data = Data(DATA.interactions, DATA.items, DATA.users, events_per_type=1)
+    one = {"INTERACTIONS": 1}
+    data = Data(DATASETS, one)
     assert passing("INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (*)", data=data) == ["old", "drama", "both"]
     events = [event("old", "Watch", 1), event("drama", "Watch", 2), event("both", "Click", 0)]
-    data = Data(filled("INTERACTIONS", *events), None, None, events_per_type=1)
+    data = Data({"INTERACTIONS": filled("INTERACTIONS", *events)}, one)
     assert passing("INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (*)", data=data) == ["drama", "both"]
 
 
@@ -310,7 +334,7 @@ def test_items_are_compared_with_the_item_of_the_request(
     parsed = parse(expression)
     check_fields(parsed, SCHEMAS, 10)
     assert parsed.needs_current_item
-    assert allowed_items(parsed, CATALOGUE, "ann", {"G": "War"}, DATA, item) == expected
+    assert allowed(parsed, "ItemID", CATALOGUE, "ann", {"G": "War"}, DATA, item) == expected
 
 
 def test_columns_of_the_current_item_count_as_fields_of_items() -> None:
@@ -323,6 +347,60 @@ def test_columns_of_the_current_item_count_as_fields_of_items() -> None:
 def test_texts_hold_escaped_quotes() -> None:
     (expression,) = parse(r"""INCLUDE ItemID WHERE Items.STUDIO IN ("a \"b\" c", 'it\'s')""").expressions
     assert expression.any_of[0][0].values == ('a "b" c', "it's")
+
+
+# -- actions and users -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "user", "expected"),
+    [
+        ("INCLUDE ActionID WHERE Actions.VALUE > ($VALUE)", "ann", ["join"]),
+        ('EXCLUDE ActionID WHERE Actions.LEVEL IN ("Premium", "Basic")', "ann", ["share"]),
+        ('INCLUDE ActionID WHERE Action.LEVEL IN ("Premium") IF CurrentUser.PLAN IN ("Member")', "ann", ["join"]),
+        ('INCLUDE ActionID WHERE Action.LEVEL IN ("Premium") IF CurrentUser.PLAN IN ("Member")', "bob", None),
+        ('EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("TAKEN")', "ann", ["rate", "share"]),
+        ('EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("NOT_TAKEN")', "ann", ["join", "share"]),
+        ('EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("Not taken")', "ann", ["join", "share"]),
+        ('INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("*")', "bob", ["share"]),
+        ('INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("*")', "nobody", []),
+    ],
+)
+def test_filtering_actions(expression: str, user: str, expected: list[str] | None) -> None:
+    """Developer guide, "Action recommendation filter expression examples"."""
+    every = ["join", "rate", "share"]
+    parsed = parse(expression)
+    check_fields(parsed, WITH_ACTIONS, 10)
+    assert allowed(parsed, "ActionID", every, user, {"VALUE": "5"}, DATA) == (every if expected is None else expected)
+
+
+def test_of_interactions_with_actions_more_count() -> None:
+    """Developer guide, "Filter expressions": 300 of each event type."""
+    events = [tried("old", "Viewed", 0), *(tried("new", "Viewed", time) for time in range(1, 301))]
+    data = Data({"ACTION_INTERACTIONS": filled("ACTION_INTERACTIONS", *events)}, MOST)
+    parsed = parse('INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("Viewed")')
+    assert allowed(parsed, "ActionID", ["old", "new"], "ann", {}, data) == ["new"]
+
+
+@pytest.mark.parametrize("field", ["REPEAT_FREQUENCY", "EXPIRATION_TIMESTAMP"])
+def test_actions_are_not_filtered_by_what_leaves_them_out(field: str) -> None:
+    """Developer guide, "Guidelines and requirements" of filter expressions."""
+    with pytest.raises(ServiceError, match="left out anyway"):
+        check_fields(parse(f"EXCLUDE ActionID WHERE Actions.{field} > 1"), WITH_ACTIONS, 10)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("INCLUDE UserID WHERE Users.AGE > 17", ["ann"]),
+        ('EXCLUDE UserID WHERE Users.PLAN IN ("Member")', ["bob", "new"]),
+        ('INCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("Click")', ["ann"]),
+        ('EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("watch")', ["new"]),
+    ],
+)
+def test_filtering_users(expression: str, expected: list[str]) -> None:
+    """Developer guide, "User segment filter expression examples"."""
+    assert allowed(parse(expression), "UserID", ["ann", "bob", "new"], None, {}, DATA) == expected
 
 
 # -- several expressions -----------------------------------------------------------------------------------

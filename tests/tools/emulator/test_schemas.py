@@ -9,7 +9,7 @@ import pytest
 
 from tests.tools.emulator.support.records import FIELDS, GENRES, schema
 from tools.emulator import ServiceError
-from tools.emulator.avro import Field, parse
+from tools.emulator.avro import DATASET_TYPES, Field, parse
 
 VOD = "VIDEO_ON_DEMAND"
 
@@ -33,7 +33,7 @@ def with_type(kind: str, name: str, type_: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("domain", [None, VOD])
 def test_good_schemas_are_taken(kind: str, domain: str | None) -> None:
     parsed = parse(schema(kind), domain)
-    assert parsed.dataset_type == kind.upper()
+    assert parsed.dataset_type == DATASET_TYPES[kind.lower()]
     assert parsed.names == tuple(field["name"] for field in FIELDS[kind])
 
 

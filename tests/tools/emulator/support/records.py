@@ -27,6 +27,20 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
         AGE,
         {"name": "PLAN", "type": ["null", STRING], "categorical": True},
     ],
+    "Actions": [
+        {"name": "ACTION_ID", "type": STRING},
+        {"name": "VALUE", "type": ["null", "long"]},
+        {"name": "LEVEL", "type": ["null", STRING], "categorical": True},
+        {"name": "CREATION_TIMESTAMP", "type": ["null", "long"]},
+        {"name": "EXPIRATION_TIMESTAMP", "type": ["null", "long"]},
+        {"name": "REPEAT_FREQUENCY", "type": ["null", "long"]},
+    ],
+    "ActionInteractions": [
+        {"name": "USER_ID", "type": STRING},
+        {"name": "ACTION_ID", "type": STRING},
+        {"name": "EVENT_TYPE", "type": STRING},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
 }
 
 
