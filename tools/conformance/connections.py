@@ -18,7 +18,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from tools.emulator import ManualClock, ObjectAccessDeniedError, ObjectNotFoundError, Service
 from tools.emulator.inprocess import connect
-from tools.sandbox import cloud, shared
+from tools.sandbox import cloud
 
 from .step import Endpoint
 
@@ -88,22 +88,28 @@ def to_emulator(make: Callable[..., Service] = Service) -> Iterator[Connection]:
 
 @contextmanager
 def to_local_cloud() -> Iterator[Connection]:
-    """The local cloud that runs, or one for this run alone.
+    """A local cloud of this run's own, in which things take as long as on AWS; waiting moves its clock.
 
     Raises:
-        NotConnectedError: none can be started.
+        NotConnectedError: it cannot be started.
     """
     with ExitStack() as stack:
-        running = shared.find()
         try:
-            endpoint = running.endpoint if running else stack.enter_context(cloud.Cloud())
+            endpoint = stack.enter_context(cloud.Cloud(speed=1.0))
         except cloud.CloudError as error:
             raise NotConnectedError(str(error)) from None
 
         def client(name: str, **options: Any) -> Any:
             return cloud.client(endpoint, name, **{"config": _ONE_TRY, **options})
 
-        yield Connection(Endpoint.LOCAL, endpoint.region, cloud.ACCOUNT, client, time.sleep, time.time, 0.1, 0.2)
+        def pause(seconds: float) -> None:
+            cloud.request(endpoint, "POST", "/_sandbox/clock/advance", {"seconds": seconds}).close()
+
+        def now() -> float:
+            with cloud.request(endpoint, "GET", "/_sandbox/state") as answer:
+                return float(json.load(answer)["now"])
+
+        yield Connection(Endpoint.LOCAL, endpoint.region, cloud.ACCOUNT, client, pause, now, 5.0, 12.0)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,6 @@ from tools.conformance.step import Endpoint
 from tools.emulator import ManualClock, MemoryObjects, Service
 from tools.emulator.inprocess import connect
 from tools.sandbox.cloud import CloudError
-from tools.sandbox.shared import Running
 
 READ = [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "*"}]
 BY_SERVICE = {"Effect": "Allow", "Principal": {"Service": "personalize.amazonaws.com"}, "Resource": "*"}
@@ -122,50 +122,49 @@ def test_wrong_profiles_and_regions_are_told(tmp_path: Path, monkeypatch: pytest
 # -- the local cloud ---------------------------------------------------------------------------------------
 
 
-class FakeCloud:
-    """A local cloud that only says whether it runs."""
-
-    runs = False
-
-    def __enter__(self) -> Any:
-        if not FakeCloud.can_start:
-            raise CloudError("It cannot be started.")
-        FakeCloud.runs = True
-        return ENDPOINT
-
-    def __exit__(self, *_: object) -> None:
-        FakeCloud.runs = False
-
-    can_start = True
-
-
 ENDPOINT = connections.cloud.Endpoint("https://127.0.0.1:1", "", "us-east-1", 0, "", "")
 
 
 @pytest.fixture
-def shared(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(connections.cloud, "Cloud", FakeCloud)
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Requests that steer a local cloud which only seems to run."""
+    asked: list[tuple[Any, ...]] = []
+
+    @contextmanager
+    def start(speed: float) -> Iterator[Any]:
+        asked.append(("start", speed))
+        yield ENDPOINT
+        asked.append(("stop",))
+
+    def request(*given: Any) -> io.BytesIO:
+        asked.append(given)
+        return io.BytesIO(b'{"now": 1700000000.5}')
+
+    monkeypatch.setattr(connections.cloud, "Cloud", start)
+    monkeypatch.setattr(connections.cloud, "request", request)
     monkeypatch.setattr(connections.cloud, "client", lambda endpoint, name, **options: (endpoint, name, options))
-    monkeypatch.setattr(connections.shared, "find", lambda: None)
-    return monkeypatch
+    return asked
 
 
-def test_the_local_cloud_that_runs_is_used(shared: pytest.MonkeyPatch) -> None:
-    shared.setattr(connections.shared, "find", lambda: Running(ENDPOINT, detached=True))
+def test_a_run_has_a_local_cloud_of_its_own_and_moves_its_clock(requests: list[tuple[Any, ...]]) -> None:
     with connections.to_local_cloud() as found:
-        assert not FakeCloud.runs
+        found.pause(5.0)
+        assert found.now() == 1_700_000_000.5
         endpoint, name, options = found.client("iam", region_name="us-east-1")
     assert (endpoint, name, options["region_name"]) == (ENDPOINT, "iam", "us-east-1")
     assert (found.endpoint, found.region, found.account) == (Endpoint.LOCAL, "us-east-1", "000000000000")
+    assert requests == [
+        ("start", 1.0),
+        (ENDPOINT, "POST", "/_sandbox/clock/advance", {"seconds": 5.0}),
+        (ENDPOINT, "GET", "/_sandbox/state"),
+        ("stop",),
+    ]
 
 
-def test_without_one_a_run_has_its_own(shared: pytest.MonkeyPatch) -> None:
-    with connections.to_local_cloud():
-        assert FakeCloud.runs
-    assert not FakeCloud.runs
+def test_it_says_why_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(speed: float) -> None:
+        raise CloudError("It cannot be started.")
 
-
-def test_it_says_why_it_has_none(shared: pytest.MonkeyPatch) -> None:
-    shared.setattr(FakeCloud, "can_start", False)
+    monkeypatch.setattr(connections.cloud, "Cloud", fail)
     with pytest.raises(NotConnectedError, match="It cannot be started"):
         connections.to_local_cloud().__enter__()
