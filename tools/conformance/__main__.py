@@ -21,14 +21,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.personalize_provider.log import printable
 from tools.checkout import STATE_DIRECTORY
 
-from . import clean, conduct, connections, plan
+from . import clean, conduct, connections, plan, report, rules_page
+from .compare import compare
 from .connections import Connection, NotConnectedError
-from .recording import Header, RecordingError, Writer
+from .recording import Header, RecordingError, Writer, read
 from .scenarios import STEPS
 from .step import Endpoint, PlanError, Tier, in_order
 
 FOLDER = STATE_DIRECTORY / "conformance"
-_UNEXPECTED, _NOT_BEGUN, _INTERRUPTED = 1, 2, 130
+_UNEXPECTED, _NOT_BEGUN, _DIFFERENT, _INTERRUPTED = 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None, ask: Callable[[str], str] = input) -> int:
@@ -62,6 +63,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     run.set_defaults(command=_run)
     cleaning = commands.add_parser("clean", help="remove what interrupted runs left")
     cleaning.set_defaults(command=_clean)
+    comparing = commands.add_parser("compare", help="say where two recordings differ")
+    comparing.add_argument("a", type=Path, help="file of a recording")
+    comparing.add_argument("b", type=Path, help="file of another one")
+    comparing.add_argument("--out", type=Path, help=f"the folder of the report (default: {FOLDER.name}/)")
+    comparing.set_defaults(command=_compare)
     for each in (run, cleaning):
         each.add_argument("--endpoint", default="emulator", choices=["emulator", "local"], help="without --profile")
         each.add_argument("--profile", help="of the AWS configuration files: talk to AWS")
@@ -134,6 +140,23 @@ def _clean(options: argparse.Namespace) -> int:
     for sentence in left:
         print(printable(f"Left: {sentence}"))
     return _UNEXPECTED if left else 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    comparison = compare(read(options.a), read(options.b))
+    rules = rules_page.read()
+    folder = options.out or FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    page, text = folder / "comparison.html", folder / "comparison.md"
+    page.write_text(report.as_html(comparison, rules), encoding="utf-8")
+    text.write_text(report.as_markdown(comparison, rules), encoding="utf-8")
+    for each in comparison.differences:
+        concerned = f" (rules {', '.join(each.rules)})" if each.rules else ""
+        perhaps = "" if each.is_certain else "perhaps: "
+        print(printable(f"{perhaps}{each.kind}, {each.where}{concerned}: A {each.a}; B {each.b}"))
+    print(report.sentence(comparison))
+    print(f"The report: {page}; to paste into an issue: {text}")
+    return _DIFFERENT if comparison.certain else 0
 
 
 def _tell(line: str) -> None:

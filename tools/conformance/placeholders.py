@@ -17,6 +17,8 @@ _TIMES = ("sentAt", "timestamp")
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # A generated part of an ARN or a name: recorded ones are eight hexadecimal digits.
 _IDS = re.compile(rf"\b{_UUID}\b|(?<=/)[0-9a-f]{{8}}(?![\w-])")
+# What may be such an id where it stands alone.
+_WORDS = re.compile(rf"(?<![\w-])(?:{_UUID}|[0-9a-f]{{8}})(?![\w-])")
 _NUMBER = re.compile(r"<(\w+) \d+>")
 
 
@@ -41,9 +43,13 @@ class Placeholders:
     def replaced(self, value: Any) -> Any:
         """A value, as JSON has it, with placeholders."""
         written = json.dumps(self._members(value, ""), ensure_ascii=False)
+        for text in _IDS.findall(written):
+            self._of("id", text)
+        # Ids before the account, which in the local cloud looks like the end of one.
+        written = _WORDS.sub(lambda match: self._generated.get(("id", match[0]), match[0]), written)
         for pattern, placeholder in self._fixed:
             written = pattern.sub(placeholder, written)
-        return json.loads(_IDS.sub(lambda match: self._of("id", match[0]), written))
+        return json.loads(written)
 
     def _members(self, value: Any, member: str) -> Any:
         if isinstance(value, Mapping):

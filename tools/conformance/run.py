@@ -15,7 +15,7 @@ TAG = "personalize-conformance"
 PREFIX = "personalize-conformance-"
 PATH_OF_ROLES = "/personalize-conformance/"
 _LONGEST_NAME = 63
-_BUSY = ("PENDING", "IN_PROGRESS", "STOPPING")
+BUSY = ("PENDING", "IN_PROGRESS", "STOPPING")
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
 
 def _is_busy(found: Mapping[str, Any]) -> bool:
     updates = [value for member, value in found.items() if member.startswith("latest") and member.endswith("Update")]
-    return any(str(each.get("status", "")).endswith(_BUSY) for each in (found, *updates))
+    return any(str(each.get("status", "")).endswith(BUSY) for each in (found, *updates))
 
 
 def snake(noun: str) -> str:

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from lambdas.personalize_provider.log import printable
-from tools.pages import environment
+from tools.pages import markdown_environment
 
 from .review import Reason, Review, Verdict
 
@@ -26,10 +24,6 @@ LONGEST = 60_000
 _TEMPLATES = Path(__file__).with_name("templates")
 _ALERTS = {Verdict.DEPLOYABLE: "TIP", Verdict.READ_FIRST: "WARNING", Verdict.REFUSED: "CAUTION"}
 _ICONS = {Verdict.DEPLOYABLE: "✅", Verdict.READ_FIRST: "⚠️", Verdict.REFUSED: "⛔"}
-# What Markdown, GitHub's additions to it (mentions, references, formulas, links) or HTML would read as theirs.
-_SPECIAL = re.compile(r"[`*_~\[\]<>&|\\#@!$^:]|(?<=www)\.")
-# What Markdown reads as a list, a heading, a line or a quotation at the beginning of a paragraph.
-_BEGINNING = re.compile(r"^\d+(?=[.)])|^[-+=]")
 
 
 @dataclass(frozen=True)
@@ -68,39 +62,11 @@ def drawn(review: Review, limits: Limits) -> str:
 @cache
 def _environment(characters: int) -> Environment:
     """Templates in which no text has more than so many characters."""
-    templates = environment(_TEMPLATES, finalize=lambda value: _text(value, characters))
-    filters: dict[str, Callable[..., Markup]] = {
-        "code": lambda value: _code(value, characters),
-        "label": _label,
-        "moment": _moment,
-    }
+    templates = markdown_environment(_TEMPLATES, characters)
+    filters: dict[str, Callable[..., Markup]] = {"label": _label, "moment": _moment}
     templates.filters |= filters
     templates.tests["adds_to"] = Reason.adds_to
     return templates
-
-
-def _text(value: Any, most: int) -> Any:
-    """A value as Markdown shows it; markup is only what a template itself says."""
-    if isinstance(value, Markup):
-        return value
-    written = _written(str(value), most)
-    # Nobody is told of a review because a text of it holds an @.
-    return Markup(_BEGINNING.sub(lambda match: _entities(match[0]), written).replace("&#64;", "&#64;&#8203;"))
-
-
-def _code(value: str, most: int) -> Markup:
-    """A value as code. Backticks would not do: what ends them, or a cell of a table, cannot be escaped in them."""
-    return Markup(f"<code>{_written(value, most)}</code>")
-
-
-def _written(text: str, most: int) -> str:
-    shown = text if len(text) <= most else f"{text[:most]} …"
-    escaped = _SPECIAL.sub(lambda match: _entities(match[0]), printable(shown).replace("\t", " ").strip())
-    return re.sub(r"\n+", "<br>", escaped)
-
-
-def _entities(text: str) -> str:
-    return "".join(f"&#{ord(character)};" for character in text)
 
 
 def _label(text: str) -> Markup:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.tools.conformance.support.steps import interrupt, open_group, step
+from tests.tools.conformance.support.emulated import HEADER
+from tests.tools.conformance.support.recordings import record, refused, watched
+from tests.tools.conformance.support.steps import interrupt, open_group, open_group_again, step
 from tools.conformance import __main__ as command
 from tools.conformance import connections
 from tools.conformance.connections import Connection, NotConnectedError, to_emulator
-from tools.conformance.recording import read
+from tools.conformance.recording import Writer, read
 from tools.conformance.run import TAG
 from tools.conformance.step import Cost, Endpoint, Expected, Step, Tier
 
@@ -249,3 +251,41 @@ def test_an_account_that_cannot_be_read(
     monkeypatch.setattr(command.clean, "find", denied)
     assert command.main(["clean", "--profile", "mine"], never_asked) == 2
     assert capsys.readouterr().err.startswith("What is there cannot be listed: An error occurred (AccessDenied)")
+
+
+# -- comparing ---------------------------------------------------------------------------------------------
+
+
+def test_recordings_are_compared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (str(folder / f"{name}.jsonl") for name in ("first", "second"))
+    command.main(["run", "--out", first])
+    with_steps(monkeypatch, step("a.group", open_group_again))
+    command.main(["run", "--out", second])
+    capsys.readouterr()
+    assert command.main(["compare", first, first]) == 0
+    assert capsys.readouterr().out.startswith("The recordings are the same in 1 step.")
+    assert command.main(["compare", first, second, "--out", str(folder / "report")]) == 3
+    shown = capsys.readouterr().out
+    assert "requests, the step (rules a.rule): A DescribeDatasetGroup; B nothing\n" in shown
+    for name in ("comparison.html", "comparison.md"):
+        assert "DescribeDatasetGroup" in (folder / "report" / name).read_text()
+
+
+def test_what_may_be_of_timing_is_no_difference(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = []
+    for number, each in enumerate([watched("CREATE PENDING", "ACTIVE", looked=2), watched("ACTIVE", looked=1)]):
+        path = folder / f"{number}.jsonl"
+        with path.open("w") as file:
+            Writer(file, HEADER).step(record(each, refused("AccessDenied", content_type=str(number))))
+        paths.append(str(path))
+    assert command.main(["compare", *paths]) == 3
+    shown = capsys.readouterr().out
+    assert "perhaps: statuses, DescribeDatasetGroup (rules a.rule): A CREATE PENDING → ACTIVE; B ACTIVE\n" in shown
+    assert "\ncontent type, personalize: A 0; B 1\n" in shown
+
+
+def test_what_is_no_recording_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["compare", str(folder / "none"), str(folder / "none")]) == 2
+    assert "cannot be read" in capsys.readouterr().err

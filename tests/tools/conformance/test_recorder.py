@@ -40,6 +40,8 @@ def placeholders() -> Placeholders:
     [
         (f"arn:aws:personalize:eu-west-1:123456789012:schema/{PREFIX}-items", f"{ARN}:schema/<run>-items"),
         (f"{PREFIX}-ranking/83cc95fc is busy", "<run>-ranking/<id 1> is busy"),
+        (f"83cc95fc or {PREFIX}-ranking/83cc95fc, not 83cc95fd", "<id 1> or <run>-ranking/<id 1>, not 83cc95fd"),
+        ("id 0a1b2c3d-0000-1111-2222-123456789012", "id <id 1>"),
         ("id 0a1b2c3d-0000-1111-2222-333344445555", "id <id 1>"),
         ({"nextToken": "abc"}, {"nextToken": "<nextToken 1>"}),
         ({"creationDateTime": 1.5, "name": "a"}, {"creationDateTime": "<time>", "name": "a"}),
@@ -117,8 +119,8 @@ def test_the_status_of_an_update_is_seen_beside_that_of_the_resource() -> None:
         run.settled("Dataset", dataset)
     (found,) = recorder.taken()
     assert [each.status for each in found.looks] == [
-        "ACTIVE, latestDatasetUpdate CREATE PENDING",
-        "ACTIVE, latestDatasetUpdate CREATE IN_PROGRESS",
+        "UPDATE PENDING, latestDatasetUpdate CREATE PENDING",
+        "UPDATE IN_PROGRESS, latestDatasetUpdate CREATE IN_PROGRESS",
         "ACTIVE, latestDatasetUpdate ACTIVE",
     ]
 
