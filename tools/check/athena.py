@@ -21,6 +21,7 @@ from sqlglot import expressions
 
 from .engines import Readable
 from .findings import Finding, counted
+from .header import IGNORED
 from .places import S3File, UnreadableError
 from .values import text
 
@@ -68,7 +69,7 @@ def in_athena(statement: str, sources: Mapping[str, str]) -> str:
 
 def table_of_values(name: str, columns: Sequence[str], folder: str) -> str:
     """The statement that makes an external table of the records in a folder."""
-    listed = ", ".join(f"`{column.lower()}` string" for column in columns)
+    listed = ", ".join(f"`{column.lower() or f'ignored__{at}'}` string" for at, column in enumerate(columns))
     return (
         f"CREATE EXTERNAL TABLE {name} ({listed}) ROW FORMAT SERDE '{_SERDE}' WITH SERDEPROPERTIES "
         f"('separatorChar' = ',', 'quoteChar' = '\"', 'escapeChar' = '\\\\') LOCATION {text(folder)} "
@@ -120,7 +121,7 @@ class Athena:
         for (folder, header), names in _by_table(files).items():
             where = f'"$path" IN ({", ".join(map(text, names))})'
             table = self._make(partial(table_of_values, columns=header, folder=folder))
-            columns = ", ".join(f'"{column}"' for column in sorted(header))
+            columns = ", ".join(f'"{column}"' for column in sorted(header) if column != IGNORED)
             values.append(f'SELECT 0 AS "#", "$path" AS "#file", {columns} FROM {table} WHERE {where}')
             lines = self._make(partial(table_of_lines, folder=folder))
             source = f'(SELECT "$path" AS "#file", "line" FROM {lines} WHERE {where})'

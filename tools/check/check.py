@@ -134,9 +134,11 @@ def _readable(report: Report, settings: Settings, kind: str, given: str | None, 
     except UnreadableError as error:
         report.unread.append(Finding(kind.lower(), str(error)))
         return []
-    wrong = [finding for _, findings in headers for finding in findings]
-    report.findings += [*check_size(kind, dataset.import_mode, sum(file.size for file in files)), *wrong]
-    return [] if wrong else [Readable(file, header) for file, (header, _) in zip(files, headers, strict=True)]
+    said = [finding for _, findings in headers for finding in findings]
+    report.findings += [*check_size(kind, dataset.import_mode, sum(file.size for file in files)), *said]
+    if any(finding.refuses for finding in said):
+        return []
+    return [Readable(file, header) for file, (header, _) in zip(files, headers, strict=True)]
 
 
 def _check_dataset(

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from .findings import Finding, counted
-from .header import shown
+from .header import IGNORED, shown
 
 # What DuckDB calls what is wrong with a line, and what is said of it.
 _REJECTED = {
@@ -50,7 +50,7 @@ class Rejected:
 
 
 class CsvFile:
-    """A CSV file whose header is that of a schema, in any order."""
+    """A CSV file whose header has the fields of a schema, in any order."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, header: Sequence[str]) -> None:
         """Read nothing yet.
@@ -58,7 +58,7 @@ class CsvFile:
         Args:
             connection: reads it.
             path: of the file.
-            header: names of its columns.
+            header: names of its columns; IGNORED for one that is not loaded.
         """
         self._connection = connection
         self.path = path
@@ -72,13 +72,16 @@ class CsvFile:
             table: made, unless it is there.
             name: what the user knows the file by.
         """
-        own = ", ".join(f'"{column}" VARCHAR' for column in self._header)
+        loaded = [column for column in self._header if column != IGNORED]
+        own = ", ".join(f'"{column}" VARCHAR' for column in loaded)
         self._connection.execute(f'CREATE TABLE IF NOT EXISTS {table} ("#" BIGINT, "#file" VARCHAR, {own})')
         self._connection.execute("DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS scans")
-        columns = ", ".join(f"'{column}': 'VARCHAR'" for column in self._header)
+        # No field of a schema is called #1.
+        columns = ", ".join(f"'{column or f'#{at}'}': 'VARCHAR'" for at, column in enumerate(self._header))
+        named = ", ".join(f'"{column}"' for column in loaded)
         escape = "\\" if _escapes_by_backslash(self.path) else '"'
         self._connection.execute(
-            f'INSERT INTO {table} BY NAME SELECT row_number() OVER () AS "#", {_text(name)} AS "#file", * '
+            f'INSERT INTO {table} BY NAME SELECT row_number() OVER () AS "#", {_text(name)} AS "#file", {named} '
             f"FROM read_csv({_text(str(self.path))}, columns={{{columns}}}, auto_detect=false, header=false, skip=1, "
             f"delim=',', quote='\"', escape='{escape}', store_rejects=true, rejects_table='rejected', "
             "rejects_scan='scans', rejects_limit=0)"

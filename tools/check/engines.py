@@ -20,7 +20,7 @@ from .places import File
 
 @dataclass(frozen=True)
 class Readable:
-    """A file whose header is that of the schema, in any order."""
+    """A file whose header has the fields of the schema, in any order; IGNORED is a column that it does not have."""
 
     file: File
     header: Sequence[str]

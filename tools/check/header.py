@@ -10,10 +10,12 @@ from .findings import Finding
 from .places import File
 
 LONGEST_HEADER = 1_000_000  # bytes
+# Stands for the name of a column that the schema does not have; imports ignore it.
+IGNORED = ""
 
 
 def read_header(file: File, fields: Mapping[str, Field]) -> tuple[list[str], list[Finding]]:
-    """The names of a file's columns, and what is wrong with them.
+    """The names of a file's columns, IGNORED for those that the schema does not have, and what is said of them.
 
     Raises:
         NotFoundError: the file has gone.
@@ -24,7 +26,8 @@ def read_header(file: File, fields: Mapping[str, Field]) -> tuple[list[str], lis
         header = first.decode("utf-8-sig").rstrip("\r\n").split(",")
     except UnicodeDecodeError:
         return [], [Finding(file.name, "the header is not UTF-8. Save the file as UTF-8.")]
-    return header, list(_check_header(header, fields, file.name))
+    known = [name if name in fields else IGNORED for name in header]
+    return known, list(_check_header(header, fields, file.name))
 
 
 def _check_header(header: Sequence[str], fields: Mapping[str, Field], where: str) -> Iterator[Finding]:
@@ -35,9 +38,8 @@ def _check_header(header: Sequence[str], fields: Mapping[str, Field], where: str
         )
     extra = [name for name in header if name not in fields]
     if extra and not missing:
-        yield Finding(
-            where, f"the schema does not have {', '.join(extra)}. Remove it from the file, or add it to the schema."
-        )
+        said = f"imports ignore {shown(','.join(extra))}, which the schema does not have."
+        yield Finding(where, said, refuses=False)
     twice = sorted({name for name in header if name in fields and header.count(name) > 1})
     if twice:
         yield Finding(where, f"the header has {', '.join(twice)} more than once.")

@@ -293,9 +293,6 @@ def _check_header(header: Sequence[str], schema: Schema) -> None:
     missing = [name for name in schema.names if name not in header]
     if missing:
         raise ImportFailedError(f"Input CSV is missing the following columns:[{', '.join(missing)}].")
-    extra = [name for name in header if name not in schema.names]
-    if extra:
-        raise ImportFailedError(f"Input CSV has columns that are not in the schema:[{', '.join(extra)}].")
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise ImportFailedError(f"Input CSV has columns more than once:[{', '.join(twice)}].")

@@ -28,6 +28,7 @@ from tests.tools.check.test_check import generated as generated
 from tools.check import __main__ as program
 from tools.check import athena
 from tools.check.athena import Athena, table_of_lines, table_of_values
+from tools.check.header import IGNORED
 
 # Trino's own functions, and Athena's pages about it: "Functions in Amazon Athena", which refers to Trino's.
 FUNCTIONS = {"CAST", "CHR", "COALESCE", "COUNT", "FLOOR", "LENGTH", "MAX", "MIN", "NULLIF", "REGEXP_LIKE"} | {
@@ -210,9 +211,11 @@ def test_data_on_this_machine_are_not_for_athena(
 
 def test_tables_are_read_as_the_user_guide_says() -> None:
     """ "Open CSV SerDe for processing CSV": text in every column, the header left out, a backslash before quotes."""
-    made = sqlglot.parse_one(table_of_values("t", ["ITEM_ID", "TITLE"], "s3://films/it's/"), read="hive")
+    header = ["ITEM_ID", IGNORED, "TITLE"]
+    made = sqlglot.parse_one(table_of_values("t", header, "s3://films/it's/"), read="hive")
     assert [(each.name, str(each.args["kind"])) for each in made.find_all(expressions.ColumnDef)] == [
         ("item_id", "TEXT"),
+        ("ignored__1", "TEXT"),
         ("title", "TEXT"),
     ]
     text = table_of_values("t", ["ITEM_ID"], "s3://films/a/")

@@ -166,11 +166,6 @@ def test_events_of_another_name_are_told_with_the_recipe_that_needs_them(
 @pytest.mark.parametrize(
     ("kind", "change", "said"),
     [
-        (
-            "items",
-            lambda text: text.replace("\n", ",1\n").replace("TIMESTAMP,1", "TIMESTAMP,RATING"),
-            "not have RATING",
-        ),
         ("items", lambda text: '"ITEM_ID"' + text[7:], "Write the names without quotes."),
         ("items", lambda text: text.replace(",YEAR,", ",TITLE,", 1), "the header lacks YEAR"),
         (
@@ -322,7 +317,8 @@ HEADERS: list[tuple[str, bool]] = [
     ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP", True),
     ("YEAR,TITLE,GENRES,ITEM_ID,CREATION_TIMESTAMP", True),
     ("ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP", False),
-    ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP,MORE", False),
+    ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP,MORE", True),
+    ('"MORE",ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP,it\'s', True),
     ("item_id,title,genres,year,creation_timestamp", False),
     ('"ITEM_ID",TITLE,GENRES,YEAR,CREATION_TIMESTAMP', False),
     ("ITEM_ID,TITLE,GENRES,YEAR,CREATION_TIMESTAMP,YEAR", False),
@@ -353,7 +349,15 @@ def test_check_and_emulator_agree_on_rows(
 def test_check_and_emulator_agree_on_headers(
     folder: Path, capsys: pytest.CaptureFixture[str], header: str, line: str, mark: str, good: bool
 ) -> None:
-    agree(folder, capsys, f"{mark}{header}{line}1,2,3,4,5{line}".encode(), good)
+    row = ",".join("1" for _ in header.split(","))
+    agree(folder, capsys, f"{mark}{header}{line}{row}{line}".encode(), good)
+
+
+def test_columns_that_the_schema_does_not_have_are_advice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(folder, "items", lambda text: text.replace("\n", ",1\n").replace("TIMESTAMP,1", "TIMESTAMP,RATING"))
+    status, said = run(folder, capsys)
+    assert status == 0
+    assert "items.csv: imports ignore 'RATING', which the schema does not have." in said
 
 
 @pytest.mark.parametrize(("text", "good"), [("é", True), ("\udce9", False)])
