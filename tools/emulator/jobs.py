@@ -87,6 +87,18 @@ def output_is_valid(request: Request) -> None:
         raise invalid("Invalid S3 output path.")
 
 
+def input_is_valid(request: Request) -> None:
+    """The input is in a bucket, and not where the output goes; code inferred.
+
+    Developer guide, "Common error messages in Amazon Personalize".
+    """
+    path = _path(request, "jobInput", "s3DataSource")
+    if not re.fullmatch(r"s3://[^/]+/.+", path):
+        raise invalid("Invalid S3 input path.")
+    if path.rstrip("/") == _path(request, "jobOutput", "s3DataDestination").rstrip("/"):
+        raise invalid("Invalid S3 output path. It must not be the input path.")
+
+
 def _path(request: Request, member: str, part: str) -> str:
     config: Mapping[str, Any] = request.params[member][part]
     return str(config["path"])

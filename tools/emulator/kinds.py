@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import attributions, avro, cloudwatch, deletions, exports, lifecycle, rules, solution_config, training
+from . import (
+    attributions,
+    avro,
+    cloudwatch,
+    deletions,
+    exports,
+    inference,
+    lifecycle,
+    rules,
+    solution_config,
+    training,
+)
 from .data import Dataset, ImportFailedError, read_import
 from .kind import Fields, Kind, UpdateRule, named, taken
 from .objects import CountedObjects
@@ -390,6 +401,7 @@ KINDS: Mapping[str, Kind] = {
                 rules.is_worked_on("DatasetImportJob", "datasetArn"),
                 rules.is_worked_on("SolutionVersion", "datasetGroupArn", own="datasetGroupArn"),
                 rules.is_worked_on("Recommender", "datasetGroupArn", own="datasetGroupArn"),
+                rules.is_worked_on("BatchInferenceJob", "datasetGroupArn", own="datasetGroupArn"),
             ),
             activated=_open_dataset,
             updated=_change_schema,
@@ -548,6 +560,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         attributions.KIND,
         exports.KIND,
+        inference.KIND,
         deletions.KIND,
     )
 }

@@ -17,8 +17,12 @@ class Quotas:
     dataset_groups: int = 5
     pending_dataset_import_jobs: int = 5
     pending_solution_versions: int = 20
+    pending_batch_inference_jobs: int = 5
     pending_data_deletion_jobs: int = 5
     deletion_input_bytes: int = 100 * 2**20
+    batch_input_files: int = 1000
+    batch_input_bytes: int = 2**30
+    themed_records_per_file: int = 100
     solutions_per_dataset_group: int = 10
     campaigns_per_dataset_group: int = 5
     recommenders: int = 15

@@ -219,11 +219,20 @@ def campaign_config_is_valid(request: Request) -> None:
     """
     config = request.params.get("campaignConfig", {})
     used = RECIPES[_served_version(request).fields["recipeArn"]]
+    config_fits_recipe(config, used)
+    if used.type == USER_SEGMENTATION:
+        raise invalid(f"{used.name} is for batch segment jobs; no campaign can deploy it.")
+
+
+def config_fits_recipe(config: Mapping[str, Any], used: Recipe) -> None:
+    """Exploration and influence on the ranking are for the recipes that have them.
+
+    API reference, CampaignConfig, BatchInferenceJobConfig; developer guide, "Use case and recipe features",
+    "Semantic-Similarity recipe". The codes are inferred.
+    """
     _exploration(config.get("itemExplorationConfig", {}), used)
     if config.get("rankingInfluence") and used.name != SEMANTIC_SIMILARITY:
         raise invalid(f"rankingInfluence is not supported by {used.name}.")
-    if used.type == USER_SEGMENTATION:
-        raise invalid(f"{used.name} is for batch segment jobs; no campaign can deploy it.")
 
 
 def _exploration(config: dict[str, str], used: Recipe) -> None:

@@ -37,7 +37,7 @@ _OTHER_OPERATIONS = {
 
 
 @dataclass(frozen=True)
-class _Served:
+class Served:
     """What answers a request: a Model or ActionModel, where its data is, and how it is configured."""
 
     model: Any
@@ -57,13 +57,11 @@ def _get_recommendations(request: Request) -> Answer:
         raise invalid(f"itemId is required for {recipe.name}.")
     wanted = params.get("numResults", _DEFAULT_RESULTS)
     _at_most(request, "numResults", wanted)
-    user = params.get("userId")
-    ranked = served.model.ranked(_history(request.region, served, user), params.get("itemId"))
-    ranked = _without_hidden(request.region, served, user, ranked)
-    others = _filtered(request, served, ranked, params)
+    ranked = ranked_items(request, served)
+    others = filtered(request, served, ranked, params)
     found: list[Answer] = [{"itemId": item, "score": score} for item, score in others[:wanted]]
     for promotion in params.get("promotions", []):
-        promoted = _filtered(request, served, ranked, promotion)
+        promoted = filtered(request, served, ranked, promotion)
         found = _promoted(promoted, others, promotion, wanted)
     return _answer(request, served, "itemList", found)
 
@@ -75,13 +73,9 @@ def _get_ranking(request: Request) -> Answer:
         raise invalid(f"GetPersonalizedRanking needs a recipe of type {PERSONALIZED_RANKING}, not {recipe.name}.")
     wanted: Sequence[str] = list(dict.fromkeys(request.params["inputList"]))
     _at_most(request, "inputList", len(wanted))
-    scores = dict(served.model.ranked(_history(request.region, served, request.params["userId"])))
-    known = sorted((item for item in wanted if item in scores), key=lambda item: -scores[item])
-    total = sum(scores[item] for item in known) or 1.0
-    # Items that were not trained with come last (API reference, GetPersonalizedRanking), without a score: recorded.
-    ranked = [(item, scores[item] / total) for item in known] + [(item, 0.0) for item in wanted if item not in scores]
-    ranked = _filtered(request, served, ranked, request.params)
-    found = [{"itemId": item, **({"score": score} if item in scores else {})} for item, score in ranked]
+    ranked = filtered(request, served, ranking_of(request, served, wanted), request.params)
+    # Without a score: recorded.
+    found = [{"itemId": item, **({"score": score} if score else {})} for item, score in ranked]
     return _answer(request, served, "personalizedRanking", found)
 
 
@@ -100,12 +94,30 @@ def _get_actions(request: Request) -> Answer:
     interactions = dataset_of(region, served.group_arn, "ACTION_INTERACTIONS")
     history = interactions.events_of(params["userId"]) if interactions else iter(())
     ranked = model.ranked(actions, history, request.now) if actions else []
-    ranked = _filtered(request, served, ranked, params, "ActionID")
+    ranked = filtered(request, served, ranked, params, "ActionID")
     found = [{"actionId": action, "score": score} for action, score in ranked[:wanted]]
     return {"actionList": found, "recommendationId": _recommendation_id(request)}
 
 
-def _served(request: Request) -> _Served:
+def ranked_items(request: Request, served: Served) -> Scored:
+    """All items for the user or the item that a request names, best first, before any filter."""
+    user = request.params.get("userId")
+    ranked = served.model.ranked(_history(request.region, served, user), request.params.get("itemId"))
+    return _without_hidden(request.region, served, user, ranked)
+
+
+def ranking_of(request: Request, served: Served, items: Sequence[str]) -> Scored:
+    """Some items as the user of a request would like them; those that were not trained with come last, with 0.
+
+    API reference, GetPersonalizedRanking.
+    """
+    scores = dict(served.model.ranked(_history(request.region, served, request.params["userId"])))
+    known = sorted((item for item in items if item in scores), key=lambda item: -scores[item])
+    total = sum(scores[item] for item in known) or 1.0
+    return [(item, scores[item] / total) for item in known] + [(item, 0.0) for item in items if item not in scores]
+
+
+def _served(request: Request) -> Served:
     """The campaign or recommender a request names, which must be ACTIVE."""
     params, region = request.params, request.region
     if ("campaignArn" in params) == ("recommenderArn" in params):
@@ -114,13 +126,13 @@ def _served(request: Request) -> _Served:
         recommender = region.get(params["recommenderArn"], "Recommender")
         _check_active(recommender)
         config = recommender.fields["recommenderConfig"]
-        return _Served(recommender.model, recommender.fields["datasetGroupArn"], _shows_metadata(config))
+        return Served(recommender.model, recommender.fields["datasetGroupArn"], _shows_metadata(config))
     campaign = region.get(params["campaignArn"], "Campaign")
     _check_active(campaign)
     version = region.get(campaign.fields["solutionVersionArn"], "SolutionVersion")
     config = campaign.fields["campaignConfig"]
     shows_metadata = version.model.recipe.has_metadata or _shows_metadata(config)
-    return _Served(version.model, version.fields["datasetGroupArn"], shows_metadata)
+    return Served(version.model, version.fields["datasetGroupArn"], shows_metadata)
 
 
 def _shows_metadata(config: Mapping[str, Any]) -> bool:
@@ -138,12 +150,12 @@ def _at_most(request: Request, member: str, count: int) -> None:
         raise invalid(f"{member} can be at most {maximum}, not {count}.")
 
 
-def _history(region: Region, served: _Served, user: str | None) -> list[str]:
+def _history(region: Region, served: Served, user: str | None) -> list[str]:
     interactions = dataset_of(region, served.group_arn, "INTERACTIONS")
     return [event["ITEM_ID"] for event in interactions.events_of(user)] if interactions and user is not None else []
 
 
-def _without_hidden(region: Region, served: _Served, user: str | None, ranked: Scored) -> Scored:
+def _without_hidden(region: Region, served: Served, user: str | None, ranked: Scored) -> Scored:
     """Use cases leave out what the user has watched or bought ("VIDEO_ON_DEMAND use cases")."""
     event_type = served.model.recipe.hides
     interactions = dataset_of(region, served.group_arn, "INTERACTIONS")
@@ -154,8 +166,8 @@ def _without_hidden(region: Region, served: _Served, user: str | None, ranked: S
     return [(item, score) for item, score in ranked if item not in hidden]
 
 
-def _filtered(
-    request: Request, served: _Served, ranked: Scored, chosen: Mapping[str, Any], subject: str = "ItemID"
+def filtered(
+    request: Request, served: Served, ranked: Scored, chosen: Mapping[str, Any], subject: str = "ItemID"
 ) -> Scored:
     """What the filter of a request, or of a promotion in it, lets through."""
     if "filterArn" not in chosen:
@@ -209,7 +221,7 @@ def _promoted(promoted: Scored, others: Scored, promotion: Mapping[str, Any], wa
     return found
 
 
-def _answer(request: Request, served: _Served, key: str, found: list[Answer]) -> Answer:
+def _answer(request: Request, served: Served, key: str, found: list[Answer]) -> Answer:
     columns = _metadata_columns(request, served)
     items = dataset_of(request.region, served.group_arn, "ITEMS")
     for one in found:
@@ -229,7 +241,7 @@ def _recommendation_id(request: Request) -> str:
     return f"RID-{request.region.new_uuid('recommendation')[_LEFT_OUT_OF_UUID:]}-CID-{origin}"
 
 
-def _metadata_columns(request: Request, served: _Served) -> list[str]:
+def _metadata_columns(request: Request, served: Served) -> list[str]:
     """Item columns to show, if the campaign or recommender allows them (API reference, metadataColumns)."""
     asked: Mapping[str, list[str]] = request.params.get("metadataColumns", {})
     if not asked:

@@ -236,7 +236,7 @@ def _created(kind: Kind, request: Request, arn: str) -> tuple[str, ...]:
     """ARNs that the permission to create has to cover (service authorization reference, required resource types)."""
     if kind.noun == "SolutionVersion":
         return (request.params["solutionArn"],)
-    if kind.noun == "Campaign":
+    if kind.noun in ("Campaign", "BatchInferenceJob"):
         return arn, request.params["solutionVersionArn"].rpartition("/")[0]
     return arn, *(request.params[member] for member, noun in kind.parents.items() if noun in _OWNERS)
 

@@ -113,10 +113,10 @@ def test_errors_carry_their_code_in_body_and_header(
 
 
 def test_operations_the_emulator_lacks_are_said_to_be_missing(server: Server) -> None:
-    arn = "arn:aws:personalize:eu-west-1:000000000000:batch-inference-job/x"
-    status, _, body = server.call("DescribeBatchInferenceJob", {"batchInferenceJobArn": arn})
+    arn = "arn:aws:personalize:eu-west-1:000000000000:batch-segment-job/x"
+    status, _, body = server.call("DescribeBatchSegmentJob", {"batchSegmentJobArn": arn})
     assert (status, body["__type"]) == (400, "UnknownOperationException")
-    assert body["message"] == "The emulator does not offer DescribeBatchInferenceJob."
+    assert body["message"] == "The emulator does not offer DescribeBatchSegmentJob."
 
 
 def test_the_region_is_that_of_the_signature(server: Server) -> None:

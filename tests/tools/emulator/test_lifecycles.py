@@ -8,6 +8,7 @@ import pytest
 
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import RECIPE, ROLE, Account, key, refusal
+from tests.tools.emulator.support.batch import INPUT, batch_params
 from tools.emulator import Durations, Fault
 from tools.emulator.kinds import KINDS
 
@@ -42,6 +43,9 @@ def params_of(account: Account, noun: str) -> dict[str, Any]:
         case "DatasetExportJob":
             output = {"s3DataDestination": {"path": "s3://movies/exports/"}}
             return {"datasetArn": account.datasets["Items"], "jobOutput": output, "roleArn": ROLE}
+        case "BatchInferenceJob":
+            account.objects.put(INPUT, '{"userId": "u1"}')
+            return batch_params(account.version(recipe="aws-user-personalization"))
         case "DataDeletionJob":
             account.objects.put("s3://movies/leaving.csv", "USER_ID\nu1\n")
             return {**group, "dataSource": {"dataLocation": "s3://movies/leaving.csv"}, "roleArn": ROLE}

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import ACCOUNT, RECIPE, REGION, ROLE, Account, refusal
+from tests.tools.emulator.support.batch import batch_params
 from tools.emulator import AccessDeniedError, AllowAll
 
 ANN = f"arn:aws:sts::{ACCOUNT}:assumed-role/editor/ann"
@@ -93,6 +94,32 @@ def test_creating_is_a_permission_on_what_is_created_and_on_its_owner(watched: A
             watched.operation("create", noun)(**params)
         covered = [resource for action, resource in asked if action == f"personalize:Create{noun}"]
         assert covered == [f"{ARN}:{path}", *owners]
+
+
+def test_jobs_are_a_permission_on_themselves_and_on_what_the_reference_lists(watched: Account, notary: Notary) -> None:
+    version, users = watched.version(), watched.datasets["Users"]
+    source, output = {"dataLocation": "s3://movies/x.csv"}, {"s3DataDestination": {"path": "s3://movies/out/"}}
+    requests: list[tuple[str, dict[str, Any], str, list[str]]] = [
+        ("BatchInferenceJob", batch_params(version), "batch-inference-job", [version.rpartition("/")[0]]),
+        (
+            "DatasetExportJob",
+            {"datasetArn": users, "jobOutput": output, "roleArn": ROLE},
+            "dataset-export-job",
+            [users],
+        ),
+        (
+            "DataDeletionJob",
+            {"datasetGroupArn": watched.group, "dataSource": source, "roleArn": ROLE},
+            "data-deletion-job",
+            [watched.group],
+        ),
+    ]
+    for noun, params, path, owners in requests:
+        with notary.noting() as asked:
+            watched.operation("create", noun)(jobName="new", **params)
+        action = f"personalize:Create{noun}"
+        covered = [(action, on) for on in (f"{ARN}:{path}/new", *owners)]
+        assert asked == [*covered, ("iam:PassRole", ROLE)]
 
 
 def test_training_is_a_permission_on_the_solution(watched: Account, notary: Notary) -> None:

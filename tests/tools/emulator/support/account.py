@@ -75,8 +75,9 @@ def key(noun: str) -> str:
 class Account:
     """Clients of one account, and what tests often need in it."""
 
-    def __init__(self, **options: Any) -> None:
-        """Open an empty account; `options` are those of the service."""
+    def __init__(self, region: str = REGION, **options: Any) -> None:
+        """Open an empty account whose clients are of a region; `options` are those of the service."""
+        self.region = region
         self.clock = ManualClock()
         self.objects = MemoryObjects()
         self.metrics = MemoryMetrics()
@@ -85,9 +86,9 @@ class Account:
         self.group = ""
         self.datasets: dict[str, str] = {}
 
-    def client(self, api: str, caller: object = "test", region: str = REGION) -> Any:
-        """A client of one of the APIs."""
-        return connect(_SESSION.client(api, config=_CONFIG, region_name=region), self.service, caller)
+    def client(self, api: str, caller: object = "test", region: str = "") -> Any:
+        """A client of one of the APIs, in the region of the account unless another is named."""
+        return connect(_SESSION.client(api, config=_CONFIG, region_name=region or self.region), self.service, caller)
 
     @cached_property
     def personalize(self) -> Any:
