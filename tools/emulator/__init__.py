@@ -1,6 +1,7 @@
 """An emulator of Amazon Personalize: control plane, recommendations and events.
 
-`Service` is the service; `app.PersonalizeApp` serves it over HTTP, `inprocess.connect` to a boto3 client.
+`Service` is the service; `app.PersonalizeApp` serves it over HTTP, `inprocess.connect` to a boto3 client, and
+`python -m tools.emulator` to everybody on this machine (docs/emulator.md).
 """
 
 from .authorizer import AccessDeniedError, AllowAll, Authorizer

@@ -23,12 +23,18 @@ from tools.emulator.__main__ import main
 SPEED = ("--speed", "1e9")
 
 
-def test_a_program_goes_all_the_way(tmp_path: Path) -> None:
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """A folder with the bucket `films`."""
+    file = tmp_path / "films" / "interactions.csv"
+    file.parent.mkdir()
+    file.write_text(records.csv("Interactions", records.interaction_rows()))
+    return tmp_path
+
+
+def test_a_program_goes_all_the_way(films: Path) -> None:
     """Schema, dataset, import, recommender, recommendation, event: over HTTP, with boto3 alone."""
-    bucket = tmp_path / "films"
-    bucket.mkdir()
-    (bucket / "interactions.csv").write_text(records.csv("Interactions", records.interaction_rows()))
-    with running(*SPEED, "--objects", str(tmp_path)) as emulator:
+    with running(*SPEED, "--objects", str(films)) as emulator:
         personalize = emulator.client("personalize")
         recommender, tracker = deploy(personalize)
         runtime, events = emulator.client("personalize-runtime"), emulator.client("personalize-events")
@@ -40,9 +46,31 @@ def test_a_program_goes_all_the_way(tmp_path: Path) -> None:
         assert emulator.end(signal.SIGTERM) == (0, "")
 
 
+def test_what_is_planned_comes_when_the_clock_is_put_forward(films: Path) -> None:
+    with running(*SPEED, "--objects", str(films)) as emulator:
+        personalize = emulator.client("personalize")
+        group = fill(personalize)
+        recipe = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+        solution = personalize.create_solution(name="auto", datasetGroupArn=group, recipeArn=recipe)["solutionArn"]
+        assert personalize.list_solution_versions(solutionArn=solution)["solutionVersions"] == []
+        hour = json.dumps({"seconds": 3600}).encode()
+        urllib.request.urlopen(f"{emulator.url}/_sandbox/clock/advance", hour, timeout=30).close()
+        (version,) = personalize.list_solution_versions(solutionArn=solution)["solutionVersions"]
+        assert time.time() < version["creationDateTime"].timestamp() <= time.time() + 3600
+
+
 def deploy(personalize: Any) -> tuple[str, str]:
     """A recommender with data, and the tracking id of an event tracker."""
-    group = personalize.create_dataset_group(name="films", domain="VIDEO_ON_DEMAND")["datasetGroupArn"]
+    group = fill(personalize)
+    recipe = "arn:aws:personalize:::recipe/aws-vod-top-picks"
+    recommender = personalize.create_recommender(name="top", datasetGroupArn=group, recipeArn=recipe)
+    tracker = personalize.create_event_tracker(name="events", datasetGroupArn=group)
+    return recommender["recommenderArn"], tracker["trackingId"]
+
+
+def fill(personalize: Any) -> str:
+    """A dataset group with interactions."""
+    group: str = personalize.create_dataset_group(name="films", domain="VIDEO_ON_DEMAND")["datasetGroupArn"]
     document = records.schema("Interactions")
     schema = personalize.create_schema(name="interactions", schema=document, domain="VIDEO_ON_DEMAND")["schemaArn"]
     dataset = personalize.create_dataset(
@@ -56,10 +84,7 @@ def deploy(personalize: Any) -> tuple[str, str]:
     )["datasetImportJobArn"]
     described = personalize.describe_dataset_import_job(datasetImportJobArn=job)["datasetImportJob"]
     assert described["status"] == "ACTIVE", described["failureReason"]
-    recipe = "arn:aws:personalize:::recipe/aws-vod-top-picks"
-    recommender = personalize.create_recommender(name="top", datasetGroupArn=group, recipeArn=recipe)
-    tracker = personalize.create_event_tracker(name="events", datasetGroupArn=group)
-    return recommender["recommenderArn"], tracker["trackingId"]
+    return group
 
 
 def measured(emulator: Running) -> list[dict[str, Any]]:
