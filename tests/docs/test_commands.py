@@ -45,6 +45,7 @@ WITHOUT_CLOUD = [
     "make schema",
     "make docs",
     "make lock",
+    "make conformance",
     "make check ENV=NAME",
     "make check ARGS=--allow-unread",
     ".venv/bin/pytest tests/tools/data -k movielens",

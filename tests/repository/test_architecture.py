@@ -40,7 +40,15 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.conformance": {"lambdas", "tools.checkout", "tools.emulator", "tools.pages", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
     | {"tools.pages", "tools.simulation", "tools.synth"},
-    "tools.docs": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.review", "tools.simulation"}
+    "tools.docs": {
+        "lambdas",
+        "tools.checkout",
+        "tools.conformance",
+        "tools.data",
+        "tools.emulator",
+        "tools.review",
+        "tools.simulation",
+    }
     | {"tools.synth"},
     "tools.benchmarks": {"lambdas", "tools.checkout", "tools.data", "tools.emulator", "tools.simulation"}
     | {"tools.synth"},

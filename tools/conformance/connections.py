@@ -151,15 +151,38 @@ class _Buckets:
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
         """Yield key and body of what is at or below a location."""
+        bucket, key = self._allowed(role_arn, location)
+        keys = self._keys(bucket, key)
+        yield from self._bodies(bucket, [key] if key in keys else [each for each in keys if _is_below(each, key)])
+
+    def find(self, role_arn: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and body of all whose location begins with a prefix."""
+        bucket, key = self._allowed(role_arn, prefix)
+        yield from self._bodies(bucket, self._keys(bucket, key))
+
+    def write(
+        self, role_arn: str, location: str, body: bytes, *, key_arn: str | None = None, lists: bool = False
+    ) -> None:
+        """Put an object; keys are not looked at."""
+        bucket, key = self._allowed(role_arn, location)
+        self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def _allowed(self, role_arn: str, location: str) -> tuple[str, str]:
+        """Bucket and key of a location that the role may use."""
         bucket, _, key = location.removeprefix("s3://").partition("/")
         if not (self._has_policy(role_arn) and self._names_the_service(bucket)):
-            raise ObjectAccessDeniedError(f"{role_arn} may not read {location}")
-        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
-        found = [each["Key"] for each in listed if key.endswith("/") or each["Key"] == key]
-        if not found:
-            raise ObjectNotFoundError(f"Nothing is at {location}")
-        for name in found:
-            yield name, self.s3.get_object(Bucket=bucket, Key=name)["Body"].read()
+            raise ObjectAccessDeniedError(f"{role_arn} may not use {location}")
+        return bucket, key
+
+    def _keys(self, bucket: str, prefix: str) -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return [each["Key"] for each in listed]
+
+    def _bodies(self, bucket: str, keys: list[str]) -> Iterator[tuple[str, bytes]]:
+        if not keys:
+            raise ObjectNotFoundError("Nothing is there.")
+        for key in keys:
+            yield key, self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def _has_policy(self, role_arn: str) -> bool:
         try:
@@ -173,3 +196,7 @@ class _Buckets:
         except ClientError:
             return False
         return any(_PERSONALIZE in str(each.get("Principal")) for each in policy["Statement"])
+
+
+def _is_below(key: str, folder: str) -> bool:
+    return key.startswith(f"{folder.rstrip('/')}/")

@@ -15,6 +15,8 @@ TAG = "personalize-conformance"
 PREFIX = "personalize-conformance-"
 PATH_OF_ROLES = "/personalize-conformance/"
 _LONGEST_NAME = 63
+# What takes hours need not be looked at as often as what takes seconds: a look after each twentieth of the time so far.
+_PAUSE = 0.05
 BUSY = ("PENDING", "IN_PROGRESS", "STOPPING")
 
 
@@ -43,7 +45,7 @@ class Run:
         account: its id, 12 digits.
         pause: waits for so many seconds; on the emulator, moves its clock.
         now: the time, in seconds since the epoch.
-        every: seconds between two looks at what is waited for.
+        every: least seconds between two looks at what is waited for.
         hours: how long to wait for anything.
         watching: how what comes of waiting is told from other requests; the recorder's business.
         tell: shows a line of progress.
@@ -160,7 +162,8 @@ class Run:
             ClientError: another error than ResourceNotFoundException.
         """
         hours = self.hours if hours is None else hours
-        end = self.now() + hours * 3600
+        began = self.now()
+        end = began + hours * 3600
         with self.watching():
             while True:
                 answer = _found(method, params)
@@ -168,7 +171,7 @@ class Run:
                     return answer
                 if self.now() >= end:
                     raise TimeoutError(f"Nothing came of it in {hours:g} hours.")
-                self.pause(self.every)
+                self.pause(max(self.every, (self.now() - began) * _PAUSE))
 
     def settled(self, noun: str, arn: str) -> str:
         """Wait until a resource, and the latest update of it, are in a status that does not change by itself.

@@ -13,6 +13,7 @@ from pathlib import Path
 from lambdas.personalize_provider.resource_type import CONTROL_PROPERTIES, ResourceType
 from lambdas.personalize_provider.resources import RESOURCES
 from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS
+from tools.conformance import rules_page
 from tools.data import synthetic
 from tools.emulator import Durations
 from tools.simulation.assembly import Assembly, FilesByName
@@ -20,6 +21,7 @@ from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack
 from tools.synth import synthesize
 
+from . import first_contact
 from .one_request import one_request
 from .picture import LINKS, picture
 from .reference import reference
@@ -186,10 +188,15 @@ _BEGIN, _END = "<!-- picture: drawn by `make docs` from the synthesized template
 
 def _with_picture(name: str) -> str:
     """A page by hand, with the picture as it is now."""
-    before, _, rest = (DOCS / name).read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    assert after, f"{name} has no place for the picture."
-    return f"{before}{_BEGIN}\n{_picture()}\n{_END}{after}"
+    return _between((DOCS / name).read_text(), _BEGIN, _picture(), _END)
+
+
+def _between(page: str, begin: str, written: str, end: str) -> str:
+    """The page with what is written now between two marks."""
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    assert after, f"The page has no {begin}."
+    return f"{before}{begin}\n{written}\n{end}{after}"
 
 
 @cache
@@ -197,6 +204,17 @@ def _picture() -> str:
     """Drawn once for all pages."""
     with tempfile.TemporaryDirectory() as folder:
         return picture(_synthesized(Path(folder))[1])
+
+
+# -- first-contact.md --------------------------------------------------------------------------------------------
+
+
+def _first_contact() -> str:
+    """A page by hand, with two tables."""
+    page = (DOCS / "first-contact.md").read_text()
+    for name, table in {"tiers": first_contact.tiers, "unproven": first_contact.unproven}.items():
+        page = _between(page, f"<!-- {name}: written by `make docs` -->", table(), f"<!-- end of {name} -->")
+    return page
 
 
 # -- pages -------------------------------------------------------------------------------------------------------
@@ -212,6 +230,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "waiting.md": waiting,
     "one-request.md": _one_request,
     "api.md": partial(reference, _MADE),
+    "first-contact.md": _first_contact,
+    "personalize-rules.md": lambda: first_contact.with_steps(rules_page.PAGE.read_text()),
     **{name: partial(_with_picture, name) for name in ("architecture.md", "../README.md")},
 }
 

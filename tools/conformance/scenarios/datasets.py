@@ -145,7 +145,7 @@ STEPS = (
         "datasets.column_added",
         "Replaces the schema of items by one with a column more, and tries another update meanwhile.",
         _add_column,
-        rules=("datasets.schema_replaced", "statuses.updates", "statuses.one_update"),
+        rules=("datasets.schema_replaced", "statuses.updates", "statuses.dataset_updates", "statuses.one_update"),
         needs=("datasets.created",),
         minutes=3,
         expects=(

@@ -163,15 +163,6 @@ def _import_all(run: Run) -> None:
     run.note("statuses", dict(sorted(statuses.items())), expected=dict.fromkeys(sorted(files), _ACTIVE))
 
 
-def _delete_dataset(run: Run) -> None:
-    """A dataset with jobs, in the group without a domain; nothing that is trained needs it."""
-    dataset = run.recall("custom-Users")
-    jobs = run.personalize.list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"]
-    run.personalize.delete_dataset(datasetArn=dataset)
-    run.settled("Dataset", dataset)
-    run.ask(run.personalize.describe_dataset_import_job, datasetImportJobArn=jobs[0]["datasetImportJobArn"])
-
-
 # -- forms of files ----------------------------------------------------------------------------------------
 
 
@@ -386,14 +377,5 @@ STEPS = (
         needs=("imports.increment", "imports.folder", "datasets.column_added"),
         minutes=20,
         expects=(Expected("CreateDatasetImportJob", LIMIT, which=_AT_ONCE),),
-    ),
-    _step(
-        "imports.dataset_deleted",
-        "Deletes a dataset that has import jobs; are they gone with it?",
-        _delete_dataset,
-        "imports.not_deletable",
-        needs=("imports.all",),
-        minutes=2,
-        expects=refused("DescribeDatasetImportJob", "ResourceNotFoundException"),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,8 +17,8 @@ from .imports import CENTS
 _OURS, _OTHERS = [{"tagKey": "stage", "tagValue": "ours"}], [{"tagKey": "stage", "tagValue": "others"}]
 _UNSEEN = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
 _DENIED = "AccessDeniedException"
-# A policy takes effect within two minutes, everywhere.
-_PROPAGATION = 120.0
+# A new role and its policy take effect within two minutes.
+_TRIES, _BETWEEN_TRIES = 24, 5.0
 
 
 def _deny(run: Run) -> None:
@@ -91,7 +92,7 @@ def _allow(*actions: str) -> dict[str, Any]:
 
 
 def _assumed(run: Run, suffix: str, statements: Sequence[Mapping[str, Any]]) -> Any:
-    """A client of Personalize that may do what statements say."""
+    """A client of Personalize that may list recipes and do what statements say; waits until that has an effect."""
     name = run.name(suffix)
     trust = {"Effect": "Allow", "Principal": {"AWS": run.account}, "Action": "sts:AssumeRole"}
     made = run.iam.create_role(
@@ -100,16 +101,27 @@ def _assumed(run: Run, suffix: str, statements: Sequence[Mapping[str, Any]]) -> 
         AssumeRolePolicyDocument=_policy([trust]),
         Tags=[{"Key": TAG, "Value": run.prefix}],
     )
-    if statements:
-        run.iam.put_role_policy(RoleName=name, PolicyName="conformance", PolicyDocument=_policy(statements))
-    run.pause(_PROPAGATION)
-    given = run.client("sts").assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="conformance")["Credentials"]
-    return run.client(
+    policy = _policy([_allow("personalize:ListRecipes"), *statements])
+    run.iam.put_role_policy(RoleName=name, PolicyName="conformance", PolicyDocument=policy)
+    sts = run.client("sts")
+    assume = partial(sts.assume_role, RoleArn=made["Role"]["Arn"], RoleSessionName="conformance")
+    _wait_until_taken(run, assume)
+    given = assume()["Credentials"]
+    client = run.client(
         "personalize",
         aws_access_key_id=given["AccessKeyId"],
         aws_secret_access_key=given["SecretAccessKey"],
         aws_session_token=given["SessionToken"],
     )
+    _wait_until_taken(run, client.list_recipes)
+    return client
+
+
+def _wait_until_taken(run: Run, request: Callable[[], Any]) -> None:
+    for _ in range(_TRIES):
+        if not _came(request):
+            return
+        run.pause(_BETWEEN_TRIES)
 
 
 def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
@@ -128,7 +140,7 @@ def _step(name: str, what: str, does: Callable[[Run], None], rule: str, *needs: 
 STEPS = (
     _step(
         "permissions.nothing_allowed",
-        "Asks as a role that may do nothing.",
+        "Asks as a role that may list recipes only.",
         _deny,
         "permissions.resources",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -49,10 +50,21 @@ def _ask_plainly(run: Run) -> None:
     run.note("items by default", len(found), expected=25)
     run.note("with a score", any("score" in each for each in found), expected=False)
     run.note("items that the user watched", len(_ids(found) & _watched(_USER)), expected=0)
+    run.note("forms of recommendation ids", sorted({_form(_recommendation_id(run)) for _ in range(2)}))
     run.note("items for somebody unknown", len(_ask(run, userId="nobody")), expected=25)
     run.ask(run.runtime.get_recommendations, recommenderArn=run.recall("recommender"))
     _ask(run, numResults=501)
     run.ask(run.runtime.get_personalized_ranking, campaignArn=run.recall("recommender"), userId=_USER, inputList=["i1"])
+
+
+def _recommendation_id(run: Run) -> str:
+    answer = run.ask(run.runtime.get_recommendations, recommenderArn=run.recall("recommender"), userId=_USER)
+    return str(answer["recommendationId"]) if answer else ""
+
+
+def _form(recommendation_id: str) -> str:
+    """The same for all ids that are written alike: each digit and small letter of a hexadecimal number is an x."""
+    return re.sub(r"[0-9a-f]", "x", recommendation_id)
 
 
 def _ask_for_metadata(run: Run) -> None:
@@ -157,7 +169,8 @@ STEPS = (
         "recommendations.watched",
         "recommendations.scores",
         "recommendations.limits",
-        expects=(*_in_turn("GetRecommendations", "", "", INVALID), Expected("GetPersonalizedRanking", MISSING)),
+        "recommendations.answers",
+        expects=(*_in_turn("GetRecommendations", "", "", "", "", INVALID), Expected("GetPersonalizedRanking", MISSING)),
     ),
     _step(
         "recommendations.metadata",

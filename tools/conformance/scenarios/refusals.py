@@ -18,6 +18,7 @@ RECIPE = "arn:aws:personalize:::recipe/"
 TOP_PICKS, MORE_LIKE = f"{RECIPE}aws-vod-top-picks", f"{RECIPE}aws-vod-more-like-x"
 RANKING = f"{RECIPE}aws-personalized-ranking-v2"
 _SOLUTIONS_OF_A_GROUP = 10
+_RANGE = {"name": "hidden_dimension", "minValue": 1, "maxValue": 100_000}
 
 
 def _create_bare(run: Run) -> None:
@@ -42,6 +43,8 @@ def _give_interactions(run: Run) -> None:
         name=run.name("bare"), datasetGroupArn=run.recall("bare"), datasetType="Interactions", schemaArn=made
     )["datasetArn"]
     run.remember("bare-Interactions", dataset)
+    # While the dataset is pending.
+    _solve(run, "bare", "pending", recipeArn=RANKING)
     run.settled("Dataset", dataset)
 
 
@@ -96,6 +99,43 @@ def _solve_with_wrong_options(run: Run) -> None:
     _solve(run, "custom", "parameter", recipeArn=RANKING, solutionConfig=parameters)
     _solve(run, "custom", "hpo", recipeArn=RANKING, performHPO=True)
     _solve(run, "custom", "incremental", recipeArn=RANKING, performIncrementalUpdate=True)
+
+
+def _solve_outside_ranges(run: Run) -> None:
+    recipe = f"{RECIPE}aws-user-personalization"
+    for number, config in enumerate(
+        (
+            {"algorithmHyperParameters": {"hidden_dimension": "100000"}},
+            {"algorithmHyperParameters": {"bptt": "many"}},
+            {"hpoConfig": {"hpoResourceConfig": {"maxNumberOfTrainingJobs": "41"}}},
+            {"hpoConfig": {"algorithmHyperParameterRanges": {"integerHyperParameterRanges": [_RANGE]}}},
+        )
+    ):
+        _solve(run, "custom", f"range-{number}", recipeArn=recipe, solutionConfig=config)
+
+
+def _solve_for_events(run: Run) -> None:
+    events = {"eventsConfig": {"eventParametersList": [{"eventType": "Watch", "weight": 1.0}]}}
+    _solve(run, "custom", "events", recipeArn=f"{RECIPE}aws-user-personalization", solutionConfig=events)
+    threshold = {"eventValueThreshold": "much"}
+    _solve(run, "custom", "threshold", recipeArn=RANKING, eventType="Watch", solutionConfig=threshold)
+
+
+def _solve_for_objectives(run: Run) -> None:
+    for name, recipe, column in (
+        ("v2", RANKING, "CREATION_TIMESTAMP"),
+        ("category", f"{RECIPE}aws-user-personalization", "GENRES"),
+        ("null", f"{RECIPE}aws-user-personalization", "YEAR"),
+        ("unknown", f"{RECIPE}aws-user-personalization", "LENGTH"),
+    ):
+        objective = {"optimizationObjective": {"itemAttribute": column, "objectiveSensitivity": "LOW"}}
+        _solve(run, "custom", f"objective-{name}", recipeArn=recipe, solutionConfig=objective)
+
+
+def _solve_by_auto_ml(run: Run) -> None:
+    others = {"autoMLConfig": {"metricName": "precision_at_25", "recipeList": [f"{RECIPE}aws-similar-items"]}}
+    _solve(run, "custom", "auto-others", performAutoML=True, solutionConfig=others)
+    _solve(run, "custom", "auto", performAutoML=True)
 
 
 def _schedule_wrongly(run: Run) -> None:
@@ -212,11 +252,12 @@ STEPS = (
     ),
     Step(
         "datasets.interactions_alone",
-        "Gives that group a dataset of interactions.",
+        "Gives that group a dataset of interactions, and makes a solution while it is pending.",
         _give_interactions,
-        rules=("datasets.fit_schema",),
+        rules=("datasets.fit_schema", "solutions.interactions"),
         needs=("recommenders.without_datasets", "solutions.without_interactions", "trackers.without_interactions"),
         minutes=1,
+        expects=refused("CreateSolution", IN_USE),
     ),
     Step(
         "recommenders.without_items",
@@ -267,6 +308,39 @@ STEPS = (
         expects=refused("CreateSolution", INVALID, 3),
     ),
     Step(
+        "solutions.outside_ranges",
+        "Makes solutions with hyperparameters, ranges and numbers of training jobs beyond their limits.",
+        _solve_outside_ranges,
+        rules=("solutions.ranges", "solutions.hpo"),
+        needs=_DATASETS,
+        expects=refused("CreateSolution", INVALID, 4),
+    ),
+    Step(
+        "solutions.wrong_events",
+        "Makes a solution that weighs events with a recipe that cannot, and one with a threshold that is no number.",
+        _solve_for_events,
+        rules=("solutions.events", "solutions.threshold"),
+        needs=_DATASETS,
+        expects=refused("CreateSolution", INVALID, 2),
+    ),
+    Step(
+        "solutions.wrong_objectives",
+        "Makes solutions with objectives that are not for their recipe, or no numeric column without null.",
+        _solve_for_objectives,
+        rules=("solutions.objective",),
+        needs=_DATASETS,
+        expects=refused("CreateSolution", INVALID, 4),
+    ),
+    Step(
+        "solutions.auto_ml",
+        "Makes a solution with AutoML among recipes that it does not try, then one that may try all.",
+        _solve_by_auto_ml,
+        rules=("solutions.auto_ml",),
+        needs=_DATASETS,
+        minutes=1,
+        expects=(Expected("CreateSolution", INVALID, which=0), Expected("CreateSolution", which=1)),
+    ),
+    Step(
         "solutions.wrong_schedules",
         "Makes solutions that train every 31 days, every 0 days, and `daily`.",
         _schedule_wrongly,
@@ -282,7 +356,7 @@ STEPS = (
         "solutions.created",
         "Makes a solution, and a version of it while it is pending.",
         _create_solution,
-        rules=("statuses.order", "statuses.must_be_active"),
+        rules=("statuses.order", "statuses.must_be_active", "solutions.empty_config"),
         needs=_DATASETS,
         minutes=1,
         expects=(

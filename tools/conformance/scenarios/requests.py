@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
@@ -13,7 +10,6 @@ from tools.conformance.step import Endpoint, Expected, Step
 
 from .materials import MISSING, VALIDATION, refused, taken
 
-_RECIPES = "arn:aws:personalize:::recipe/"
 _WITHOUT_PERSONALIZE = "eu-west-3"
 _BURST = 30
 # By the noun of their operations, what ARNs begin with.
@@ -82,21 +78,6 @@ def _page(run: Run) -> None:
 def _list_datasets(run: Run) -> None:
     run.personalize.list_datasets(datasetGroupArn=run.recall("vod"))
     run.personalize.list_filters(datasetGroupArn=run.recall("vod"))
-
-
-def _list_recipes(run: Run) -> None:
-    run.note("recipes", sorted(each["name"] for page in _pages_of_recipes(run) for each in page))
-    run.ask(run.personalize.describe_recipe, recipeArn=f"{_RECIPES}aws-vod-top-picks")
-    run.ask(run.personalize.describe_recipe, recipeArn=f"{_RECIPES}aws-personalized-ranking-v2")
-    run.ask(run.personalize.describe_recipe, recipeArn=f"{_RECIPES}none")
-
-
-def _pages_of_recipes(run: Run) -> Iterator[list[dict[str, Any]]]:
-    page = run.personalize.list_recipes()
-    yield page["recipes"]
-    while "nextToken" in page:
-        page = run.personalize.list_recipes(nextToken=page["nextToken"])
-        yield page["recipes"]
 
 
 def _region_without(run: Run) -> None:
@@ -168,16 +149,6 @@ STEPS = (
         expects=(
             Expected("ListDatasets", members=("datasets[].datasetType", "datasets[].status")),
             Expected("ListFilters", members=("Filters[].filterArn", "Filters[].status")),
-        ),
-    ),
-    Step(
-        "requests.recipes",
-        "Lists all recipes, page by page, and describes two, and one that is none.",
-        _list_recipes,
-        rules=("requests.pages", "requests.what_exists"),
-        expects=(
-            Expected("DescribeRecipe", members=("recipe.algorithmArn", "recipe.featureTransformationArn"), which=0),
-            Expected("DescribeRecipe", MISSING),
         ),
     ),
     Step(

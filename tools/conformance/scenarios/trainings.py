@@ -148,7 +148,6 @@ STEPS = (
         "Reads the metrics of a version.",
         _read_metrics,
         "metrics.decimals",
-        "metrics.coverage",
         needs=("versions.created",),
         minutes=0,
         expects=(Expected("GetSolutionMetrics", members=("metrics.coverage",)),),
