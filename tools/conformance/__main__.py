@@ -151,9 +151,9 @@ def _compare(options: argparse.Namespace) -> int:
     page.write_text(report.as_html(comparison, rules), encoding="utf-8")
     text.write_text(report.as_markdown(comparison, rules), encoding="utf-8")
     for each in comparison.differences:
-        concerned = f" (rules {', '.join(each.rules)})" if each.rules else ""
         perhaps = "" if each.is_certain else "perhaps: "
-        print(printable(f"{perhaps}{each.kind}, {each.where}{concerned}: A {each.a}; B {each.b}"))
+        rules_of_it = ", ".join(each.rules)
+        print(printable(f"{perhaps}{each.kind}, {each.where} (rules {rules_of_it}): A {each.a}; B {each.b}"))
     print(report.sentence(comparison))
     print(f"The report: {page}; to paste into an issue: {text}")
     return _DIFFERENT if comparison.certain else 0

@@ -19,6 +19,8 @@ from .run import BUSY
 
 NOTHING = "nothing"
 _LONGEST = 300
+# The rule that HTTP statuses and content types concern, whatever the step.
+_PROTOCOL = "requests.answers"
 # A status that one side saw may have been over between two looks of the other; with so many looks it was not there.
 _LOOKS_THAT_TELL = 5
 # What a model decides.
@@ -38,7 +40,7 @@ class Difference:
         a: what the first recording has.
         b: what the second one has.
         steps: names of the steps that show it.
-        rules: ids of the rules that these steps touch; none for what concerns the protocol.
+        rules: ids of the rules that these steps touch; of the protocol, the rule that it has.
         is_certain: whether it is a difference for sure, and not perhaps of timing.
     """
 
@@ -122,7 +124,9 @@ def _union(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
 def _of_step(a: StepRecord, b: StepRecord) -> Iterator[Difference]:
     rules = _union(a.rules, b.rules)
     for each in (*_outcomes(a, b), *_exchanges(a, b), *_notes(a, b)):
-        yield replace(each, steps=(a.step,), rules=() if each.kind in ("HTTP status", "content type") else rules)
+        yield replace(
+            each, steps=(a.step,), rules=(_PROTOCOL,) if each.kind in ("HTTP status", "content type") else rules
+        )
 
 
 def _outcomes(a: StepRecord, b: StepRecord) -> Iterator[Difference]:

@@ -24,7 +24,7 @@ class Section:
     """What differs, of the steps that touch the same rules.
 
     Attributes:
-        rules: their ids; none for what concerns the protocol.
+        rules: their ids.
         texts: what those of them say that the page still has.
         differences: in the order of the steps.
     """

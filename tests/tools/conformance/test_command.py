@@ -283,7 +283,7 @@ def test_what_may_be_of_timing_is_no_difference(folder: Path, capsys: pytest.Cap
     assert command.main(["compare", *paths]) == 3
     shown = capsys.readouterr().out
     assert "perhaps: statuses, DescribeDatasetGroup (rules a.rule): A CREATE PENDING → ACTIVE; B ACTIVE\n" in shown
-    assert "\ncontent type, personalize: A 0; B 1\n" in shown
+    assert "\ncontent type, personalize (rules requests.answers): A 0; B 1\n" in shown
 
 
 def test_what_is_no_recording_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tools.conformance.support.recordings import exchange, record, recording, refused, watched
+from tools.conformance import rules_page
 from tools.conformance.compare import Difference, compare
 from tools.conformance.recording import Exchange, Page, StepRecord
 
@@ -99,14 +100,16 @@ def test_errors() -> None:
     ]
 
 
-def test_what_concerns_the_protocol_concerns_no_rule() -> None:
+def test_what_concerns_the_protocol_concerns_a_rule_of_its_own() -> None:
+    protocol = ("requests.answers",)
     a, b = refused("AccessDenied"), refused("AccessDenied", content_type="")
     b = Exchange(**{**b.__dict__, "http_status": 403})
     differences = compare(recording(record(a)), recording(record(b))).differences
     assert [(each.kind, each.where, each.a, each.b, each.rules) for each in differences] == [
-        ("content type", "personalize", "application/x-amz-json-1.1", "nothing", ()),
-        ("HTTP status", "personalize, AccessDenied", "400", "403", ()),
+        ("content type", "personalize", "application/x-amz-json-1.1", "nothing", protocol),
+        ("HTTP status", "personalize, AccessDenied", "400", "403", protocol),
     ]
+    assert set(protocol) <= set(rules_page.read())
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tools.conformance import conduct
 from tools.conformance.connections import Connection, to_emulator
 from tools.conformance.recorder import Recorder
-from tools.conformance.recording import Header, Writer
+from tools.conformance.recording import Header, Recording, Writer, read
 from tools.conformance.run import Run
-from tools.conformance.step import Step
+from tools.conformance.scenarios import STEPS
+from tools.conformance.step import Step, Tier, in_order
 from tools.emulator import Service
 
 PREFIX = "personalize-conformance-0123abcd"
@@ -34,6 +37,14 @@ def conducted(connection: Connection, steps: list[Step], tell: Callable[[str], N
     file, told = io.StringIO(), list[str]()
     result = conduct.perform(connection, steps, Writer(file, HEADER), PREFIX, tell or told.append)
     return Conducted(result, file.getvalue(), told)
+
+
+def recorded(names: Sequence[str]) -> Recording:
+    """What real steps, and those that they need, record on the emulator."""
+    with to_emulator() as connection, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "recording.jsonl")
+        path.write_text(conducted(connection, in_order(STEPS, Tier.TRAIN, names)).text)
+        return read(path)
 
 
 @contextmanager
