@@ -5,6 +5,7 @@ from __future__ import annotations
 from tools.conformance.step import Step
 
 from . import (
+    actions,
     attributions,
     campaigns,
     cloudwatch,
@@ -41,6 +42,7 @@ STEPS: tuple[Step, ...] = (
     *events.STEPS,
     *attributions.STEPS,
     *jobs.STEPS,
+    *actions.STEPS,
     *permissions.STEPS,
     *cloudwatch.STEPS,
     recommenders.FAILING,

@@ -218,6 +218,7 @@ _FORMS = (
         "Imports items with a column that the schema lacks.",
         "".join(f"{line},{'EXTRA' if not number else 1}\n" for number, line in enumerate(_GOOD.splitlines())),
         "imports.header",
+        _ACTIVE,
     ),
     _form(
         "missing_column",
