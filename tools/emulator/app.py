@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from . import wire
+from .cloudwatch import MemoryMetrics
 from .faults import Fault
 from .service import Service
 
@@ -92,8 +93,9 @@ def _advance(service: Service, given: Any) -> dict[str, Any]:
 
 
 def _metrics(service: Service, _: Any) -> dict[str, Any]:
-    # Sinks need not show what they took; that in memory does.
-    return {"metrics": service.metrics.listed()}  # type: ignore[attr-defined]
+    if not isinstance(service.metrics, MemoryMetrics):
+        raise ValueError("The service does not keep its metrics here: look for them in CloudWatch.")
+    return {"metrics": service.metrics.listed()}
 
 
 def _state(service: Service, _: Any) -> dict[str, Any]:

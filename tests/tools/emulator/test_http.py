@@ -11,6 +11,7 @@ import pytest
 
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import Account
+from tools.emulator import ManualClock, MemoryObjects, Service
 from tools.emulator.app import PersonalizeApp, claims
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{}/aws4_request, SignedHeaders=host, Signature=0"
@@ -216,6 +217,23 @@ def test_faults_are_set_and_unset(server: Server) -> None:
     status, _, body = server.send("DELETE", "/_sandbox/faults")
     assert (status, body) == (200, {"faults": []})
     assert server.call("ListSchemas", {})[0] == 200
+
+
+def test_metrics_are_shown_where_they_are_kept(movies: Account) -> None:
+    recommender = movies.recommender()
+    movies.recommended(recommender)
+    status, _, body = Server(PersonalizeApp(movies.service)).send("GET", "/_sandbox/metrics")
+    assert status == 200
+    assert body["metrics"]["eu-west-1"][-2] == {
+        "name": "GetRecommendations",
+        "value": 1,
+        "unit": "Count",
+        "dimensions": {"RecommenderArn": recommender},
+        "at": movies.clock.now(),
+    }
+    elsewhere = Server(PersonalizeApp(Service(ManualClock(), MemoryObjects())))
+    status, _, body = elsewhere.send("GET", "/_sandbox/metrics")
+    assert (status, body["message"].partition(":")[0]) == (400, "The service does not keep its metrics here")
 
 
 def test_the_clock_is_moved(server: Server, account: Account) -> None:
