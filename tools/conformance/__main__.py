@@ -11,7 +11,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None, ask: Callable[[str], str] = inp
         arguments: of the command line; None for the process's own.
         ask: shows a question and returns the answer.
     """
-    signal.signal(signal.SIGTERM, _end)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _end)
     options = _options(arguments)
     options.ask = ask
     try:
@@ -77,7 +78,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _end(*_: object) -> None:
-    """SIGTERM ends a run as Ctrl-C does: what it made is removed."""
+    """SIGTERM, or a terminal that is closed, ends a run as Ctrl-C does: what it made is removed."""
     raise KeyboardInterrupt
 
 
@@ -160,7 +161,9 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _tell(line: str) -> None:
-    print(printable(line), flush=True)
+    # A run whose terminal was closed still has to remove what it made.
+    with suppress(OSError):
+        print(printable(line), flush=True)
 
 
 if __name__ == "__main__":

@@ -72,8 +72,9 @@ def perform(
         connection.every,
         connection.hours,
         recorder.watching,
-        tell,
     )
+    if connection.endpoint is Endpoint.AWS:
+        run.tell = tell
     result = Result()
     try:
         for step in steps:

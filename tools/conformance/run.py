@@ -14,10 +14,15 @@ GONE = "GONE"
 TAG = "personalize-conformance"
 PREFIX = "personalize-conformance-"
 PATH_OF_ROLES = "/personalize-conformance/"
+_TELL_EVERY = 60.0
 _LONGEST_NAME = 63
 # What takes hours need not be looked at as often as what takes seconds: a look after each twentieth of the time so far.
 _PAUSE = 0.05
 BUSY = ("PENDING", "IN_PROGRESS", "STOPPING")
+
+
+def _show_nothing(line: str) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Run:
         every: least seconds between two looks at what is waited for.
         hours: how long to wait for anything.
         watching: how what comes of waiting is told from other requests; the recorder's business.
-        tell: shows a line of progress.
+        tell: shows a line of progress while the run waits; on the emulator nobody waits, so there it shows nothing.
     """
 
     client: Callable[..., Any]
@@ -60,7 +65,7 @@ class Run:
     every: float
     hours: float
     watching: Callable[[], AbstractContextManager[None]] = nullcontext
-    tell: Callable[[str], None] = print
+    tell: Callable[[str], None] = _show_nothing
     notes: dict[str, Note] = field(default_factory=dict)
     _remembered: dict[str, Any] = field(default_factory=dict)
     _clients: dict[str, Any] = field(default_factory=dict)
@@ -162,16 +167,17 @@ class Run:
             ClientError: another error than ResourceNotFoundException.
         """
         hours = self.hours if hours is None else hours
-        began = self.now()
-        end = began + hours * 3600
+        began = told = self.now()
         with self.watching():
-            while True:
-                answer = _found(method, params)
-                if until(answer):
-                    return answer
-                if self.now() >= end:
+            while not until(answer := _found(method, params)):
+                waited = self.now() - began
+                if waited >= hours * 3600:
                     raise TimeoutError(f"Nothing came of it in {hours:g} hours.")
-                self.pause(max(self.every, (self.now() - began) * _PAUSE))
+                if self.now() - told >= _TELL_EVERY:
+                    told = self.now()
+                    self.tell(f"  {method.__name__}: waiting for {waited / 60:.0f} min")
+                self.pause(max(self.every, waited * _PAUSE))
+        return answer
 
     def settled(self, noun: str, arn: str) -> str:
         """Wait until a resource, and the latest update of it, are in a status that does not change by itself.

@@ -37,11 +37,12 @@ def never_asked(question: str) -> str:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where recordings go; signals are as before afterwards."""
-    before = signal.getsignal(signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)}
     monkeypatch.setattr(command, "FOLDER", tmp_path)
     monkeypatch.setattr(command, "STEPS", STEPS)
     yield tmp_path
-    signal.signal(signal.SIGTERM, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture
@@ -160,8 +161,9 @@ def test_an_interrupted_run_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert command.main(["run"], never_asked) == 130
 
 
-def test_sigterm_interrupts_too(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    with_steps(monkeypatch, step("a.end", lambda run: signal.raise_signal(signal.SIGTERM)))
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_interrupt_too(monkeypatch: pytest.MonkeyPatch, folder: Path, ending: signal.Signals) -> None:
+    with_steps(monkeypatch, step("a.end", lambda run: signal.raise_signal(ending)))
     assert command.main(["run"], never_asked) == 130
     assert read(folder / "emulator-eu-west-1-free.jsonl").ended == "interrupted"
 
@@ -199,6 +201,24 @@ def test_the_local_cloud_is_talked_to_on_request(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(connections, "to_local_cloud", to_local_cloud)
     assert command.main(["run", "--endpoint", "local"], never_asked) == 0
     assert used == ["local"]
+
+
+def test_a_run_whose_terminal_was_closed_removes_what_it_made(
+    account: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: Any, **__: Any) -> None:
+        raise OSError
+
+    def close(run: Any) -> None:
+        open_group(run)
+        monkeypatch.setattr("builtins.print", closed)
+        signal.raise_signal(signal.SIGHUP)
+
+    with_steps(monkeypatch, step("a.group", close))
+    with pytest.raises(OSError, match=r"^$"):
+        command.main(["run", "--profile", "mine", "--yes"])
+    monkeypatch.undo()
+    assert command.clean.find(account) == []
 
 
 # -- cleaning ----------------------------------------------------------------------------------------------

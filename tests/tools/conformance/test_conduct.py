@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -67,6 +68,17 @@ def test_a_step_is_performed_only_where_it_can_be() -> None:
     found = performed(step("a.role", endpoints=frozenset({Endpoint.AWS})))
     assert found.result.steps[0].why == "It cannot be performed on emulator."
     assert found.result.is_good
+
+
+def test_waiting_is_told_on_aws() -> None:
+    def wait(run: Run) -> None:
+        end = run.now() + 70
+        run.watch(run.personalize.list_filters, lambda answer: run.now() >= end)
+
+    with to_emulator() as connection:
+        here = conducted(connection, [step("a.wait", wait)])
+        there = conducted(replace(connection, endpoint=Endpoint.AWS), [step("a.wait", wait)])
+    assert (here.told, there.told) == (["a.wait"], ["a.wait", "  list_filters: waiting for 1 min"])
 
 
 def test_an_interruption_ends_the_steps_and_removes_what_they_made() -> None:

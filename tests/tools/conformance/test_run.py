@@ -86,6 +86,17 @@ def test_other_errors_end_the_waiting() -> None:
         run.settled("Filter", "arn:aws:personalize:eu-west-1:0:filter/none")
 
 
+def test_it_says_every_minute_that_it_waits() -> None:
+    run, told = run_of(), list[str]()
+    run.tell = told.append
+    arn = run.personalize.create_dataset_group(name=run.name("group"))["datasetGroupArn"]
+    run.settled("DatasetGroup", arn)
+    run.ask(run.personalize.list_filters)
+    end = run.now() + 150
+    run.watch(run.personalize.list_filters, lambda answer: run.now() >= end)
+    assert told == ["  list_filters: waiting for 1 min", "  list_filters: waiting for 2 min"]
+
+
 def test_it_does_not_wait_for_ever() -> None:
     run = run_of()
     began = run.now()
