@@ -7,6 +7,7 @@ from tools.conformance.step import Step
 from . import (
     actions,
     attributions,
+    batches,
     campaigns,
     cloudwatch,
     datasets,
@@ -50,6 +51,7 @@ STEPS: tuple[Step, ...] = (
     *recommendations.STEPS,
     *recommenders.ENDING,
     *trainings.STEPS,
+    *batches.STEPS,
     *campaigns.STEPS,
     *deletion.STEPS,
 )

@@ -112,6 +112,14 @@ def _train(run: Run) -> None:
     run.settled("Solution", solution)
     version = run.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
     run.note("status", run.settled("SolutionVersion", version), expected="ACTIVE")
+    run.ask(
+        run.personalize.create_batch_inference_job,
+        jobName=run.name("next-action"),
+        solutionVersionArn=version,
+        jobInput={"s3DataSource": {"path": f"s3://{run.recall('bucket')}/users.csv"}},
+        jobOutput={"s3DataDestination": {"path": f"s3://{run.recall('bucket')}/next-action/"}},
+        roleArn=run.recall("role"),
+    )
     metrics = run.personalize.get_solution_metrics(solutionVersionArn=version)["metrics"]
     run.note("names of metrics", sorted(metrics))
     campaign = run.personalize.create_campaign(name=run.name("next-action"), solutionVersionArn=version)["campaignArn"]
@@ -195,13 +203,15 @@ STEPS = (
     ),
     _step(
         "actions.trained",
-        "Trains and deploys the next best action.",
+        "Trains the next best action, asks for it in a batch, which cannot be, and deploys it.",
         _train,
         "actions.metrics",
+        "inference.recipes",
         tier=Tier.TRAIN,
         needs=("actions.imported", "imports.all"),
         cost=_DOLLARS,
         minutes=75,
+        expects=refused("CreateBatchInferenceJob", INVALID),
     ),
     _step(
         "actions.recommended",

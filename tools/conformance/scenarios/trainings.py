@@ -27,6 +27,14 @@ def _train(run: Run) -> None:
     run.ask(run.personalize.get_solution_metrics, solutionVersionArn=named)
     run.ask(run.personalize.create_campaign, name=run.name("early"), solutionVersionArn=named)
     run.ask(run.personalize.delete_solution, solutionArn=solution)
+    run.ask(
+        run.personalize.create_batch_inference_job,
+        jobName=run.name("early"),
+        solutionVersionArn=named,
+        jobInput={"s3DataSource": {"path": f"s3://{run.recall('bucket')}/users.csv"}},
+        jobOutput={"s3DataDestination": {"path": f"s3://{run.recall('bucket')}/early/"}},
+        roleArn=run.recall("role"),
+    )
     for arn in (named, unnamed):
         run.note(
             f"status of the {'named' if arn == named else 'unnamed'} one", run.settled("SolutionVersion", arn), "ACTIVE"
@@ -125,6 +133,7 @@ STEPS = (
         "statuses.metrics_when_trained",
         "statuses.must_be_active",
         "deletion.solution",
+        "batches.version",
         needs=("imports.all", "solutions.update_before_full", "campaigns.without_version"),
         expects=(
             Expected("CreateSolutionVersion", which=0),
@@ -133,6 +142,7 @@ STEPS = (
             *refused("GetSolutionMetrics", IN_USE),
             *refused("CreateCampaign", IN_USE),
             *refused("DeleteSolution", IN_USE),
+            *refused("CreateBatchInferenceJob", IN_USE),
         ),
     ),
     _step(
