@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.measuring import measure_only_the_provider
 from tools.checkout import UNVALIDATED
 from tools.data import synthetic
 
@@ -63,8 +64,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     twice, and it ends one of the two.
     """
     is_covering = item.path.is_relative_to(_PROVIDER) and not item.get_closest_marker("unmeasured")
-    if is_covering or not item.config.pluginmanager.hasplugin("_cov"):
+    if not item.config.pluginmanager.hasplugin("_cov"):
         return (yield)
+    if is_covering:
+        with pytest.MonkeyPatch.context() as patch:
+            measure_only_the_provider(patch)
+            return (yield)
     of_this_thread, of_new_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)
