@@ -37,6 +37,16 @@ _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 # User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
 # behind is deleted in up to three attempts, then forgotten.
 _CLEANUP_ATTEMPTS = 3
+# Marks the answer of a function whose handler has raised.
+_RAISED = "sandbox_raised"
+# What MiniStack's programs around a handler answer then.
+_ANSWERS_OF_RAISING = {
+    "_PYTHON_WORKER_SCRIPT": ('{"status": "error", "error": str(e), "trace": traceback.format_exc()}',),
+    "_NODEJS_WORKER_SCRIPT": (
+        'status: "error", error: String(err.message || err)',
+        'status: "error", error: e.message, trace: e.stack',
+    ),
+}
 
 
 def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_second: float | None = None) -> Any:
@@ -49,6 +59,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     """
     correct_buckets()
     correct_lambda_environment()
+    correct_lambda_errors()
     correct_lambda_logs()
     correct_templates()
     correct_exports()
@@ -311,6 +322,30 @@ def _set_default_encryption(bucket: str, properties: Mapping[str, Any]) -> None:
 def correct_lambda_environment() -> None:
     """Keep functions from naming a trust store that only the images of Lambda have (CDK's BucketDeployment does)."""
     lambda_runtime._RESERVED_RUNTIME_ENV_VARS.add("AWS_CA_BUNDLE")
+
+
+def correct_lambda_errors() -> None:
+    """Let a function that raises keep its execution environment, as on AWS.
+
+    MiniStack ends the process. Lambda developer guide, "Understanding the Lambda execution environment lifecycle": an
+    environment is reset when a function crashes or times out. "Building a custom runtime for AWS Lambda": a runtime
+    reports what a handler raises, and gets the next event. The CDK's Provider framework raises at each poll but the
+    last (Retry, framework.js), and every poll after it would begin with a cold start.
+    """
+    for script, answers in _ANSWERS_OF_RAISING.items():
+        program = getattr(lambda_runtime, script)
+        for answer in answers:
+            program = program.replace(answer, answer.replace('"error",', f'"ok", "{_RAISED}": 1,', 1))
+        setattr(lambda_runtime, script, program)
+    invoke = lambda_runtime.Worker.invoke
+
+    def invoke_and_keep(self: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+        response: dict[str, Any] = invoke(self, *arguments, **options)
+        if response.pop(_RAISED, False):
+            response["status"] = "error"
+        return response
+
+    lambda_runtime.Worker.invoke = invoke_and_keep
 
 
 def correct_lambda_logs() -> None:
