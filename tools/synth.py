@@ -32,6 +32,20 @@ def synthesize(
     Returns:
         The folder of the assembly.
     """
+    app = empty_app(env, out, sample_directory, config_directory, more_context)
+    build(app)
+    write(app)
+    return out
+
+
+def empty_app(
+    env: str,
+    out: Path,
+    sample_directory: Path,
+    config_directory: Path,
+    more_context: Mapping[str, Any] | None = None,
+) -> App:
+    """An app without stacks, with the context of an environment; the arguments are those of `synthesize`."""
     context = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
     own = {
         "env": env,
@@ -40,7 +54,4 @@ def synthesize(
         # As the CLI does: resources say which construct made them.
         "aws:cdk:enable-path-metadata": True,
     }
-    app = App(outdir=str(out), context={**context, **own, **(more_context or {})}, analytics_reporting=False)
-    build(app)
-    write(app)
-    return out
+    return App(outdir=str(out), context={**context, **own, **(more_context or {})}, analytics_reporting=False)

@@ -70,7 +70,7 @@ def measured(function: F) -> F:
 
 
 def measure_only_the_provider(patch: pytest.MonkeyPatch) -> None:
-    """Let the processes of virtual time and calls of the service be unmeasured, and the provider's handlers measured."""
+    """Do not measure the processes of virtual time and calls of the service, but the handlers within them."""
     spawn, invoke, call = VirtualTime.spawn, VirtualCloud._invoke, BaseClient._make_api_call
 
     def spawn_unmeasured(self: VirtualTime, work: Callable[[], None], delay: float = 0.0) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.tools.sandbox.support import changed_app
 from tools.checkout import EXAMPLE_SETTINGS, UNVALIDATED
 from tools.data import synthetic
 from tools.sandbox import cdk, inventory, shared
@@ -37,6 +38,7 @@ class App:
     endpoint: Endpoint
     folder: Path
     env: str = ENV
+    is_synthesized_by_the_cli: bool = False
 
     @property
     def settings(self) -> Path:
@@ -55,18 +57,27 @@ class App:
         change(settings)
         self.settings.write_text(yaml.safe_dump(settings, sort_keys=False))
 
-    def run(self, arguments: Sequence[str]) -> cdk.Result:
-        """Run the CLI; tests/stacks validates the templates, once for all."""
-        return cdk.captured(self.endpoint, arguments, variables=UNVALIDATED)
+    def synthesize(self, **changes: Any) -> Path:
+        """Write the assembly, with what support/changed_app.py changes; answers its folder.
 
-    def deploy(self, *more: str) -> cdk.Result:
+        In this process, which has the CDK in memory: the CLI starts Python and the CDK for it, three seconds each time.
+        """
+        return changed_app.synthesize(self.env, self.folder, **changes)
+
+    def run(self, arguments: Sequence[str], **changes: Any) -> cdk.Result:
+        """Run the CLI on the app as its settings are now."""
+        source = self._context if self.is_synthesized_by_the_cli else ("--app", str(self.synthesize(**changes)))
+        # tests/stacks validates the templates, once for all.
+        return cdk.captured(self.endpoint, [*arguments, *source], variables=UNVALIDATED)
+
+    def deploy(self, **changes: Any) -> cdk.Result:
         """Deploy all stacks."""
         outputs = ("--outputs-file", str(self.folder / "outputs.json"))
-        return self.run(cdk.deploy_arguments(self.env, *outputs, *self.context, *more))
+        return self.run(cdk.deploy_arguments(self.env, *outputs), **changes)
 
-    def destroy(self) -> cdk.Result:
+    def destroy(self, **changes: Any) -> cdk.Result:
         """Destroy all stacks."""
-        return self.run(cdk.destroy_arguments(self.env, *self.context))
+        return self.run(cdk.destroy_arguments(self.env), **changes)
 
     def fault(self, **attributes: object) -> None:
         """Let something go wrong, once unless they say otherwise; see sandbox.personalize.Fault."""
@@ -87,7 +98,7 @@ class App:
         return inventory.leftovers(self.endpoint)
 
     @property
-    def context(self) -> tuple[str, ...]:
+    def _context(self) -> tuple[str, ...]:
         """CLI arguments that lead the app to these settings and this data."""
         folders = (f"config_dir={self.folder / 'config'}", f"sample_dir={self.folder / 'data'}")
         # A folder for each app, so that two can be synthesized at the same time.

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from tests.tools.sandbox.conftest import ENV, App
-from tests.tools.sandbox.support import changed_app
-from tools.checkout import CHECKOUT, UNVALIDATED
+from tools.checkout import CHECKOUT
 from tools.sandbox import cdk, inventory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hard")]
 
 DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
-SHORT_LINKS = ("--app", changed_app.COMMAND, "-c", "link_seconds=10")
+LINK_SECONDS = 10
 HOUR = 3600.0
 
 
@@ -37,8 +36,7 @@ def test_hard_life_of_the_app(app: App) -> None:
 
 def deploy_only(app: App, stack: str) -> cdk.Result:
     """Deploy one stack and what it comes after; the CLI deploys the others in an order of its own."""
-    arguments = ["deploy", stack, "-c", f"env={ENV}", "--require-approval", "never", *app.context, *SHORT_LINKS]
-    return app.run(arguments)
+    return app.run(["deploy", stack, "--require-approval", "never"], link_seconds=LINK_SECONDS)
 
 
 def check_a_training_longer_than_max_wait_fails_and_says_so(app: App) -> None:
@@ -63,7 +61,7 @@ def check_a_failed_training_is_rolled_back(app: App) -> None:
 
 def check_a_training_of_hours_is_waited_for_by_several_links(app: App) -> None:
     app.fault(kind="duration", operation="CreateSolutionVersion", seconds=3 * HOUR)
-    result = app.deploy(*SHORT_LINKS)
+    result = app.deploy(link_seconds=LINK_SECONDS)
     assert result.exit_status == 0, result.output
     statuses = [
         line["status"] for line in logged(app) if line["type"] == "Custom::PersonalizeWait" and line.get("done")
@@ -80,7 +78,7 @@ def check_a_recommender_that_cannot_be_deleted_is_forgotten(app: App) -> None:
     before = recommenders(app)
     app.fault(kind="limit_exceeded", operation="DeleteRecommender", message="Not now.", count=None)
     app.edit_settings(lambda settings: settings["recommenders"].pop(LONG))
-    result = app.deploy(*SHORT_LINKS)
+    result = app.deploy(link_seconds=LINK_SECONDS)
     app.without_faults()
     assert result.exit_status == 0, result.output
     assert app.status(RECOMMENDERS) == "UPDATE_COMPLETE"
@@ -97,18 +95,18 @@ def check_destroying_in_the_middle_of_a_training_leaves_nothing(app: App) -> Non
     """A new training of three days begins, somebody presses Ctrl-C, and destroys everything."""
     app.edit_settings(lambda settings: settings["ranking"].update(training_trigger="2"))
     app.fault(kind="duration", operation="CreateSolutionVersion", seconds=72 * HOUR)
-    command = cdk.deploy_arguments(ENV, *app.context, *SHORT_LINKS)
+    command = cdk.deploy_arguments(ENV, "--app", str(app.synthesize(link_seconds=LINK_SECONDS)))
     with subprocess.Popen(
         [str(cdk.CLI), "--no-notices", *command],
         cwd=CHECKOUT,
-        env=cdk.environment(app.endpoint) | UNVALIDATED,
+        env=cdk.environment(app.endpoint),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as deployment:
         wait_for_training(app)
         deployment.send_signal(signal.SIGINT)
-    result = app.run(cdk.destroy_arguments(ENV, *app.context, *SHORT_LINKS))
+    result = app.destroy(link_seconds=LINK_SECONDS)
     assert result.exit_status == 0, result.output
     assert app.left() == {}
 

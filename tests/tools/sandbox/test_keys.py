@@ -40,7 +40,7 @@ def put_policy(app: App, key_arn: str, *statements: dict[str, Any]) -> None:
 
 
 def deploy(app: App) -> Result:
-    return app.run(["deploy", DATA, "--require-approval", "never", "--progress", "events", *app.context])
+    return app.run(["deploy", DATA, "--require-approval", "never", "--progress", "events"])
 
 
 def test_the_documented_policy_of_a_key_is_enough_and_is_needed(app: App) -> None:
@@ -56,6 +56,6 @@ def test_the_documented_policy_of_a_key_is_enough_and_is_needed(app: App) -> Non
     assert result.exit_status != 0
     assert "Insufficient privileges for accessing data in Amazon S3" in result.output
     assert "in the key's policy" in result.output
-    result = app.run(["destroy", DATA, "--force", *app.context])
+    result = app.run(["destroy", DATA, "--force"])
     assert result.exit_status == 0, result.output
     assert inventory.leftovers(app.endpoint) == {}

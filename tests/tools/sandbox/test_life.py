@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ USER = "u1"
 
 
 def test_life_of_the_app(app: App) -> None:
+    app = replace(app, is_synthesized_by_the_cli=True)
     result = app.deploy()
     assert result.exit_status == 0, result.output
     outputs = app.outputs

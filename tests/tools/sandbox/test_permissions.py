@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.tools.sandbox.conftest import ENV, App
-from tests.tools.sandbox.support import changed_app
+from tests.tools.sandbox.conftest import App
 from tools.sandbox import inventory
 from tools.sandbox.cloud import Endpoint, client
 
@@ -17,13 +16,12 @@ DATA = "vod-dev-data"
 
 @pytest.mark.parametrize("action", ["personalize:CreateDatasetGroup", "personalize:TagResource", "iam:PassRole"])
 def test_a_missing_permission_fails_the_deployment_and_is_named(app: App, action: str) -> None:
-    arguments = [*app.context, "-c", f"env={ENV}", "-c", f"without={action}", "--app", changed_app.COMMAND]
     deploy = ["deploy", DATA, "--require-approval", "never", "--progress", "events"]
-    result = app.run([*deploy, *arguments])
+    result = app.run(deploy, without=action)
     assert result.exit_status != 0
     assert f"Access denied: the provider's role may not perform {action} on arn:aws:" in result.output
     assert inventory.personalize(app.endpoint) == []
-    result = app.run(["destroy", DATA, "--force", *arguments])
+    result = app.run(["destroy", DATA, "--force"], without=action)
     assert result.exit_status == 0, result.output
     assert app.left() == {}
 

@@ -13,8 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider.resource_type import Effect
-from tests.tools.sandbox.conftest import ENV, App
-from tests.tools.sandbox.support import changed_app
+from tests.tools.sandbox.conftest import App
 from tests.tools.sandbox.support.arns import noun_of
 from tools.review.diff import Comparison, compare
 from tools.sandbox import inventory
@@ -23,7 +22,7 @@ from tools.simulation.assembly import Assembly
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("review")]
 
 DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
-ANOTHER_DOMAIN = ("--app", changed_app.COMMAND, "-c", "domain=ECOMMERCE")
+ANOTHER_DOMAIN = {"domain": "ECOMMERCE"}
 
 
 def test_a_branch_of_six_changes(app: App) -> None:
@@ -32,19 +31,16 @@ def test_a_branch_of_six_changes(app: App) -> None:
     result = app.deploy()
     assert result.exit_status == 0, result.output
     change_five(app)
-    check_another_domain_is_refused(app, compare(base, synthesized(app, *ANOTHER_DOMAIN)))
+    check_another_domain_is_refused(app, compare(base, synthesized(app, **ANOTHER_DOMAIN)))
     check_the_others_do_what_was_said(app, compare(base, synthesized(app)))
     result = app.destroy()
     assert result.exit_status == 0, result.output
     assert inventory.leftovers(app.endpoint) == {}
 
 
-def synthesized(app: App, *more: str) -> Assembly:
+def synthesized(app: App, **changes: str) -> Assembly:
     """The assembly of the app as its settings are now."""
-    arguments = ["synth", "--quiet", "-c", f"env={ENV}", *app.context, *more]
-    result = app.run(arguments)
-    assert result.exit_status == 0, result.output
-    return Assembly.read(app.folder / "cdk.out")
+    return Assembly.read(app.synthesize(**changes))
 
 
 def change_five(app: App) -> None:
@@ -70,7 +66,7 @@ def said(comparison: Comparison, path: str, name: str) -> Effect:
 def check_another_domain_is_refused(app: App, comparison: Comparison) -> None:
     assert [each.path for each in comparison.stopped] == ["DatasetGroup"]
     before, jobs = inventory.personalize_state(app.endpoint), runs(app)
-    result = app.deploy(*ANOTHER_DOMAIN)
+    result = app.deploy(**ANOTHER_DOMAIN)
     assert result.exit_status != 0
     assert "Changing Domain would replace" in result.output
     assert app.status(DATA) == "UPDATE_ROLLBACK_COMPLETE"

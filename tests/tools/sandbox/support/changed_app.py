@@ -1,13 +1,7 @@
-"""The app as `cdk` runs it, changed as its context says.
-
-`-c without=personalize:CreateDatasetGroup`: the provider's policy lacks an action.
-`-c link_seconds=2`: links of the wait chains wait for seconds, as long here as fifty minutes are on AWS.
-`-c domain=ECOMMERCE`: the dataset group is one of another domain.
-"""
+"""The app as its settings say, and changed in what no setting does."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +9,9 @@ from typing import Any, cast
 from aws_cdk import App, CfnResource, Stack
 from aws_cdk.aws_iam import CfnPolicy
 
-ROOT = Path(__file__).resolve().parents[4]
-sys.path.insert(0, str(ROOT))
+from app import build, write
+from tools.synth import empty_app
 
-from app import build  # noqa: E402  # the app is no package, so its folder comes first
-
-COMMAND = f"{sys.executable} {__file__}"
 LINKS = ("Custom::PersonalizeWait", "Custom::PersonalizeDeletionWait")
 
 
@@ -46,20 +37,26 @@ def _of_types(app: App, *types: str) -> Iterator[CfnResource]:
             yield cast(CfnResource, construct)
 
 
-def main() -> None:
-    """Synthesize."""
-    app = App()
+def synthesize(env: str, folder: Path, *, without: str = "", link_seconds: int = 0, domain: str = "") -> Path:
+    """Write the assembly; answers its folder.
+
+    Args:
+        env: name of the environment.
+        folder: with the settings in `config` and the sample in `data`.
+        without: an action that the provider's policy lacks.
+        link_seconds: links of the wait chains wait for seconds, as long here as fifty minutes are on AWS.
+        domain: that of the dataset group, whatever the settings say.
+    """
+    out = folder / "cdk.out"
+    app = empty_app(env, out, folder / "data", folder / "config")
     build(app)
-    if action := app.node.try_get_context("without"):
-        remove_action(cast(Stack, app.node.find_child("vod-dev-data")), action)
-    if seconds := app.node.try_get_context("link_seconds"):
+    if without:
+        remove_action(cast(Stack, app.node.find_child("vod-dev-data")), without)
+    if link_seconds:
         for link in _of_types(app, *LINKS):
-            link.add_property_override("LinkSeconds", int(seconds))
-    if domain := app.node.try_get_context("domain"):
+            link.add_property_override("LinkSeconds", link_seconds)
+    if domain:
         for group in _of_types(app, "Custom::PersonalizeDatasetGroup"):
             group.add_property_override("Domain", domain)
-    app.synth()
-
-
-if __name__ == "__main__":
-    main()
+    write(app)
+    return out
