@@ -13,7 +13,8 @@ from markupsafe import Markup
 from lambdas.personalize_provider.log import printable
 
 # What Markdown, GitHub's additions to it (mentions, references, formulas, links) or HTML would read as theirs.
-_SPECIAL = re.compile(r"[`*_~\[\]<>&|\\#@!$^:]|(?<=www)\.")
+_SPECIAL = {ord(character): f"&#{ord(character)};" for character in r"`*_~[]<>&|\#@!$^:"}
+_LINK = re.compile(r"(?<=www)\.")
 # What Markdown reads as a list, a heading, a line or a quotation at the beginning of a paragraph.
 _BEGINNING = re.compile(r"^\d+(?=[.)])|^[-+=]")
 
@@ -69,8 +70,8 @@ def _code(value: str, most: int) -> Markup:
 
 def _written(text: str, most: int) -> str:
     shown = text if len(text) <= most else f"{text[:most]} …"
-    escaped = _SPECIAL.sub(lambda match: _entities(match[0]), printable(shown).replace("\t", " ").strip())
-    return re.sub(r"\n+", "<br>", escaped)
+    escaped = printable(shown).replace("\t", " ").strip().translate(_SPECIAL)
+    return re.sub(r"\n+", "<br>", _LINK.sub("&#46;", escaped))
 
 
 def _entities(text: str) -> str:

@@ -11,6 +11,8 @@ def printable(text: str) -> str:
 
     CloudFormation's events and the CLI hand every reason on as it is. Line breaks and tabs stay.
     """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(
         character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1] for character in text
     )
