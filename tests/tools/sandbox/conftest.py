@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.tools.sandbox.support import changed_app
 from tools.checkout import EXAMPLE_SETTINGS, UNVALIDATED
 from tools.data import synthetic
 from tools.sandbox import cdk, inventory, shared
@@ -62,6 +61,9 @@ class App:
 
         In this process, which has the CDK in memory: the CLI starts Python and the CDK for it, three seconds each time.
         """
+        # Here, because the CDK's process begins with the import, and this file is read before its environment is set.
+        from tests.tools.sandbox.support import changed_app
+
         return changed_app.synthesize(self.env, self.folder, **changes)
 
     def run(self, arguments: Sequence[str], **changes: Any) -> cdk.Result:
