@@ -13,6 +13,7 @@ from functools import cached_property
 
 from . import metrics
 from .data import Dataset, Row, action_event
+from .models import Snapshot
 from .recipes import Recipe
 
 Scored = list[tuple[str, float]]
@@ -38,12 +39,14 @@ class ActionModel:
     Attributes:
         recipe: how it was trained.
         trained_on: how often the item interactions had changed by then.
+        seen_at: when it was trained.
     """
 
-    def __init__(self, recipe: Recipe, actions: Dataset, interactions: Dataset | None, trained_on: int) -> None:
+    def __init__(self, recipe: Recipe, actions: Dataset, interactions: Dataset | None, snapshot: Snapshot) -> None:
         """Train on the actions, and on the interactions with them, if there are any."""
         self.recipe = recipe
-        self.trained_on = trained_on
+        self.trained_on = snapshot.changes
+        self.seen_at = snapshot.at
         self._actions = frozenset(_considered(actions))
         self._events = interactions.rows("ALL") if interactions else []
 

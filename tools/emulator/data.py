@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
@@ -23,6 +25,11 @@ _MAX_STRING = 1000
 _MAX_TEXT = 20_000
 _MAX_EVENT_TYPES_AND_METADATA = 10
 _KEY_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
+_SEEN_BY = {
+    "INTERACTIONS": "ITEM_ID",
+    "ITEMS": "ITEM_ID",
+    "ACTIONS": "ACTION_ID",
+}
 _OF_EVENTS = frozenset({"INTERACTIONS", "ACTION_INTERACTIONS"})
 _IDS = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID"})
 # Developer guide, "Preparing action interaction data for training", which also writes "Not taken".
@@ -50,29 +57,35 @@ class Table:
         """Make an empty table."""
         self.columns: Columns = {}
         self._length = 0
+        # When each record came, which never falls.
+        self._came: list[float] = []
         self._by_user: dict[str, list[int]] | None = None
 
-    def extend(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Append records; columns that either side lacks are filled with None."""
+    def extend(self, columns: Mapping[str, Sequence[Any]], at: float) -> None:
+        """Append records that come at a time; columns that either side lacks are filled with None."""
         added = len(next(iter(columns.values()), ()))
         for name in columns.keys() | self.columns.keys():
             column = self.columns.setdefault(name, [None] * self._length)
             column.extend(columns.get(name) or [None] * added)
         self._length += added
+        self._came.extend([at] * added)
         self._by_user = None
 
-    def column(self, name: str) -> list[Any]:
-        """Values of a column; None throughout if there is no such column."""
-        return self.columns.get(name) or [None] * self._length
+    def column(self, name: str, until: float = math.inf) -> list[Any]:
+        """Values of a column that came until a time; None throughout if there is no such column."""
+        column = self.columns.get(name) or [None] * self._length
+        count = bisect_right(self._came, until)
+        return column if count == self._length else column[:count]
 
-    def of_user(self, user: str) -> list[int]:
-        """Positions of a user's records."""
+    def of_user(self, user: str, until: float = math.inf) -> list[int]:
+        """Positions of a user's records that came until a time."""
         if self._by_user is None:
             index: dict[str, list[int]] = defaultdict(list)
             for position, name in enumerate(self.columns.get("USER_ID", ())):
                 index[name].append(position)
             self._by_user = index
-        return self._by_user.get(user, [])
+        count = bisect_right(self._came, until)
+        return [position for position in self._by_user.get(user, []) if position < count]
 
     def rows(self) -> Iterator[Row]:
         """All records, in the order in which they came."""
@@ -84,6 +97,7 @@ class Table:
         kept = [position for position, user in enumerate(self.column("USER_ID")) if user not in users]
         removed = self._length - len(kept)
         self.columns = {name: [column[position] for position in kept] for name, column in self.columns.items()}
+        self._came = [self._came[position] for position in kept]
         self._length, self._by_user = len(kept), None
         return removed
 
@@ -99,6 +113,7 @@ class Dataset:
         single: interactions recorded one by one.
         was_imported: whether there was an import job.
         changes: how often records came in.
+        first_seen: when each item or action came in first, in seconds since the epoch.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -108,6 +123,8 @@ class Dataset:
         self.single = Table()
         self.was_imported = False
         self.changes = 0
+        self.first_seen: dict[str, float] = {}
+        self._latest = (0, 0)
         self._bulk_rows: dict[str, Row] = {}
         self._single_rows: dict[str, Row] = {}
         # Records with the id of a newer one.
@@ -120,14 +137,16 @@ class Dataset:
         """INTERACTIONS, ITEMS, USERS, ..."""
         return self.schema.dataset_type
 
-    def apply(self, columns: Columns, mode: str) -> None:
+    def apply(self, columns: Columns, mode: str, at: float) -> None:
         """Take in the records of an import job, in place of the earlier ones if the mode is FULL."""
         self.was_imported = True
         self.changes += 1
+        for name in sorted(set(columns.get(_SEEN_BY.get(self.dataset_type, ""), ()))):
+            self.first_seen.setdefault(name, at)
         if self.dataset_type not in _KEY_OF:
             if mode == "FULL":
                 self.bulk = Table()
-            self.bulk.extend(columns)
+            self.bulk.extend(columns, at)
             return
         if mode == "FULL":
             self._bulk_rows, self._older_bulk = {}, []
@@ -139,14 +158,16 @@ class Dataset:
             if mode == "INCREMENTAL" and key in self._single_rows:
                 self._older_single.append(self._single_rows.pop(key))
 
-    def put(self, row: Row) -> None:
+    def put(self, row: Row, at: float) -> None:
         """Take in one record."""
         self.changes += 1
+        if self.dataset_type in _SEEN_BY:
+            self.first_seen.setdefault(row[_SEEN_BY[self.dataset_type]], at)
         key = _KEY_OF.get(self.dataset_type)
         if key:
             _replace(self._single_rows, self._older_single, row[key], row)
         else:
-            self.single.extend({name: [value] for name, value in row.items()})
+            self.single.extend({name: [value] for name, value in row.items()}, at)
 
     def is_new_event(self, event_id: str | None) -> bool:
         """Whether an event is the first of its id (API reference, Event: later ones do not count)."""
@@ -196,16 +217,31 @@ class Dataset:
             older[:] = [row for row in older if row["USER_ID"] not in users]
         return removed
 
-    def column(self, name: str) -> list[Any]:
-        """A column of all interactions."""
-        return self.bulk.column(name) + self.single.column(name)
+    def column(self, name: str, until: float = math.inf) -> list[Any]:
+        """A column of all interactions that came until a time."""
+        return self.bulk.column(name, until) + self.single.column(name, until)
 
-    def events_of(self, user: str) -> Iterator[Row]:
-        """A user's interactions, oldest first."""
+    def latest(self) -> int:
+        """Timestamp of the latest interaction; 0 if there is none."""
+        changes, found = self._latest
+        if changes != self.changes:
+            found = max(self.column("TIMESTAMP"), default=0)
+            self._latest = (self.changes, found)
+        return found
+
+    def events_of(self, user: str, bulk: Table | None = None, until: float = math.inf) -> Iterator[Row]:
+        """A user's interactions, oldest first.
+
+        Args:
+            user: the user.
+            bulk: what was imported in bulk; what is there now if None.
+            until: when the records imported in bulk came at the latest; those recorded one by one all count.
+        """
+        bulk = bulk or self.bulk
         found = [
             {name: column[position] for name, column in table.columns.items()}
-            for table in (self.bulk, self.single)
-            for position in table.of_user(user)
+            for table, positions in ((bulk, bulk.of_user(user, until)), (self.single, self.single.of_user(user)))
+            for position in positions
         ]
         return iter(sorted(found, key=lambda row: row["TIMESTAMP"]))
 

@@ -33,7 +33,7 @@ def _put_events(request: Request) -> Answer:
     rows = [_event_row(dataset, user, event) for event in request.params["eventList"] if _names_item(event)]
     for event_id, row in rows:
         if dataset.is_new_event(event_id):
-            dataset.put(row)
+            dataset.put(row, request.now)
     return {}
 
 
@@ -91,7 +91,7 @@ def _put_action_interactions(request: Request) -> Answer:
     for event_id, row in rows:
         # Of events with the same time and properties one is kept.
         if dataset.is_new_event(event_id) and dataset.is_new_event(repr(sorted(row.items()))):
-            dataset.put(row)
+            dataset.put(row, request.now)
     return {}
 
 
@@ -116,7 +116,7 @@ def _put(request: Request, dataset_type: str, key: str, records: list[tuple[str,
         raise invalid(f"{resource.arn} is not an active dataset of type {dataset_type}.")
     rows = [put_row(dataset.schema, {key: name}, record.get("properties")) for name, record in records]
     for row in rows:
-        dataset.put(row)
+        dataset.put(row, request.now)
     return {}
 
 

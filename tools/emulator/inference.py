@@ -14,8 +14,9 @@ from .recipes import PERSONALIZED_ACTIONS, PERSONALIZED_RANKING, RECIPES, RELATE
 from .region import Region, Resource
 from .request import Request
 from .rules import at_most, config_fits_recipe
-from .runtime import Scored, Served, filtered, ranked_items, ranking_of
+from .runtime import Scored, filtered, ranked_items, ranking_of
 from .training import dataset_of
+from .updates import Served
 
 _THEMES = "THEME_GENERATION"
 _WITH_THEMES = "aws-similar-items"
@@ -102,7 +103,7 @@ def _recipe(request: Request) -> Recipe:
 @failing
 def _infer(region: Region, job: Resource, at: float) -> None:
     version = batches.trained_version(region, job)
-    served = Served(version.model, version.fields["datasetGroupArn"], shows_metadata=False)
+    served = Served(version, at, job.fields.get("batchInferenceJobConfig", {}), is_batch=True)
     has_themes = job.fields["batchInferenceJobMode"] == _THEMES
     most = region.environment.quotas.themed_records_per_file if has_themes else None
 

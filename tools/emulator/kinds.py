@@ -84,7 +84,7 @@ def _read_data(region: Region, resource: Resource, at: float) -> str | None:
 
 
 def _apply_data(region: Region, resource: Resource, at: float) -> str | None:
-    region.datasets[resource.fields["datasetArn"]].apply(resource.work, resource.fields["importMode"])
+    region.datasets[resource.fields["datasetArn"]].apply(resource.work, resource.fields["importMode"], at)
     resource.work = None
     return None
 
@@ -120,6 +120,22 @@ def _retrains(request: Request, resource: Resource) -> bool:
 def _recommender_update_seconds(request: Request, resource: Resource) -> float:
     durations = request.region.environment.durations
     return durations.retrain_recommender if _retrains(request, resource) else durations.update_recommender
+
+
+def _retrain_weekly(region: Region, resource: Resource, at: float) -> None:
+    """Train a recommender again every 7 days (developer guide, "Domain recommenders in Amazon Personalize").
+
+    That it keeps its model if there is too little data by then, and that one which is stopped waits, is inferred.
+    """
+
+    def again(when: float) -> None:
+        if region.find(resource.arn) is not resource:
+            return
+        if resource.status == ACTIVE and training.start(region, resource, when) is None:
+            training.finish(region, resource, when)
+        region.at(when + 7 * _DAY, again)
+
+    region.at(at + 7 * _DAY, again)
 
 
 def _retrain_if_needed(region: Region, resource: Resource, before: Fields, at: float) -> str | None:
@@ -455,6 +471,7 @@ KINDS: Mapping[str, Kind] = {
             ),
             start=training.start,
             finish=training.finish,
+            activated=_retrain_weekly,
             updated=_retrain_if_needed,
         ),
         Kind(

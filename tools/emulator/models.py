@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from . import metrics
+from .data import Table
 from .recipes import PERSONALIZED_RANKING, POPULAR_ITEMS, RELATED_ITEMS, USER_PERSONALIZATION, Recipe
 
 _SCORED = frozenset({USER_PERSONALIZATION, PERSONALIZED_RANKING})
@@ -32,7 +33,8 @@ _METRIC_DECIMALS = 4
 class Snapshot:
     """The interactions a training sees, and the ids of all items.
 
-    The four lists run in parallel; `changes` tells how often the interactions had changed by then.
+    The four lists run in parallel; `changes` tells how often the interactions had changed by then, `at` when it was
+    taken, and `bulk` is what had been imported in bulk.
     """
 
     users: Sequence[str]
@@ -41,6 +43,8 @@ class Snapshot:
     events: Sequence[str | None]
     catalogue: Sequence[str] = ()
     changes: int = 0
+    at: float = 0.0
+    bulk: Table | None = None
 
     def of_users(self, users: frozenset[str], inside: bool) -> Snapshot:
         """The interactions of these users, or of all others."""
@@ -85,17 +89,29 @@ class Model:
     Attributes:
         recipe: how it was trained.
         trained_on: how often the interactions had changed by then.
+        trained_at: when.
+        bulk: the interactions imported in bulk until then.
+        seen_at: when it took new items in, by its training or by one that only updates it.
+        refreshed: the same model with newer data, if its recipe needs no training for them.
     """
 
     def __init__(self, recipe: Recipe, snapshot: Snapshot) -> None:
         """Train with a recipe on a snapshot."""
         self.recipe = recipe
         self.trained_on = snapshot.changes
+        self.trained_at = self.seen_at = snapshot.at
+        self.bulk = snapshot.bulk
+        self.refreshed: Model | None = None
         self._snapshot = snapshot
 
     @cached_property
     def _fitted(self) -> Fitted:
         return Fitted(self._snapshot)
+
+    @property
+    def items(self) -> Mapping[str, int]:
+        """The items that it was trained on."""
+        return self._fitted.index
 
     @property
     def has_scores(self) -> bool:

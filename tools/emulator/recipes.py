@@ -47,6 +47,7 @@ class Recipe:
         has_objective: whether optimizationObjective applies ("Optimizing a solution for an additional objective").
         has_metadata: whether campaigns show metadata without being told to (developer guide, "Deploying an Amazon
             Personalize solution version with a campaign", "Semantic-Similarity recipe").
+        gives_reasons: whether answers say why an item is among them.
         is_legacy: whether it is described, but neither listed nor for new solutions.
     """
 
@@ -68,6 +69,7 @@ class Recipe:
     weighs_events: bool = False
     has_objective: bool = False
     has_metadata: bool = False
+    gives_reasons: bool = False
     is_legacy: bool = False
 
     @property
@@ -292,6 +294,7 @@ _CUSTOM = (
         "aws-user-personalization-v2",
         USER_PERSONALIZATION,
         explores=True,
+        gives_reasons=True,
         algorithm=_RECENCY,
         weighs_events=True,
         has_metadata=True,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from . import avro, filters
+from . import avro, filters, updates
 from .actions import ActionModel
 from .errors import invalid
 from .recipes import PERSONALIZED_ACTIONS, PERSONALIZED_RANKING, RELATED_ITEMS
 from .region import ACTIVE, Region, Resource
 from .request import Request
 from .training import dataset_of
+from .updates import Served
 
 Answer = dict[str, Any]
 Scored = list[tuple[str, float]]
@@ -36,15 +36,6 @@ _OTHER_OPERATIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Served:
-    """What answers a request: a Model or ActionModel, where its data is, and how it is configured."""
-
-    model: Any
-    group_arn: str
-    shows_metadata: bool
-
-
 def _get_recommendations(request: Request) -> Answer:
     params = request.params
     served = _served(request)
@@ -63,7 +54,19 @@ def _get_recommendations(request: Request) -> Answer:
     for promotion in params.get("promotions", []):
         promoted = filtered(request, served, ranked, promotion)
         found = _promoted(promoted, others, promotion, wanted)
-    return _answer(request, served, "itemList", found)
+    return _answer(request, served, "itemList", _with_reasons(served, found))
+
+
+def _with_reasons(served: Served, found: list[Answer]) -> list[Answer]:
+    """Say why an item is there, where the recipe does (API reference, PredictedItem)."""
+    if not served.model.recipe.gives_reasons:
+        return found
+    for one in found:
+        if "promotionName" in one:
+            one["reason"] = ["Promoted item"]
+        elif one["itemId"] not in served.model.items:
+            one["reason"] = ["Exploration"]
+    return found
 
 
 def _get_ranking(request: Request) -> Answer:
@@ -93,7 +96,8 @@ def _get_actions(request: Request) -> Answer:
         raise invalid(f"GetActionRecommendations needs a recipe of type {PERSONALIZED_ACTIONS}.")
     interactions = dataset_of(region, served.group_arn, "ACTION_INTERACTIONS")
     history = interactions.events_of(params["userId"]) if interactions else iter(())
-    ranked = model.ranked(actions, history, request.now) if actions else []
+    new = updates.new_actions(region, served, request.now)
+    ranked = model.ranked(actions, history, request.now, new) if actions else []
     ranked = filtered(request, served, ranked, params, "ActionID")
     found = [{"actionId": action, "score": score} for action, score in ranked[:wanted]]
     return {"actionList": found, "recommendationId": _recommendation_id(request)}
@@ -101,9 +105,11 @@ def _get_actions(request: Request) -> Answer:
 
 def ranked_items(request: Request, served: Served) -> Scored:
     """All items for the user or the item that a request names, best first, before any filter."""
-    user = request.params.get("userId")
-    ranked = served.model.ranked(_history(request.region, served, user), request.params.get("itemId"))
-    return _without_hidden(request.region, served, user, ranked)
+    region, user = request.region, request.params.get("userId")
+    model = updates.current_model(region, served, request.now)
+    ranked = model.ranked(updates.history(region, served, user), request.params.get("itemId"))
+    ranked = updates.with_explored(served, ranked, updates.explored_items(region, served, request.now))
+    return _without_hidden(region, served, user, ranked)
 
 
 def ranking_of(request: Request, served: Served, items: Sequence[str]) -> Scored:
@@ -111,7 +117,7 @@ def ranking_of(request: Request, served: Served, items: Sequence[str]) -> Scored
 
     API reference, GetPersonalizedRanking.
     """
-    scores = dict(served.model.ranked(_history(request.region, served, request.params["userId"])))
+    scores = dict(served.model.ranked(updates.history(request.region, served, request.params["userId"])))
     known = sorted((item for item in items if item in scores), key=lambda item: -scores[item])
     total = sum(scores[item] for item in known) or 1.0
     return [(item, scores[item] / total) for item in known] + [(item, 0.0) for item in items if item not in scores]
@@ -125,18 +131,15 @@ def _served(request: Request) -> Served:
     if "recommenderArn" in params:
         recommender = region.get(params["recommenderArn"], "Recommender")
         _check_active(recommender)
-        config = recommender.fields["recommenderConfig"]
-        return Served(recommender.model, recommender.fields["datasetGroupArn"], _shows_metadata(config))
+        return Served(recommender, recommender.model.seen_at, recommender.fields["recommenderConfig"])
     campaign = region.get(params["campaignArn"], "Campaign")
     _check_active(campaign)
     version = region.get(campaign.fields["solutionVersionArn"], "SolutionVersion")
-    config = campaign.fields["campaignConfig"]
-    shows_metadata = version.model.recipe.has_metadata or _shows_metadata(config)
-    return Served(version.model, version.fields["datasetGroupArn"], shows_metadata)
+    return Served(version, campaign.created, campaign.fields["campaignConfig"])
 
 
-def _shows_metadata(config: Mapping[str, Any]) -> bool:
-    return bool(config.get("enableMetadataWithRecommendations"))
+def _shows_metadata(served: Served) -> bool:
+    return served.model.recipe.has_metadata or bool(served.config.get("enableMetadataWithRecommendations"))
 
 
 def _check_active(resource: Resource) -> None:
@@ -148,11 +151,6 @@ def _at_most(request: Request, member: str, count: int) -> None:
     maximum = _MOST_WITH_METADATA if request.params.get("metadataColumns") else _MOST_RESULTS
     if count > maximum:
         raise invalid(f"{member} can be at most {maximum}, not {count}.")
-
-
-def _history(region: Region, served: Served, user: str | None) -> list[str]:
-    interactions = dataset_of(region, served.group_arn, "INTERACTIONS")
-    return [event["ITEM_ID"] for event in interactions.events_of(user)] if interactions and user is not None else []
 
 
 def _without_hidden(region: Region, served: Served, user: str | None, ranked: Scored) -> Scored:
@@ -246,7 +244,7 @@ def _metadata_columns(request: Request, served: Served) -> list[str]:
     asked: Mapping[str, list[str]] = request.params.get("metadataColumns", {})
     if not asked:
         return []
-    if not served.shows_metadata:
+    if not _shows_metadata(served):
         raise invalid("metadataColumns needs enableMetadataWithRecommendations on the campaign or recommender.")
     columns = {kind.upper(): names for kind, names in asked.items()}.get("ITEMS", [])
     items = dataset_of(request.region, served.group_arn, "ITEMS")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from copy import copy
+from typing import Any, cast
 
 from .actions import ActionModel
 from .data import Dataset
 from .models import Model, Snapshot
 from .recipes import PERSONALIZED_ACTIONS, SEMANTIC_SIMILARITY, Recipe
-from .region import Region, Resource
+from .region import ACTIVE, Region, Resource
 from .solution_config import candidates
 
 # Which metric AutoML compares by if autoMLConfig names none: inferred.
@@ -35,7 +36,7 @@ def start(region: Region, resource: Resource, at: float) -> str | None:
         Why it failed, or None.
     """
     try:
-        models = [_train(region, resource.fields, recipe) for recipe in candidates(resource.fields)]
+        models = [_train(region, resource, recipe, at) for recipe in candidates(resource.fields)]
     except TrainingFailedError as failed:
         return str(failed)
     config = resource.fields.get("solutionConfig", {}).get("autoMLConfig", {})
@@ -52,13 +53,16 @@ def finish(region: Region, resource: Resource, at: float) -> str | None:
     return None
 
 
-def _train(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Model | ActionModel:
+def _train(region: Region, resource: Resource, recipe: Recipe, at: float) -> Model | ActionModel:
+    fields = resource.fields
     missing = [kind for kind in recipe.datasets if dataset_of(region, fields["datasetGroupArn"], kind) is None]
     if missing:
         raise TrainingFailedError(
             f"The dataset group has no {' and no '.join(missing)} dataset, which {recipe.name} needs."
         )
-    snapshot = _snapshot(region, fields, recipe)
+    if fields.get("trainingMode") == "UPDATE":
+        return _updated(region, fields, at)
+    snapshot = _snapshot(region, fields, recipe, at)
     if recipe.name != SEMANTIC_SIMILARITY:
         _check_volume(region, snapshot, recipe.event or fields.get("eventType"))
     if recipe.type != PERSONALIZED_ACTIONS:
@@ -66,7 +70,23 @@ def _train(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Model |
     actions = dataset_of(region, fields["datasetGroupArn"], "ACTIONS")
     assert actions, "it is one of the datasets of the recipe"
     interactions = dataset_of(region, fields["datasetGroupArn"], "ACTION_INTERACTIONS")
-    return ActionModel(recipe, actions, interactions, snapshot.changes)
+    return ActionModel(recipe, actions, interactions, snapshot)
+
+
+def train_on(region: Region, fields: Mapping[str, Any], recipe: Recipe, until: float) -> Model:
+    """A model of what came in until a time, however little that is."""
+    return Model(recipe, _snapshot(region, fields, recipe, until))
+
+
+def _updated(region: Region, fields: Mapping[str, Any], at: float) -> Model:
+    """The model of the latest FULL training, which considers the items that came in since.
+
+    API reference, CreateSolutionVersion; there is one: `rules.update_training_is_possible`.
+    """
+    versions = region.of("SolutionVersion", solutionArn=fields["solutionArn"], trainingMode="FULL")
+    model = copy([one for one in versions if one.status == ACTIVE][-1].model)
+    model.seen_at = at
+    return cast(Model, model)
 
 
 def _check_volume(region: Region, snapshot: Snapshot, event: str | None) -> None:
@@ -90,18 +110,18 @@ def _check_volume(region: Region, snapshot: Snapshot, event: str | None) -> None
         )
 
 
-def _snapshot(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Snapshot:
+def _snapshot(region: Region, fields: Mapping[str, Any], recipe: Recipe, at: float) -> Snapshot:
     interactions = dataset_of(region, fields["datasetGroupArn"], "INTERACTIONS")
     items = dataset_of(region, fields["datasetGroupArn"], "ITEMS")
     catalogue = items.keys() if items else []
     if interactions is None:
-        return Snapshot([], [], [], [], catalogue)
+        return Snapshot([], [], [], [], catalogue, at=at)
     names = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
-    users, seen, times, events = (interactions.column(name) for name in names)
+    users, seen, times, events = (interactions.column(name, at) for name in names)
     wanted = list(_events_trained_on(fields, recipe))
     if not wanted:
-        return Snapshot(users, seen, times, events, catalogue, interactions.changes)
-    values = interactions.column("EVENT_VALUE")
+        return Snapshot(users, seen, times, events, catalogue, interactions.changes, at, interactions.bulk)
+    values = interactions.column("EVENT_VALUE", at)
     kept = [n for n in range(len(users)) if any(_is_wanted(events[n], values[n], *one) for one in wanted)]
     return Snapshot(
         [users[n] for n in kept],
@@ -110,6 +130,8 @@ def _snapshot(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Snap
         [events[n] for n in kept],
         catalogue,
         interactions.changes,
+        at,
+        interactions.bulk,
     )
 
 

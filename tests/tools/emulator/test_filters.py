@@ -37,7 +37,7 @@ CATALOGUE = ["old", "drama", "both", "plain"]
 def filled(schema_of: str, *rows: dict[str, Any]) -> Dataset:
     dataset = Dataset(WITH_ACTIONS[schema_of])
     for row in rows:
-        dataset.put(row)
+        dataset.put(row, 0)
     return dataset
 
 

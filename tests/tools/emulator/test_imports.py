@@ -317,46 +317,46 @@ def history(data: Dataset, user: str = "u0") -> list[int]:
 
 def test_a_full_import_takes_the_place_of_the_one_before() -> None:
     data = dataset("Items")
-    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL")
-    data.apply(items(("i2", 3.0), ("i3", 4.0)), "FULL")
+    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL", 0)
+    data.apply(items(("i2", 3.0), ("i3", 4.0)), "FULL", 0)
     assert prices(data) == {"i2": 3.0, "i3": 4.0}
 
 
 def test_an_incremental_import_adds_and_replaces_by_id() -> None:
     data = dataset("Items")
-    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL")
-    data.apply(items(("i2", 3.0), ("i3", 4.0)), "INCREMENTAL")
+    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL", 0)
+    data.apply(items(("i2", 3.0), ("i3", 4.0)), "INCREMENTAL", 0)
     assert prices(data) == {"i1": 1.0, "i2": 3.0, "i3": 4.0}
 
 
 def test_a_full_import_does_not_replace_single_records() -> None:
     data = dataset("Items")
-    data.put({"ITEM_ID": "i1", "PRICE": 9.0})
-    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL")
+    data.put({"ITEM_ID": "i1", "PRICE": 9.0}, 0)
+    data.apply(items(("i1", 1.0), ("i2", 2.0)), "FULL", 0)
     assert prices(data) == {"i1": 9.0, "i2": 2.0}
 
 
 def test_an_incremental_import_replaces_single_records_of_the_same_id() -> None:
     data = dataset("Items")
-    data.apply(items(("i2", 2.0)), "FULL")
-    data.put({"ITEM_ID": "i1", "PRICE": 9.0})
-    data.apply(items(("i1", 1.0)), "INCREMENTAL")
+    data.apply(items(("i2", 2.0)), "FULL", 0)
+    data.put({"ITEM_ID": "i1", "PRICE": 9.0}, 0)
+    data.apply(items(("i1", 1.0)), "INCREMENTAL", 0)
     assert prices(data) == {"i1": 1.0, "i2": 2.0}
 
 
 def test_a_full_import_of_interactions_keeps_recorded_events() -> None:
     data = dataset("Interactions")
-    data.apply(events(1, 2), "FULL")
-    data.put({name: column[0] for name, column in events(5).items()})
-    data.apply(events(3), "FULL")
+    data.apply(events(1, 2), "FULL", 0)
+    data.put({name: column[0] for name, column in events(5).items()}, 0)
+    data.apply(events(3), "FULL", 0)
     assert history(data) == [3, 5]
 
 
 def test_an_incremental_import_of_interactions_adds() -> None:
     data = dataset("Interactions")
-    data.apply(events(4, 2), "FULL")
-    data.apply(events(3), "INCREMENTAL")
-    data.apply(events(1, user="u1"), "INCREMENTAL")
+    data.apply(events(4, 2), "FULL", 0)
+    data.apply(events(3), "INCREMENTAL", 0)
+    data.apply(events(1, user="u1"), "INCREMENTAL", 0)
     assert history(data) == [2, 3, 4]
     assert history(data, "u1") == [1]
     assert history(data, "u2") == []
@@ -364,7 +364,7 @@ def test_an_incremental_import_of_interactions_adds() -> None:
 
 def test_records_from_before_a_new_column_have_none_in_it() -> None:
     data = dataset("Interactions")
-    data.apply(events(1), "FULL")
-    data.apply({**events(2), "DEVICE": ["tv"]}, "INCREMENTAL")
+    data.apply(events(1), "FULL", 0)
+    data.apply({**events(2), "DEVICE": ["tv"]}, "INCREMENTAL", 0)
     assert data.column("DEVICE") == [None, "tv"]
     assert data.column("WEATHER") == [None, None]
