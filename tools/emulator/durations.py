@@ -50,6 +50,8 @@ class Durations:
 
     Attributes:
         pending_share: part of a duration spent in a PENDING status, 0 to 1.
+        create_solution: none; S, user_segmentation_example, cells 64 and 130, recorded solutions that were ACTIVE in
+            the second of their creation, never updated, and most notebooks train at once.
         retrain_recommender: an update of a recommender that changes the columns used in training.
         first_automatic_training: from ACTIVE of a solution to its first automatic training; at most 3600
             (API reference, CreateSolution). Not work, but a schedule.
@@ -60,7 +62,7 @@ class Durations:
     create_dataset: float = 10
     create_dataset_import_job: float = 600
     create_recommender: float = 3600
-    create_solution: float = 10
+    create_solution: float = 0
     create_solution_version: float = 3000
     create_campaign: float = 600
     create_filter: float = 60

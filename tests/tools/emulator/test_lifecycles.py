@@ -69,8 +69,9 @@ DELETED_IN_TWO_STEPS = [
 @pytest.mark.parametrize("noun", KINDS_WITH_STATUS)
 def test_creation_goes_from_pending_by_way_of_in_progress_to_active(movies: Account, noun: str) -> None:
     params = params_of(movies, noun)
-    seconds = Durations().of("create", noun)
+    seconds = Durations().of("create", noun) or 10
     pending, working, done, _ = statuses_of(noun)
+    movies.service.faults.add(Fault("duration", f"Create{noun}", seconds=seconds))
     arn = movies.create(noun, **params)
     assert movies.status(noun, arn) == pending
     movies.wait(seconds * 0.1)
@@ -79,6 +80,14 @@ def test_creation_goes_from_pending_by_way_of_in_progress_to_active(movies: Acco
     assert movies.status(noun, arn) == working
     movies.wait(1)
     assert movies.status(noun, arn) == done
+
+
+def test_a_solution_is_active_at_once(movies: Account) -> None:
+    """As recorded in aws-samples/amazon-personalize-samples, user_segmentation_example.ipynb, cells 64 and 130."""
+    solution = movies.describe("Solution", movies.create("Solution", **params_of(movies, "Solution")))
+    assert solution["status"] == "ACTIVE"
+    assert solution["lastUpdatedDateTime"] == solution["creationDateTime"]
+    movies.personalize.create_solution_version(solutionArn=solution["solutionArn"])
 
 
 @pytest.mark.parametrize("noun", KINDS_WITH_STATUS)

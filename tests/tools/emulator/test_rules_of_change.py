@@ -51,6 +51,7 @@ def test_a_second_update_has_to_wait_for_the_first(movies: Account) -> None:
 def test_what_is_being_created_cannot_be_updated(
     movies: Account, noun: str, recipe: str, change: dict[str, Any]
 ) -> None:
+    movies.service.faults.add(Fault("slow", f"Create{noun}", seconds=10))
     arn = movies.create(noun, datasetGroupArn=movies.group, recipeArn=f"{RECIPE}/{recipe}")
     assert call_update(movies, noun, arn, **change)[0] == "ResourceInUse"
 

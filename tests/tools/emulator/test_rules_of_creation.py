@@ -177,6 +177,7 @@ def test_data_is_imported_only_into_an_active_dataset(account: Account) -> None:
 
 
 def test_a_solution_trains_only_once_it_is_active(movies: Account) -> None:
+    movies.service.faults.add(Fault("slow", "CreateSolution", seconds=10))
     arn = movies.create("Solution", **{**solution_params(movies), "performAutoTraining": False})
     assert refusal(movies.personalize.create_solution_version, solutionArn=arn)[0] == "ResourceInUse"
 

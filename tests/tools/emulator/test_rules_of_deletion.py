@@ -173,6 +173,7 @@ def test_what_is_in_transition_cannot_be_deleted(movies: Account, noun: str) -> 
         "Campaign": {"solutionVersionArn": movies.version()} if noun == "Campaign" else {},
         "Filter": {**group, "filterExpression": EXPRESSION},
     }
+    movies.service.faults.add(Fault("slow", f"Create{noun}", seconds=10))
     arn = movies.create(noun, **params.get(noun, {}))
     assert "CREATE PENDING" in refused(movies, noun, arn)
     movies.wait()
