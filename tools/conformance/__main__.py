@@ -153,7 +153,7 @@ def _compare(options: argparse.Namespace) -> int:
     text.write_text(report.as_markdown(comparison, rules), encoding="utf-8")
     for each in comparison.differences:
         perhaps = "" if each.is_certain else "perhaps: "
-        rules_of_it = ", ".join(each.rules)
+        rules_of_it = ", ".join(each.rules) or "none"
         print(printable(f"{perhaps}{each.kind}, {each.where} (rules {rules_of_it}): A {each.a}; B {each.b}"))
     print(report.sentence(comparison))
     print(f"The report: {page}; to paste into an issue: {text}")

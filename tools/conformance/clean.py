@@ -26,7 +26,7 @@ _NOUNS = (
 )
 _WITHOUT_TAGS = ("Schema", "MetricAttribution")
 _TRAINING = ("CREATE PENDING", "CREATE IN_PROGRESS")
-_BUCKET, _ROLE = "Bucket", "Role"
+_DATABASE, _BUCKET, _ROLE = "Database", "Bucket", "Role"
 _PASSES_BY_ITSELF = ("ResourceInUseException", "LimitExceededException", "ThrottlingException")
 _UNTAGGED = f"It has no tag {TAG}, so it may be somebody else's. If it is not, remove it by hand."
 
@@ -38,7 +38,7 @@ class Found:
     Attributes:
         noun: what it is: `Dataset`, `Bucket`, `Role`, ...
         name: its name.
-        id: its ARN; of buckets the name.
+        id: its ARN; of databases and buckets the name.
         is_tagged: whether it has the run's tag, or can have none.
     """
 
@@ -97,7 +97,9 @@ def _everything(connection: Connection) -> Iterator[Found]:
             if _NAME.match(name):
                 is_tagged = noun in _WITHOUT_TAGS or _has_tag(_tags(personalize, arn), name)
                 yield Found(noun, name, arn, is_tagged)
-    # Who may not even list buckets or roles has made none.
+    # Who may not even list databases, buckets or roles has made none.
+    with suppress(ClientError):
+        yield from _databases(connection.client("glue"))
     with suppress(ClientError):
         yield from _buckets(connection.client("s3"))
     with suppress(ClientError):
@@ -123,6 +125,15 @@ def _tags(personalize: Any, arn: str) -> dict[str, str]:
 def _has_tag(tags: dict[str, str], name: str) -> bool:
     """Whether the tag has the prefix that the name begins with."""
     return TAG in tags and name.startswith(f"{tags[TAG]}-")
+
+
+def _databases(glue: Any) -> Iterator[Found]:
+    for page in glue.get_paginator("get_databases").paginate():
+        for database in page["DatabaseList"]:
+            # Names of databases have no hyphens.
+            name = database["Name"].replace("_", "-")
+            if _NAME.match(name):
+                yield Found(_DATABASE, name, database["Name"], _has_tag(database.get("Parameters", {}), name))
 
 
 def _buckets(s3: Any) -> Iterator[Found]:
@@ -165,6 +176,11 @@ def _reason(work: Callable[[Connection, Found], None], connection: Connection, f
     except (ClientError, TimeoutError) as error:
         return str(error)
     return ""
+
+
+def _delete_database(connection: Connection, found: Found) -> None:
+    # Its tables go with it; their data is in buckets.
+    connection.client("glue").delete_database(Name=found.id)
 
 
 def _delete_bucket(connection: Connection, found: Found) -> None:
@@ -236,4 +252,8 @@ def _wait(connection: Connection, end: float) -> None:
     connection.pause(connection.every)
 
 
-_DELETIONS: Mapping[str, Callable[[Connection, Found], None]] = {_BUCKET: _delete_bucket, _ROLE: _delete_role}
+_DELETIONS: Mapping[str, Callable[[Connection, Found], None]] = {
+    _DATABASE: _delete_database,
+    _BUCKET: _delete_bucket,
+    _ROLE: _delete_role,
+}

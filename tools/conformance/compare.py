@@ -40,7 +40,7 @@ class Difference:
         a: what the first recording has.
         b: what the second one has.
         steps: names of the steps that show it.
-        rules: ids of the rules that these steps touch; of the protocol, the rule that it has.
+        rules: ids of the rules that these steps touch; of the protocol, the rule that it has. There may be none.
         is_certain: whether it is a difference for sure, and not perhaps of timing.
     """
 

@@ -115,7 +115,7 @@ def _performed(
         seconds=round(connection.now() - began, 3),
         exchanges=exchanges,
         notes={name: recorder.replaced(note.value) for name, note in run.notes.items()},
-        unexpected=tuple(_unexpected(step, exchanges, run.notes)) if outcome == DONE else (),
+        unexpected=tuple(map(recorder.replaced, _unexpected(step, exchanges, run.notes))) if outcome == DONE else (),
     )
 
 

@@ -205,6 +205,12 @@ class Run:
         self.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": TAG, "Value": self.prefix}]})
         return name
 
+    def database(self, suffix: str) -> str:
+        """Make a database of this run for Athena, without tables; its name."""
+        name = self.name(suffix).replace("-", "_")
+        self.client("glue").create_database(DatabaseInput={"Name": name, "Parameters": {TAG: self.prefix}})
+        return name
+
     def role(self, suffix: str, statements: Sequence[Mapping[str, Any]] = ()) -> str:
         """Make a role of this run that Personalize can assume; its ARN. It takes effect only some seconds later."""
         name = self.name(suffix)

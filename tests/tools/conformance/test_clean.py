@@ -71,6 +71,7 @@ def fill(run: Run) -> None:
         name=run.name("metrics"), datasetGroupArn=group, metrics=metrics, metricsOutputConfig={"roleArn": role}
     )
     run.s3.put_object(Bucket=run.bucket("data"), Key="a/b.csv", Body=b"x")
+    run.database("tables")
 
 
 def removed(connection: Connection, prefix: str = "") -> list[clean.Outcome]:
@@ -82,7 +83,7 @@ def test_everything_of_a_run_is_found_and_removed(connection: Connection) -> Non
     found = clean.find(connection)
     assert [each.noun for each in found] == [
         *("MetricAttribution", "EventTracker", "Filter", "Solution", "Dataset", "Schema", "DatasetGroup"),
-        *("Bucket", "Role"),
+        *("Database", "Bucket", "Role"),
     ]
     assert [each.reason for each in removed(connection)] == [""] * len(found)
     assert clean.find(connection) == []
@@ -107,6 +108,8 @@ def test_other_things_stay(connection: Connection) -> None:
         ask.create_schema(name=name, schema=schema)
     ask.create_dataset_group(name="theirs", tags=tags())
     s3.create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name in ("theirs", "personalize_conformance_plans"):
+        connection.client("glue").create_database(DatabaseInput={"Name": name})
     iam.create_role(RoleName="theirs", AssumeRolePolicyDocument="{}", Path="/personalize-conformance/")
     assert clean.find(connection) == []
 
@@ -117,10 +120,11 @@ def test_what_has_the_name_but_not_the_tag_is_told_and_stays(connection: Connect
     run.personalize.create_dataset_group(name=run.name("other"), tags=tags(OTHER))
     place = {"LocationConstraint": "eu-west-1"}
     run.s3.create_bucket(Bucket=run.name("data"), CreateBucketConfiguration=place)
+    connection.client("glue").create_database(DatabaseInput={"Name": run.name("data").replace("-", "_")})
     outcomes = removed(connection)
-    assert [each.found.name for each in outcomes] == [run.name("none"), run.name("other"), run.name("data")]
+    assert [each.found.name for each in outcomes] == [run.name(each) for each in ("none", "other", "data", "data")]
     assert all("has no tag personalize-conformance" in each.reason for each in outcomes)
-    assert len(clean.find(connection)) == 3
+    assert len(clean.find(connection)) == 4
 
 
 def test_a_run_removes_only_its_own(connection: Connection) -> None:

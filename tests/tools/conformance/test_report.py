@@ -72,6 +72,14 @@ def test_a_report_has_everything(draw: Callable[[], str]) -> None:
         assert expected in shown
 
 
+def test_a_step_that_touches_no_rule() -> None:
+    steps = [record(notes={"n": number}, rules=(), step="a.ours") for number in range(2)]
+    found = compare(*(recording(each) for each in steps))
+    assert "The steps touch 0 rules." in sentence(found)
+    for page in (as_html(found, RULES), markdown(found)):
+        assert "No rule of the service" in page
+
+
 def test_the_same_recordings() -> None:
     same = compare(recording(record(step="a.one")), recording(record(step="a.one")))
     assert sentence(same) == "The recordings are the same in 1 step."

@@ -6,6 +6,7 @@ from tools.conformance.step import Step
 
 from . import (
     actions,
+    athena,
     attributions,
     batches,
     campaigns,
@@ -46,6 +47,7 @@ STEPS: tuple[Step, ...] = (
     *actions.STEPS,
     *permissions.STEPS,
     *cloudwatch.STEPS,
+    *athena.STEPS,
     recommenders.FAILING,
     *recommenders.LIVING,
     *recommendations.STEPS,
