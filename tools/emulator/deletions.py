@@ -5,9 +5,11 @@ from __future__ import annotations
 from .errors import limit
 from .jobs import JobFailedError, failing, reading
 from .kind import Kind, Statuses, named, taken
+from .models import Model
 from .region import Region, Resource
 from .request import Request
 from .rules import group_is_active, import_location_is_valid
+from .segment_model import SegmentModel
 
 _COLUMN = "USER_ID"
 _STATUSES = Statuses("PENDING", "IN_PROGRESS", "COMPLETED", "FAILED")
@@ -69,6 +71,10 @@ def _delete(region: Region, job: Resource, at: float) -> None:
     group_arn = job.fields["datasetGroupArn"]
     open_ones = (region.datasets.get(one.arn) for one in region.of("Dataset", datasetGroupArn=group_arn))
     job.fields["numDeleted"] = sum(dataset.remove_users(users) for dataset in open_ones if dataset)
+    for noun in ("SolutionVersion", "Recommender"):
+        for trained in region.of(noun, datasetGroupArn=group_arn):
+            if isinstance(trained.model, Model | SegmentModel):
+                trained.model.forget(users)
 
 
 KIND = Kind(

@@ -71,6 +71,7 @@ class Durations:
     create_dataset_export_job: float = 600
     create_data_deletion_job: float = 3600
     create_batch_inference_job: float = 900
+    create_batch_segment_job: float = 480
     update_dataset: float = 90
     update_recommender: float = 600
     retrain_recommender: float = 3600

@@ -16,6 +16,7 @@ from . import (
     inference,
     lifecycle,
     rules,
+    segments,
     solution_config,
     training,
 )
@@ -418,6 +419,7 @@ KINDS: Mapping[str, Kind] = {
                 rules.is_worked_on("SolutionVersion", "datasetGroupArn", own="datasetGroupArn"),
                 rules.is_worked_on("Recommender", "datasetGroupArn", own="datasetGroupArn"),
                 rules.is_worked_on("BatchInferenceJob", "datasetGroupArn", own="datasetGroupArn"),
+                rules.is_worked_on("BatchSegmentJob", "datasetGroupArn", own="datasetGroupArn"),
             ),
             activated=_open_dataset,
             updated=_change_schema,
@@ -578,6 +580,7 @@ KINDS: Mapping[str, Kind] = {
         attributions.KIND,
         exports.KIND,
         inference.KIND,
+        segments.KIND,
         deletions.KIND,
     )
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,9 +48,10 @@ class Snapshot:
 
     def of_users(self, users: frozenset[str], inside: bool) -> Snapshot:
         """The interactions of these users, or of all others."""
-        return self._only([position for position, user in enumerate(self.users) if (user in users) is inside])
+        return self.only([position for position, user in enumerate(self.users) if (user in users) is inside])
 
-    def _only(self, kept: list[int]) -> Snapshot:
+    def only(self, kept: Sequence[int]) -> Snapshot:
+        """The interactions at some positions."""
         return Snapshot(
             [self.users[i] for i in kept],
             [self.items[i] for i in kept],
@@ -113,6 +114,11 @@ class Model:
         """The items that it was trained on."""
         return self._fitted.index
 
+    def forget(self, users: Set[str]) -> None:
+        """Have some users no history any more (developer guide, "Deleting users and their data ...")."""
+        if self.bulk is not None:
+            self.bulk.remove_users(users)
+
     @property
     def has_scores(self) -> bool:
         """Whether answers carry scores (developer guide, "Recommendation scores": custom solutions of some recipes)."""
@@ -161,7 +167,8 @@ class Fitted:
 
         self.items: list[str] = sorted(set(snapshot.items))
         self.index: Mapping[str, int] = {item: position for position, item in enumerate(self.items)}
-        users = {user: position for position, user in enumerate(sorted(set(snapshot.users)))}
+        self.users: list[str] = sorted(set(snapshot.users))
+        users = {user: position for position, user in enumerate(self.users)}
         shape = (len(users), len(self.items))
         rows = np.fromiter((users[user] for user in snapshot.users), dtype=np.int32, count=len(snapshot))
         columns = np.fromiter((self.index[item] for item in snapshot.items), dtype=np.int32, count=len(snapshot))
@@ -178,6 +185,7 @@ class Fitted:
         # An item says nothing about itself; left in, what a user knows already would always come first.
         similarity.setdiag(0)
         self._similarity = similarity
+        self._matrix = matrix
 
     def similar_to(self, history: Iterable[str]) -> Any:
         """How similar each item is to those of a history, in all."""
@@ -187,6 +195,16 @@ class Fitted:
         if not positions:
             return np.zeros(len(self.items))
         return np.asarray(self._similarity[positions].sum(axis=0), dtype=np.float64).ravel()
+
+    def users_by_affinity(self, items: Iterable[str]) -> list[str]:
+        """All users, those first who interacted with some items, or with what is similar to them."""
+        import numpy as np
+
+        positions = [self.index[item] for item in items]
+        weights = np.asarray(self._similarity[:, positions].sum(axis=1), dtype=np.float64).ravel()
+        weights[positions] += 1
+        affinity = np.asarray(self._matrix @ weights).ravel()
+        return [self.users[position] for position in np.argsort(-affinity, kind="stable")]
 
     def best(self, scores: Any, count: int, without: frozenset[str]) -> list[str]:
         """The `count` best items, without some."""

@@ -18,11 +18,15 @@ class Quotas:
     pending_dataset_import_jobs: int = 5
     pending_solution_versions: int = 20
     pending_batch_inference_jobs: int = 5
+    pending_batch_segment_jobs: int = 5
     pending_data_deletion_jobs: int = 5
     deletion_input_bytes: int = 100 * 2**20
     batch_input_files: int = 1000
     batch_input_bytes: int = 2**30
     themed_records_per_file: int = 100
+    item_queries_per_file: int = 500
+    attribute_queries_per_file: int = 10
+    users_per_segment: int = 5_000_000
     solutions_per_dataset_group: int = 10
     campaigns_per_dataset_group: int = 5
     recommenders: int = 15

@@ -18,6 +18,7 @@ PERSONALIZED_ACTIONS = "PERSONALIZED_ACTIONS"
 USER_SEGMENTATION = "USER_SEGMENTATION"
 
 SEMANTIC_SIMILARITY = "aws-semantic-similarity"
+ITEM_ATTRIBUTE_AFFINITY = "aws-item-attribute-affinity"
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ _CUSTOM = (
         transformation="item-affinity",
     ),
     Recipe(
-        "aws-item-attribute-affinity",
+        ITEM_ATTRIBUTE_AFFINITY,
         USER_SEGMENTATION,
         datasets=_BOTH,
         algorithm=_SEGMENTS,

@@ -9,10 +9,12 @@ from typing import Any, cast
 from .actions import ActionModel
 from .data import Dataset
 from .models import Model, Snapshot
-from .recipes import PERSONALIZED_ACTIONS, SEMANTIC_SIMILARITY, Recipe
+from .recipes import ITEM_ATTRIBUTE_AFFINITY, PERSONALIZED_ACTIONS, SEMANTIC_SIMILARITY, USER_SEGMENTATION, Recipe
 from .region import ACTIVE, Region, Resource
+from .segment_model import Catalogue, SegmentModel
 from .solution_config import candidates
 
+_RESERVED_OF_ITEMS = frozenset({"ITEM_ID", "CREATION_TIMESTAMP"})
 # Which metric AutoML compares by if autoMLConfig names none: inferred.
 _AUTO_ML_METRIC = "normalized_discounted_cumulative_gain_at_25"
 
@@ -53,7 +55,7 @@ def finish(region: Region, resource: Resource, at: float) -> str | None:
     return None
 
 
-def _train(region: Region, resource: Resource, recipe: Recipe, at: float) -> Model | ActionModel:
+def _train(region: Region, resource: Resource, recipe: Recipe, at: float) -> Model | ActionModel | SegmentModel:
     fields = resource.fields
     missing = [kind for kind in recipe.datasets if dataset_of(region, fields["datasetGroupArn"], kind) is None]
     if missing:
@@ -65,6 +67,8 @@ def _train(region: Region, resource: Resource, recipe: Recipe, at: float) -> Mod
     snapshot = _snapshot(region, fields, recipe, at)
     if recipe.name != SEMANTIC_SIMILARITY:
         _check_volume(region, snapshot, recipe.event or fields.get("eventType"))
+    if recipe.type == USER_SEGMENTATION:
+        return SegmentModel(recipe, snapshot, _catalogue(region, fields, recipe))
     if recipe.type != PERSONALIZED_ACTIONS:
         return Model(recipe, snapshot)
     actions = dataset_of(region, fields["datasetGroupArn"], "ACTIONS")
@@ -87,6 +91,22 @@ def _updated(region: Region, fields: Mapping[str, Any], at: float) -> Model:
     model = copy([one for one in versions if one.status == ACTIVE][-1].model)
     model.seen_at = at
     return cast(Model, model)
+
+
+def _catalogue(region: Region, fields: Mapping[str, Any], recipe: Recipe) -> Catalogue | None:
+    """The items as they are now.
+
+    Developer guide, "Item-Attribute-Affinity recipe": they need a column that is neither textual nor reserved. That it
+    is the training that fails is inferred.
+    """
+    items = dataset_of(region, fields["datasetGroupArn"], "ITEMS")
+    if items is None:
+        return None
+    if recipe.name == ITEM_ATTRIBUTE_AFFINITY and not any(
+        field.name not in _RESERVED_OF_ITEMS and not field.textual for field in items.schema.fields
+    ):
+        raise TrainingFailedError("The Items dataset has no metadata column that is neither textual nor reserved.")
+    return Catalogue(items.schema, {row["ITEM_ID"]: row for row in items.rows("ALL")})
 
 
 def _check_volume(region: Region, snapshot: Snapshot, event: str | None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import ROLE, Account, refusal
 from tools.emulator import Quotas
 from tools.emulator.deletions import read_users
@@ -150,3 +151,17 @@ def test_datasets_that_are_still_created_have_nothing_to_delete(account: Account
     account.create("Dataset", datasetGroupArn=account.group, datasetType="Users", schemaArn=account.schema("Users"))
     account.wait(5)
     assert account.describe(NOUN, arn)["numDeleted"] == 0
+
+
+def test_a_model_that_knows_older_records_forgets_the_users_too(movies: Account) -> None:
+    """A FULL import replaces the records, but the campaign serves with those of its training."""
+    campaign = movies.campaign(recipe="aws-user-personalization")
+
+    def recommended(user: str) -> list[str]:
+        answer = movies.runtime.get_recommendations(campaignArn=campaign, userId=user)
+        return [one["itemId"] for one in answer["itemList"]]
+
+    movies.imported("Interactions", records.csv("Interactions", records.interaction_rows(users=29)))
+    assert recommended("u1") != recommended("nobody")
+    deleted(movies, "u1")
+    assert recommended("u1") == recommended("nobody")

@@ -13,6 +13,7 @@ from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import Account
 from tools.emulator import ManualClock, MemoryObjects, Service
 from tools.emulator.app import PersonalizeApp, claims
+from tools.emulator.kinds import KINDS
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 Headers = list[tuple[bytes, bytes]]
@@ -113,7 +114,8 @@ def test_errors_carry_their_code_in_body_and_header(
     assert found["message"]
 
 
-def test_operations_the_emulator_lacks_are_said_to_be_missing(server: Server) -> None:
+def test_operations_the_emulator_lacks_are_said_to_be_missing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(KINDS, "BatchSegmentJob")
     arn = "arn:aws:personalize:eu-west-1:000000000000:batch-segment-job/x"
     status, _, body = server.call("DescribeBatchSegmentJob", {"batchSegmentJobArn": arn})
     assert (status, body["__type"]) == (400, "UnknownOperationException")

@@ -46,6 +46,9 @@ def params_of(account: Account, noun: str) -> dict[str, Any]:
         case "BatchInferenceJob":
             account.objects.put(INPUT, '{"userId": "u1"}')
             return batch_params(account.version(recipe="aws-user-personalization"))
+        case "BatchSegmentJob":
+            account.objects.put(INPUT, '{"itemId": "i1"}')
+            return batch_params(account.version(recipe="aws-item-affinity"))
         case "DataDeletionJob":
             account.objects.put("s3://movies/leaving.csv", "USER_ID\nu1\n")
             return {**group, "dataSource": {"dataLocation": "s3://movies/leaving.csv"}, "roleArn": ROLE}

@@ -101,6 +101,7 @@ def test_jobs_are_a_permission_on_themselves_and_on_what_the_reference_lists(wat
     source, output = {"dataLocation": "s3://movies/x.csv"}, {"s3DataDestination": {"path": "s3://movies/out/"}}
     requests: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ("BatchInferenceJob", batch_params(version), "batch-inference-job", [version.rpartition("/")[0]]),
+        ("BatchSegmentJob", batch_params(watched.version(recipe="aws-item-affinity")), "batch-segment-job", []),
         (
             "DatasetExportJob",
             {"datasetArn": users, "jobOutput": output, "roleArn": ROLE},

@@ -191,7 +191,7 @@ CALLS: Mapping[str, Callable[[Account], Params]] = {
 # No dataset group at all.
 EMPTY = {"no dataset groups"}
 # What the emulator has not got yet, and why.
-NOT_YET = {"batch segment job": "batch segments"}
+NOT_YET: dict[str, str] = {}
 
 
 def _marks(name: str) -> list[pytest.MarkDecorator]:
