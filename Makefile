@@ -27,7 +27,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-stri
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo conformance conformance-clean conformance-compare test test-nightly mutants unit snapshots schema docs review prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy test test-nightly mutants unit snapshots schema docs review prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ conformance: $(RUNNING) ## perform the steps of TIER (free, import, train) on PR
 
 conformance-clean: $(RUNNING) ## remove what interrupted runs left in PROFILE, REGION, after asking
 	@$(PY) -m tools.conformance clean $(TALK_TO)
+
+conformance-deploy: $(RUNNING) ## deploy the app with the smallest settings to PROFILE, REGION or the local cloud; destroy it
+	@$(PY) -m tools.conformance deploy $(if $(PROFILE),--profile $(PROFILE)) $(if $(REGION),--region $(REGION)) $(if $(YES),--yes)
 
 conformance-compare: $(RUNNING) ## say, rule by rule, where the recordings A=file and B=file differ: a page, and Markdown
 	@$(PY) -m tools.conformance compare $(A) $(B)

@@ -37,8 +37,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.settings_schema": {"stacks", "tools.checkout"},
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.checkout", "tools.data", "tools.emulator"},
-    "tools.conformance": {"lambdas", "stacks.personalize", "tools.check", "tools.checkout", "tools.emulator"}
-    | {"tools.pages", "tools.sandbox"},
+    "tools.conformance": {"lambdas", "stacks.personalize", "tools.check", "tools.checkout", "tools.data"}
+    | {"tools.emulator", "tools.pages", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
     | {"tools.pages", "tools.simulation", "tools.synth"},
     "tools.docs": {

@@ -1,8 +1,9 @@
-"""`make conformance`, `make conformance-clean`, `make conformance-compare`: exit statuses.
+"""`make conformance`, `make conformance-clean`, `-compare` and `-deploy`: exit statuses.
 
 A run ends with 0 if everything came as its steps expect and nothing is left, with 1 if not, with 2 if it could not
-begin, with 130 if it was interrupted. A comparison ends with 0 if the recordings are the same, with 3 if not, with 2 if
-they cannot be read. `make` itself ends with 2 whatever the status; the last line of the output says which it was.
+begin, with 130 if it was interrupted; a deployment does the same. A comparison ends with 0 if the recordings are the
+same, with 3 if not, with 2 if they cannot be read. `make` itself ends with 2 whatever the status; the last line of the
+output says which it was.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.personalize_provider.log import printable
 from tools.checkout import STATE_DIRECTORY
 
-from . import clean, conduct, connections, plan, report, rules_page
+from . import clean, conduct, connections, deployment, plan, report, rules_page
 from .compare import compare
 from .connections import Connection, NotConnectedError
 from .recording import Header, RecordingError, Writer, read
@@ -64,6 +65,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     run.set_defaults(command=_run)
     cleaning = commands.add_parser("clean", help="remove what interrupted runs left")
     cleaning.set_defaults(command=_clean)
+    deploying = commands.add_parser("deploy", help="deploy the app with the smallest settings, and destroy it")
+    deploying.add_argument("--profile", help="of the AWS configuration files (default: the local cloud)")
+    deploying.add_argument("--region", help="of AWS (default: that of the profile)")
+    deploying.add_argument("--yes", action="store_true", help="do not ask")
+    deploying.set_defaults(command=_deploy)
     comparing = commands.add_parser("compare", help="say where two recordings differ")
     comparing.add_argument("a", type=Path, help="file of a recording")
     comparing.add_argument("b", type=Path, help="file of another one")
@@ -88,8 +94,8 @@ def _connection(options: argparse.Namespace) -> AbstractContextManager[Connectio
     return connections.to_local_cloud() if options.endpoint == "local" else connections.to_emulator()
 
 
-def _is_agreed(options: argparse.Namespace, connection: Connection) -> bool:
-    if options.yes or connection.endpoint is not Endpoint.AWS:
+def _is_agreed(options: argparse.Namespace) -> bool:
+    if options.yes or not options.profile:
         return True
     try:
         return options.ask("Go on? [y/N] ").strip().lower() in ("y", "yes")
@@ -104,7 +110,7 @@ def _run(options: argparse.Namespace) -> int:
     prefix = conduct.new_prefix()
     with _connection(options) as connection:
         print(printable(plan.as_text(steps, connection, prefix)))
-        if not _is_agreed(options, connection):
+        if not _is_agreed(options):
             return _NOT_BEGUN
         path = options.out or _path(connection, tier)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,6 +121,21 @@ def _run(options: argparse.Namespace) -> int:
     print(printable(plan.summary(result)))
     print(f"The recording: {path}")
     return _INTERRUPTED if result.interrupted else 0 if result.is_good else _UNEXPECTED
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    print(printable(deployment.PLAN))
+    if not _is_agreed(options):
+        return _NOT_BEGUN
+    where = deployment.to_aws(options.profile, options.region) if options.profile else deployment.to_local_cloud()
+    with where as target:
+        seen = deployment.deploy(target)
+    path = FOLDER / f"deployment-{datetime.now(UTC):%Y%m%d-%H%M%S}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(deployment.as_markdown(seen), encoding="utf-8")
+    print(printable(deployment.as_markdown(seen)))
+    print(f"The report: {path}")
+    return 0 if seen.is_good else _UNEXPECTED
 
 
 def _path(connection: Connection, tier: Tier) -> Path:
@@ -134,7 +155,7 @@ def _clean(options: argparse.Namespace) -> int:
             return 0
         for each in found:
             print(printable(f"{each.text}{'' if each.is_tagged else ' (without the tag, so it stays)'}"))
-        if not _is_agreed(options, connection):
+        if not _is_agreed(options):
             return _NOT_BEGUN
         outcomes = clean.remove(connection, found, _tell)
     left = [f"{outcome.found.text}: {outcome.reason}" for outcome in outcomes if outcome.reason]

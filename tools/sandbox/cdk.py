@@ -85,10 +85,21 @@ def captured(
         variables: more environment variables.
         directory: where it runs; the app is that of the cdk.json there.
     """
+    return run(environment(endpoint) | dict(variables or {}), arguments, show=show, directory=directory)
+
+
+def run(
+    variables: Mapping[str, str],
+    arguments: Sequence[str],
+    *,
+    show: Callable[[str], None] = lambda line: None,
+    directory: Path = CHECKOUT,
+) -> Result:
+    """Run the CLI in an environment, and keep its output; the other arguments are those of `captured`."""
     with subprocess.Popen(
         _command(arguments),
         cwd=directory,
-        env=environment(endpoint) | dict(variables or {}),
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
