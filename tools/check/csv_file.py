@@ -1,15 +1,17 @@
 """One CSV file, read by DuckDB: in parallel, and without holding more of it in memory than fits.
 
 Records that are none (too many values, quotes that do not match, other encodings) come out of the reading by
-themselves, with their lines; only a comma too many at the end of a line goes unnoticed. Whatever else is wrong is found
-in columns of text, so that nothing is lost in a cast.
+themselves, with their lines; only a comma too many at the end of a line, which DuckDB takes, is looked for afterwards.
+Whatever else is wrong is found in columns of text, so that nothing is lost in a cast.
 """
 
 from __future__ import annotations
 
+import csv
 import itertools
 import mmap
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +90,31 @@ class CsvFile:
         )
         rejected = self._rejected()
         _, lines = self.lines_of((), [each.record for each in rejected])
-        return [each.finding(name, lines[each.record]) for each in rejected]
+        findings = [each.finding(name, lines[each.record]) for each in rejected]
+        return [*findings, *self._extra_commas(name, escape)]
+
+    def _extra_commas(self, name: str, escape: str) -> list[Finding]:
+        """What is said of lines that are right but for an empty value too many at their end."""
+        if not _has_line_with_comma_at_end(self.path):
+            return []
+        found = [
+            (line, text)
+            for line, text in self._lines()
+            if text.endswith(",") and _values(text, escape) == len(self._header) + 1
+        ]
+        if not found:
+            return []
+        line, text = found[0]
+        return [Rejected("a comma too many at the end", len(found), line, text).finding(name, line)]
+
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        """The lines after the header that hold a record by themselves, without their ends."""
+        is_open = False
+        with self.path.open("rb") as file:
+            for line, text in enumerate(itertools.islice(file, 1, None), 2):
+                was_open, is_open = is_open, is_open ^ _opens_quote(text)
+                if not was_open and not is_open:
+                    yield line, text.decode(errors="replace").rstrip("\r\n")
 
     def _rejected(self) -> list[Rejected]:
         """What was wrong with records that could not be read."""
@@ -115,7 +141,7 @@ class CsvFile:
                 if row >= last_row and record >= last_record:
                     break
                 begins = begins if is_open else line
-                is_open ^= (text.count(b'"') - text.count(b'\\"')) % 2 == 1
+                is_open ^= _opens_quote(text)
                 if is_open:
                     continue
                 record += 1
@@ -130,11 +156,28 @@ class CsvFile:
         return of_rows, of_records
 
 
+def _opens_quote(text: bytes) -> bool:
+    """Whether a line opens or closes a text in quotes, which goes on in the next one."""
+    return (text.count(b'"') - text.count(b'\\"')) % 2 == 1
+
+
+def _values(text: str, escape: str) -> int:
+    return len(next(csv.reader([text], escapechar=escape if escape == "\\" else None)))
+
+
 def _escapes_by_backslash(path: Path) -> bool:
+    return _has(path, rb'\\"')
+
+
+def _has_line_with_comma_at_end(path: Path) -> bool:
+    return _has(path, rb",\r?(\n|\Z)")
+
+
+def _has(path: Path, pattern: bytes) -> bool:
     if not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(b'\\"') >= 0
+        return re.search(pattern, content) is not None
 
 
 def _text(value: str) -> str:

@@ -174,6 +174,16 @@ def test_events_of_another_name_are_told_with_the_recipe_that_needs_them(
             "1 line has fewer values than there are columns; the first is line 602",
         ),
         ("items", lambda text: text + "i9,A,War,1999,1,1\n" * 2, "2 lines have more values than there are columns"),
+        (
+            "items",
+            lambda text: text + "i9,A,War,1999,1,\n",
+            "1 line has a comma too many at the end; the first is line 602",
+        ),
+        (
+            "items",
+            lambda text: text + 'i9,"A, B",War,1999,1,\r\ni8,A,War,1,2,',
+            "2 lines have a comma too many at the end",
+        ),
         ("items", lambda text: text + 'i9,"A"x,War,1,1\n', "1 line has quotes that do not match"),
         (
             "items",
@@ -298,6 +308,9 @@ FILES: list[tuple[str, bool]] = [
     (f"{'ü' * 256},{'ü' * 1000},{'ü' * 1000},1,1\n", True),
     ("i9,A,War,1999\n", False),
     ("i9,A,War,1999,1,1\n", False),
+    ("i9,A,War,1999,1,\n", False),
+    ("i9,A,War,1999,1,", False),
+    ("i9,A,War,1999,1,\r\n", False),
     (",A,War,1999,1\n", False),
     ("i9,A,,1999,1\n", False),
     ('i9,A,"",1999,1\n', False),
