@@ -14,7 +14,7 @@ from .behaviour import Behaviour
 from .clock import Clock
 from .cloudwatch import Call, MetricSink, NoMetrics, report_call
 from .durations import Durations
-from .errors import ServiceError
+from .errors import ServiceError, invalid
 from .faults import Faults
 from .kind import Kind
 from .kinds import KINDS
@@ -189,6 +189,9 @@ class Service:
         if verb == "List":
             return lambda asked: control.list_(kind, asked), ("*",)
         work = {"Describe": control.describe, "Update": control.update, "Delete": control.delete}[verb]
+        if kind.arn_member not in params:
+            # The model lets UpdateMetricAttribution be without it; what the service answers then is inferred.
+            raise invalid(f"{kind.arn_member} is required.")
         return lambda asked: work(kind, asked), (params[kind.arn_member],)
 
     def _authorize(self, request: Request, resources: tuple[str, ...], caller: object) -> None:
