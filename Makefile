@@ -30,7 +30,7 @@ KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 .PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy test test-nightly mutants unit snapshots schema docs review prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ To see it work, without an AWS account
 

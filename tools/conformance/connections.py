@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -121,10 +122,15 @@ def to_aws(profile: str, region: str | None) -> Iterator[Connection]:
         region: name of the region; None for that of the profile.
 
     Raises:
-        NotConnectedError: there is no such profile, its credentials do not work, or the region has no Personalize.
+        NotConnectedError: there is no such profile, its credentials do not work, its endpoints are not those of AWS, or
+            the region has no Personalize.
     """
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
+        elsewhere = _endpoints_elsewhere(session)
+        if elsewhere:
+            advice = "Unset AWS_ENDPOINT_URL and what begins like it, in the shell and the profile."
+            raise NotConnectedError(f"{elsewhere[0]} is not AWS. {advice}")
         account = session.client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         raise NotConnectedError(f"Profile {profile} cannot be used: {error}") from None
@@ -137,6 +143,12 @@ def to_aws(profile: str, region: str | None) -> Iterator[Connection]:
         return session.client(name, **{"config": _CONFIG, **options})
 
     yield Connection(Endpoint.AWS, session.region_name, account, client, time.sleep, time.time, 5.0, 12.0)
+
+
+def _endpoints_elsewhere(session: boto3.Session) -> list[str]:
+    """Endpoints that are not those of AWS: a shell may still point at a local cloud."""
+    urls = [session.client(name).meta.endpoint_url for name in ("sts", "personalize", "s3", "iam")]
+    return [url for url in urls if not re.search(r"\.amazonaws\.com(\.cn)?$", url)]
 
 
 @dataclass(frozen=True)

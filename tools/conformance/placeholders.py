@@ -1,7 +1,8 @@
 """What differs from run to run, and whose account it was, becomes placeholders, so that recordings can be compared.
 
-`<account>`, `<region>` and `<run>` (the prefix of all names) stand for one value each; `<id 1>`, `<nextToken 1>` and
-the like for what the service generates, numbered as it comes up; `<time>` for any time.
+`<account>`, `<region>` and `<run>` (the prefix of all names) stand for one value each, `<caller>` for the name of a
+user or role that is not the run's, `<time>` for any time. `<id 1>`, `<nextToken 1>` and the like stand for what the
+service generates, numbered as it comes up.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDS = re.compile(rf"\b{_UUID}\b|(?<=/)[0-9a-f]{{8}}(?![\w-])")
 # What may be such an id where it stands alone.
 _WORDS = re.compile(rf"(?<![\w-])(?:{_UUID}|[0-9a-f]{{8}})(?![\w-])")
+# Messages of denied requests say who made them.
+_CALLERS = re.compile(r"(?P<sort>:<account>:(?:user|assumed-role|federated-user))/[\w+=,.@/<>-]*[\w>]")
 _NUMBER = re.compile(r"<(\w+) \d+>")
 
 
@@ -49,7 +52,7 @@ class Placeholders:
         written = _WORDS.sub(lambda match: self._generated.get(("id", match[0]), match[0]), written)
         for pattern, placeholder in self._fixed:
             written = pattern.sub(placeholder, written)
-        return json.loads(written)
+        return json.loads(_CALLERS.sub(_without_name, written))
 
     def _members(self, value: Any, member: str) -> Any:
         if isinstance(value, Mapping):
@@ -66,6 +69,11 @@ class Placeholders:
             number = sum(known == label for known, _ in self._generated) + 1
             self._generated[label, text] = f"<{label} {number}>"
         return self._generated[label, text]
+
+
+def _without_name(caller: re.Match[str]) -> str:
+    """Who made a request, unless it was one of the run's own roles."""
+    return caller[0] if "<run>" in caller[0] else f"{caller['sort']}/<caller>"
 
 
 def without_numbers(text: str) -> str:

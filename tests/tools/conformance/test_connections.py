@@ -119,6 +119,13 @@ def test_wrong_profiles_and_regions_are_told(tmp_path: Path, monkeypatch: pytest
             connections.to_aws("mine", "eu-west-3").__enter__()
 
 
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_PERSONALIZE", "AWS_ENDPOINT_URL_S3"])
+def test_a_shell_that_points_elsewhere_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "https://127.0.0.1:4566")
+    with profile(tmp_path, monkeypatch), pytest.raises(NotConnectedError, match=r"https://127.0.0.1:4566 is not AWS"):
+        connections.to_aws("mine", None).__enter__()
+
+
 # -- the local cloud ---------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,15 @@ def placeholders() -> Placeholders:
         ({"creationDateTime": 1.5, "name": "a"}, {"creationDateTime": "<time>", "name": "a"}),
         ({"creationDateTime": "soon"}, {"creationDateTime": "soon"}),
         ([{"sentAt": 1}, 1234567890123, None, "", True], [{"sentAt": "<time>"}, 1234567890123, None, "", True]),
+        (
+            "User: arn:aws:sts::123456789012:assumed-role/Admin/eve@x.org is not authorized.",
+            "User: arn:aws:sts::<account>:assumed-role/<caller> is not authorized.",
+        ),
+        ("arn:aws:iam::123456789012:user/team/eve.", "arn:aws:iam::<account>:user/<caller>."),
+        (
+            f"arn:aws:sts::123456789012:assumed-role/{PREFIX}-a/run",
+            "arn:aws:sts::<account>:assumed-role/<run>-a/run",
+        ),
         ("eu-west-12 11234567890123", "eu-west-12 11234567890123"),
         ("recipe/aws-sims and /deadbeef-dir", "recipe/aws-sims and /deadbeef-dir"),
     ],
