@@ -21,8 +21,9 @@ NOTHING = "nothing"
 _LONGEST = 300
 # The rule that HTTP statuses and content types concern, whatever the step.
 _PROTOCOL = "requests.answers"
-# A status that one side saw may have been over between two looks of the other; with so many looks it was not there.
-_LOOKS_THAT_TELL = 5
+# A status that one side saw may have been over between two looks of the other. It was not there if it took this share
+# of the time here, and there was looked so often there.
+_SHARE_THAT_TELLS, _LOOKS_THAT_TELL = 0.5, 5
 # What a model decides.
 _DECIDED = ("itemId", "userId", "actionId", "score", "reason", "promotionName", "metadata")
 _UNSTEADY = frozenset({*_DECIDED, "metrics", "modelMetrics", "trainingHours"})
@@ -216,16 +217,23 @@ def _statuses(a: Exchange, b: Exchange) -> Iterator[Difference]:
     orders = [[look.status for look in each.looks] for each in (a, b)]
     if orders[0] == orders[1]:
         return
-    unseen = [(status, b) for status in orders[0] if status not in orders[1]]
-    unseen += [(status, a) for status in orders[1] if status not in orders[0]]
     is_certain = (
         orders[0][-1:] != orders[1][-1:]
         or _contradict(*orders)
-        or any(not status.endswith(BUSY) or other.looked >= _LOOKS_THAT_TELL for status, other in unseen)
+        or any(_is_missed(status, a, b) for status in orders[0] if status not in orders[1])
+        or any(_is_missed(status, b, a) for status in orders[1] if status not in orders[0])
     )
-    yield replace(
-        _difference("statuses", a.operation, _in_order(a.looks), _in_order(b.looks)), is_certain=bool(is_certain)
-    )
+    difference = _difference("statuses", a.operation, _in_order(a.looks), _in_order(b.looks))
+    yield replace(difference, is_certain=is_certain)
+
+
+def _is_missed(status: str, seen: Exchange, unseen: Exchange) -> bool:
+    """Whether a status that one has seen cannot have been over between two looks of the other."""
+    if not status.endswith(BUSY):
+        return True
+    ends = [*(look.at for look in seen.looks[1:]), seen.seconds]
+    took = sum(end - look.at for look, end in zip(seen.looks, ends, strict=True) if look.status == status)
+    return took >= seen.seconds * _SHARE_THAT_TELLS and unseen.looked >= _LOOKS_THAT_TELL
 
 
 def _contradict(a: Sequence[str], b: Sequence[str]) -> bool:

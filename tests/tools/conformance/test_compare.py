@@ -140,11 +140,14 @@ PENDING, WORKING, ACTIVE = "CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"
     [
         (watched(PENDING, WORKING, ACTIVE), watched(WORKING, PENDING, ACTIVE), True),
         (watched(PENDING, ACTIVE), watched(PENDING, "CREATE FAILED"), True),
-        (watched(PENDING, WORKING, ACTIVE, looked=20), watched(PENDING, ACTIVE, looked=20), True),
-        (watched(PENDING, WORKING, ACTIVE, looked=20), watched(PENDING, ACTIVE, looked=3), False),
-        (watched(PENDING, ACTIVE, looked=3), watched(PENDING, WORKING, ACTIVE, looked=20), False),
         (watched(PENDING, ACTIVE), watched(looked=1), True),
         (watched(PENDING, "PAUSED", ACTIVE), watched(PENDING, ACTIVE, looked=2), True),
+        # Each status takes five seconds.
+        (watched(PENDING, WORKING, ACTIVE, seconds=10.0), watched(PENDING, ACTIVE, looked=5), True),
+        (watched(PENDING, WORKING, ACTIVE, seconds=10.0), watched(PENDING, ACTIVE, looked=4), False),
+        (watched(PENDING, WORKING, ACTIVE, seconds=11.0), watched(PENDING, ACTIVE, looked=5), False),
+        (watched(PENDING, ACTIVE, looked=5), watched(PENDING, WORKING, ACTIVE, seconds=10.0), True),
+        (watched(PENDING, ACTIVE, looked=4), watched(PENDING, WORKING, ACTIVE, seconds=10.0), False),
     ],
 )
 def test_orders_of_statuses(a: Exchange, b: Exchange, is_certain: bool) -> None:

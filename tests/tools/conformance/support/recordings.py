@@ -29,7 +29,7 @@ def refused(code: str, message: str = "No.", operation: str = "CreateFilter", **
 
 
 def watched(*statuses: str, looked: int = 9, **changes: Any) -> Exchange:
-    """An exchange in which a step waited."""
+    """An exchange in which a step waited, and saw another status every five seconds."""
     looks = tuple(Look(status, 5.0 * number) for number, status in enumerate(statuses))
     return exchange("DescribeDatasetGroup", looks=looks, looked=looked, **changes)
 
