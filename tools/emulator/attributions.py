@@ -1,6 +1,6 @@
 """Metric attributions: which events and columns of a dataset group are counted, and where the reports go.
 
-The emulator keeps them and their rules; it writes no reports.
+What they report is in `reports.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Metric = dict[str, str]
 
 # API reference, MetricAttribute; developer guide, "Creating an Amazon Personalize metric attribution". Workshops write
 # the dataset in capital letters.
-_EXPRESSION = re.compile(r"SAMPLECOUNT\(\)|SUM\((?P<dataset>Interactions|Items)\.(?P<column>\w+)\)", re.IGNORECASE)
+EXPRESSION = re.compile(r"SAMPLECOUNT\(\)|SUM\((?P<dataset>Interactions|Items)\.(?P<column>\w+)\)", re.IGNORECASE)
 
 
 def fields(request: Request) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _check_names(metrics: list[Metric]) -> None:
 def _check_expressions(region: Region, group_arn: str, metrics: list[Metric]) -> None:
     schemas = _schemas(region, group_arn)
     for metric in metrics:
-        found = _EXPRESSION.fullmatch(metric["expression"])
+        found = EXPRESSION.fullmatch(metric["expression"])
         if found is None:
             raise invalid(f"{metric['expression']} is neither SAMPLECOUNT() nor SUM(DatasetType.COLUMN_NAME).")
         if found["dataset"] is None:
@@ -124,7 +124,7 @@ def references(attribution: Resource, dataset_type: str) -> bool:
     """Whether an attribution references a dataset: all count interactions, and some sum a column of items."""
     if dataset_type == "INTERACTIONS":
         return True
-    found = (_EXPRESSION.fullmatch(each["expression"]) for each in attribution.fields["metrics"])
+    found = (EXPRESSION.fullmatch(each["expression"]) for each in attribution.fields["metrics"])
     return any(each and (each["dataset"] or "").upper() == dataset_type for each in found)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .region import Region, Resource
 
 NAMESPACE = "AWS/Personalize"
-COUNT, SECONDS, MILLISECONDS, BYTES = "Count", "Seconds", "Milliseconds", "Bytes"
+COUNT, SECONDS, MILLISECONDS, BYTES, NO_UNIT = "Count", "Seconds", "Milliseconds", "Bytes", "None"
 _OK = 200
 _CLIENT_ERRORS = range(400, 500)
 _KEPT = 10_000

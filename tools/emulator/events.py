@@ -8,6 +8,7 @@ from typing import Any
 from .data import Dataset, action_event, properties_of, put_row
 from .errors import ServiceError, invalid
 from .region import ACTIVE, Region, Resource
+from .reports import report_events
 from .request import Request
 from .training import dataset_of
 
@@ -31,9 +32,10 @@ def _put_events(request: Request) -> Answer:
     # Until a user logs in, the session stands for them (API reference, PutEvents).
     user = request.params.get("userId", request.params["sessionId"])
     rows = [_event_row(dataset, user, event) for event in request.params["eventList"] if _names_item(event)]
-    for event_id, row in rows:
-        if dataset.is_new_event(event_id):
-            dataset.put(row, request.now)
+    new = [row for event_id, row in rows if dataset.is_new_event(event_id)]
+    for row in new:
+        dataset.put(row, request.now)
+    report_events(request.region, found.fields["datasetGroupArn"], new, request.now)
     return {}
 
 
@@ -58,6 +60,8 @@ def _event_row(dataset: Dataset, user: str, event: Mapping[str, Any]) -> tuple[s
         "TIMESTAMP": int(event["sentAt"]),
         "EVENT_TYPE": event["eventType"],
         "EVENT_VALUE": event.get("eventValue"),
+        "RECOMMENDATION_ID": event.get("recommendationId"),
+        "EVENT_ATTRIBUTION_SOURCE": event.get("metricAttribution", {}).get("eventAttributionSource"),
     }
     item = {"ITEM_ID": event["itemId"]} if "itemId" in event else {}
     return event.get("eventId"), put_row(dataset.schema, {**keys, **item}, event.get("properties"))

@@ -15,6 +15,7 @@ from . import (
     exports,
     inference,
     lifecycle,
+    reports,
     rules,
     segments,
     solution_config,
@@ -86,6 +87,7 @@ def _read_data(region: Region, resource: Resource, at: float) -> str | None:
 
 def _apply_data(region: Region, resource: Resource, at: float) -> str | None:
     region.datasets[resource.fields["datasetArn"]].apply(resource.work, resource.fields["importMode"], at)
+    reports.report_import(region, resource, resource.work, at)
     resource.work = None
     return None
 

@@ -235,8 +235,12 @@ def _answer(request: Request, served: Served, key: str, found: list[Answer]) -> 
 def _recommendation_id(request: Request) -> str:
     """The end of a random UUID, and digits that stay the same for a campaign or recommender: recorded."""
     arn = request.params.get("campaignArn") or request.params["recommenderArn"]
-    origin = hashlib.sha256(arn.encode()).hexdigest()[:_ORIGIN_DIGITS]
-    return f"RID-{request.region.new_uuid('recommendation')[_LEFT_OUT_OF_UUID:]}-CID-{origin}"
+    return f"RID-{request.region.new_uuid('recommendation')[_LEFT_OUT_OF_UUID:]}-CID-{origin_of(arn)}"
+
+
+def origin_of(arn: str) -> str:
+    """The end of all recommendation ids of a campaign or recommender."""
+    return hashlib.sha256(arn.encode()).hexdigest()[:_ORIGIN_DIGITS]
 
 
 def _metadata_columns(request: Request, served: Served) -> list[str]:
