@@ -190,19 +190,13 @@ CALLS: Mapping[str, Callable[[Account], Params]] = {
 }
 # No dataset group at all.
 EMPTY = {"no dataset groups"}
-# What the emulator has not got yet, and why.
-NOT_YET: dict[str, str] = {}
-
-
-def _marks(name: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(reason=NOT_YET[name])] if name in NOT_YET else []
 
 
 def test_every_recorded_answer_is_asked_for() -> None:
     assert list(CALLS) == list(RECORDED)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in RECORDED])
+@pytest.mark.parametrize("name", RECORDED)
 def test_the_emulator_answers_as_recorded(name: str) -> None:
     recorded = RECORDED[name]
     account = Account()

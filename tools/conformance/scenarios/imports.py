@@ -214,6 +214,12 @@ _FORMS = (
         "imports.header",
     ),
     _form(
+        "small_letters",
+        "Imports items whose header is in small letters.",
+        f"{_HEADER.lower()}\n{_RECORDS}",
+        "imports.header",
+    ),
+    _form(
         "further_column",
         "Imports items with a column that the schema lacks.",
         "".join(f"{line},{'EXTRA' if not number else 1}\n" for number, line in enumerate(_GOOD.splitlines())),

@@ -282,7 +282,7 @@ RECORDED: Mapping[str, Recorded] = {
         },
         f"{_NEW_SCHEMA}, cell 92",
     ),
-    # The moment after its creation: that it was ACTIVE at once is not taken over, as waiting for it hurts nobody.
+    # A second after its creation.
     "description of a solution": Recorded(
         "DescribeSolution",
         {
