@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.emulator.support import records
 from tools.sandbox.cloud import Cloud, client
 
 pytestmark = pytest.mark.xdist_group("sandbox")
@@ -73,3 +74,56 @@ def test_an_export_needs_what_the_documentation_says() -> None:
         s3.delete_object(Bucket=BUCKET, Key="exports/allowed.csv")
         s3.delete_bucket(Bucket=BUCKET)
         assert "There is no bucket" in export("no-bucket")
+
+
+def test_a_batch_reads_all_files_of_a_prefix_and_writes_beside_them() -> None:
+    service = {"Principal": {"Service": "personalize.amazonaws.com"}}
+    everything = ("s3:GetObject", "s3:ListBucket", "s3:PutObject")
+    with Cloud(speed=SPEED) as endpoint:
+        personalize, s3, iam = (client(endpoint, name) for name in ("personalize", "s3", "iam"))
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_policy(Bucket=BUCKET, Policy=policy(service, *everything))
+        trust = policy(service, "sts:AssumeRole", where=None)
+        role = iam.create_role(RoleName="batch", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        iam.put_role_policy(RoleName="batch", PolicyName="p", PolicyDocument=policy({}, *everything[:2]))
+
+        def made(noun: str, **params: Any) -> tuple[str, dict[str, Any]]:
+            """ARN and description of something new that has settled."""
+            member = noun[0].lower() + noun[1:]
+            snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in noun)
+            arn = getattr(personalize, f"create{snake}")(**params)[f"{member}Arn"]
+            describe = getattr(personalize, f"describe{snake}")
+            return arn, settled(lambda: describe(**{f"{member}Arn": arn})[member])
+
+        group, _ = made("DatasetGroup", name="films")
+        schema = personalize.create_schema(name="events", schema=records.schema("Interactions"))["schemaArn"]
+        dataset, _ = made("Dataset", name="events", datasetGroupArn=group, datasetType="Interactions", schemaArn=schema)
+        rows = records.csv("Interactions", records.interaction_rows())
+        s3.put_object(Bucket=BUCKET, Key="events.csv", Body=rows)
+        source = {"dataLocation": f"s3://{BUCKET}/events.csv"}
+        _, job = made("DatasetImportJob", jobName="events", datasetArn=dataset, dataSource=source, roleArn=role)
+        assert job["status"] == "ACTIVE", job
+        recipe = "arn:aws:personalize:::recipe/aws-popularity-count"
+        solution, _ = made("Solution", name="best", datasetGroupArn=group, recipeArn=recipe, performAutoTraining=False)
+        version, _ = made("SolutionVersion", solutionArn=solution)
+        for name in ("in/a.json", "in_too/b.json"):
+            s3.put_object(Bucket=BUCKET, Key=name, Body='{"userId": "u1"}\n')
+
+        def infer(name: str) -> dict[str, Any]:
+            return made(
+                "BatchInferenceJob",
+                jobName=name,
+                solutionVersionArn=version,
+                roleArn=role,
+                numResults=2,
+                jobInput={"s3DataSource": {"path": f"s3://{BUCKET}/in"}},
+                jobOutput={"s3DataDestination": {"path": f"s3://{BUCKET}/out/"}},
+            )[1]
+
+        assert "may not perform s3:PutObject" in infer("only-reading")["failureReason"]
+        iam.put_role_policy(RoleName="batch", PolicyName="p", PolicyDocument=policy({}, *everything))
+        assert infer("allowed")["status"] == "ACTIVE"
+        written = s3.list_objects_v2(Bucket=BUCKET, Prefix="out/")["Contents"]
+        assert [one["Key"] for one in written] == ["out/_CHECK", "out/a.json.out", "out/b.json.out"]
+        line = json.loads(s3.get_object(Bucket=BUCKET, Key="out/b.json.out")["Body"].read())
+        assert (line["input"], len(line["output"]["recommendedItems"])) == ({"userId": "u1"}, 2)
