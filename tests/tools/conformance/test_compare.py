@@ -57,6 +57,7 @@ def test_a_recording_is_like_itself(same: Any) -> None:
             {"l": [{"itemId": "c", "score": 0.5}]},
             [("entry", "l[]", "2 of them", "1 of them"), ("member", "l[].score", "nothing", "0.5")],
         ),
+        ({"l": [{"itemId": "a"}]}, {"l": []}, [("entry", "l[]", "1 of them", "nothing")]),
         ({"score": 1}, {"score": "1"}, [("value", "score", "a number", "str")]),
         (
             {"metrics": {"a": 0.1}},
