@@ -97,3 +97,13 @@ def test_a_policy_that_takes_its_time_is_waited_for() -> None:
 def test_metrics_are_listed_with_their_dimensions() -> None:
     (record,) = elsewhere(Service, "cloudwatch.listed").values()
     assert record.notes == {"metrics and their dimensions": []}
+
+
+def test_a_key_of_the_run_is_scheduled_for_deletion() -> None:
+    (record,) = elsewhere(Service, "imports.encrypted").values()
+    # Here nothing looks at keys.
+    assert record.notes == {
+        "with a policy for role and service": "ACTIVE",
+        "with a policy for the role alone": "ACTIVE",
+    }
+    assert record.unexpected == ("with a policy for the role alone: expected CREATE FAILED, found ACTIVE.",)

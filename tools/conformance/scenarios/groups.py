@@ -46,8 +46,13 @@ def _name_again(run: Run) -> None:
 def _encrypt_wrongly(run: Run) -> None:
     key = _KEY.format(region=run.region, account=run.account)
     role = _ROLE.format(account=run.account)
-    run.ask(run.personalize.create_dataset_group, name=run.name("key-alone"), kmsKeyArn=key)
-    run.ask(run.personalize.create_dataset_group, name=run.name("role-alone"), roleArn=role)
+    for name, options in (("key-alone", {"kmsKeyArn": key}), ("role-alone", {"roleArn": role})):
+        made = run.ask(run.personalize.create_dataset_group, name=run.name(name), **options)
+        # A region has room for five.
+        if made:
+            run.settled("DatasetGroup", made["datasetGroupArn"])
+            run.personalize.delete_dataset_group(datasetGroupArn=made["datasetGroupArn"])
+            run.settled("DatasetGroup", made["datasetGroupArn"])
 
 
 def _delete(run: Run) -> None:
