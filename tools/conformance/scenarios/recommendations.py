@@ -26,6 +26,8 @@ _FILTERS = {
 # Until an event counts ("a few seconds", with some to spare).
 _SECONDS = 60.0
 _SENT = 1_706_700_000
+# Until the service has taken new items in, with some to spare.
+_HOURS = 2.5
 
 
 def _make_filters(run: Run) -> None:
@@ -98,7 +100,8 @@ def _filter_wrongly(run: Run) -> None:
 
 
 def _promote(run: Run) -> None:
-    recent = {row[0] for row in items() if row[3] and row[3] > 2010}
+    # The new one is that of `events.items`.
+    recent = {"i-new", *(row[0] for row in items() if row[3] and row[3] > 2010)}
     promotion = {"name": "recent", "percentPromotedItems": 40, "filterArn": run.recall("filters")["recent"]}
     found = _ask(run, numResults=10, promotions=[promotion])
     promoted = {each["itemId"] for each in found if each.get("promotionName")}
@@ -115,6 +118,19 @@ def _count_events(run: Run) -> None:
     found = _ids(_filtered(run, "favorites", numResults=50))
     run.note("an item in the properties counts", first not in found, expected=True)
     run.note("event types are matched in any case", second not in found, expected=True)
+
+
+def _explore(run: Run) -> None:
+    """Items that nobody has seen: the service takes them in every two hours."""
+    new = [f"i-new-{number}" for number in range(5)]
+    properties = json.dumps({"genres": "Comedy", "creationTimestamp": _SENT})
+    sent = [{"itemId": item, "properties": properties} for item in new]
+    run.events.put_items(datasetArn=run.recall("vod-Items"), items=sent)
+    run.note("new items at once", len(_ids(_ask(run, numResults=100)) & set(new)), expected=0)
+    run.pause(_HOURS * 3600)
+    found = _ask(run, numResults=100)
+    run.note(f"new items after {_HOURS} hours", bool(_ids(found) & set(new)), expected=True)
+    run.note("places of new items", [place for place, each in enumerate(found) if each["itemId"] in new])
 
 
 def _send(run: Run, who: dict[str, str], changes: dict[str, Any]) -> None:
@@ -217,5 +233,14 @@ STEPS = (
         "filters.latest_interactions",
         minutes=2,
         expects=taken("PutEvents", 2),
+    ),
+    _step(
+        "recommendations.new_items",
+        f"Sends items that nobody has seen, and asks for recommendations at once and after {_HOURS} hours.",
+        _explore,
+        "updates.items",
+        "updates.exploration",
+        minutes=150,
+        expects=taken("PutItems"),
     ),
 )

@@ -149,7 +149,6 @@ def _create_solution(run: Run) -> None:
         name=run.name("ranking"), datasetGroupArn=run.recall("custom"), recipeArn=RANKING, performAutoTraining=False
     )["solutionArn"]
     run.remember("solution", made)
-    run.ask(run.personalize.create_solution_version, solutionArn=made)
     run.settled("Solution", made)
 
 
@@ -354,15 +353,12 @@ STEPS = (
     ),
     Step(
         "solutions.created",
-        "Makes a solution, and a version of it while it is pending.",
+        "Makes a solution and follows its statuses.",
         _create_solution,
-        rules=("statuses.order", "statuses.must_be_active", "solutions.empty_config"),
+        rules=("statuses.order", "solutions.empty_config"),
         needs=_DATASETS,
         minutes=1,
-        expects=(
-            *refused("CreateSolutionVersion", IN_USE),
-            Expected("DescribeSolution", members=("solution.recipeArn", "solution.performAutoTraining")),
-        ),
+        expects=(Expected("DescribeSolution", members=("solution.recipeArn", "solution.performAutoTraining")),),
     ),
     Step(
         "solutions.updated",
