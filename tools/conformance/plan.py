@@ -9,6 +9,9 @@ from .conduct import DONE, Result
 from .connections import Connection
 from .step import Endpoint, Step
 
+# Minutes for which credentials of a role are valid by default (IAM API, UpdateRole, MaxSessionDuration).
+_SESSION = 60
+
 
 def as_text(steps: Sequence[Step], connection: Connection, prefix: str) -> str:
     """What is shown before a run begins."""
@@ -27,7 +30,9 @@ def _told_of_aws(steps: Sequence[Step], prefix: str) -> Iterator[str]:
         yield f"  {step.name}: {step.what}{cost}"
     yield f"The names of all it makes begin with {prefix}. It removes them at the end; if it cannot,"
     yield "`make conformance-clean PROFILE=...` does."
-    yield f"It takes about {_duration(sum(step.minutes for step in steps))}."
+    minutes = sum(step.minutes for step in steps)
+    renewed = " The credentials have to last as long, or the profile has to renew them." if minutes > _SESSION else ""
+    yield f"It takes about {_duration(minutes)}.{renewed}"
     yield _total(steps)
 
 

@@ -101,7 +101,7 @@ def test_a_run_on_aws_shows_what_it_costs_and_asks(
     ]
     assert "`make conformance-clean PROFILE=...` does." in shown
     assert shown[-3:-1] == [
-        "It takes about 2.0 hours.",
+        "It takes about 2.0 hours. The credentials have to last as long, or the profile has to renew them.",
         "Cost by step: 1 free, 1 cents, 1 dollars. Together about $1.50, and what 1 steps without a published price"
         " cost.",
     ]
