@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ import yaml
 
 from tests.support.checkout import Checkout
 from tools.review import __main__ as review
+
+# One checkout for all of them, and one synthesis of its base.
+pytestmark = pytest.mark.xdist_group("review command")
 
 Edit = Callable[[Path], None]
 
@@ -37,12 +41,37 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Checkout.make(tmp_path_factory.mktemp("review") / "checkout").folder
 
 
+@pytest.fixture(scope="module")
+def synthesize_base(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """As the review synthesizes a base, but the same files only once: most tests change the working tree alone."""
+    made: dict[tuple[str, str], Path] = {}
+    synthesize = review._synthesize_there
+
+    def synthesize_once(env: str, tree: Path, out: Path, sample: Path) -> None:
+        files = subprocess.run(
+            ["git", "rev-parse", "HEAD^{tree}"], cwd=tree, capture_output=True, text=True, check=True
+        )
+        key = (env, files.stdout)
+        if key not in made:
+            folder = tmp_path_factory.mktemp("base") / "cdk.out"
+            synthesize(env, tree, folder, sample)
+            made[key] = folder
+        shutil.copytree(made[key], out)
+
+    return synthesize_once
+
+
 @pytest.fixture
 def command(
-    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    checkout: Path,
+    synthesize_base: Callable[..., None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Answer]]:
     """Edits the settings of the working tree, and reviews them against a ref."""
     monkeypatch.setattr(review, "CHECKOUT", checkout)
+    monkeypatch.setattr(review, "_synthesize_there", synthesize_base)
 
     def answered(edit: Edit, env: str = "dev", base: str = "HEAD") -> Answer:
         edit(checkout / "config")
