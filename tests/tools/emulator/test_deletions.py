@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.emulator import test_actions as actions
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import ROLE, Account, refusal
 from tools.emulator import Quotas
@@ -165,3 +166,12 @@ def test_a_model_that_knows_older_records_forgets_the_users_too(movies: Account)
     assert recommended("u1") != recommended("nobody")
     deleted(movies, "u1")
     assert recommended("u1") == recommended("nobody")
+
+
+def test_interactions_with_actions_go_too_and_models_of_actions_stay(account: Account) -> None:
+    actions.open_group(account)
+    actions.load(account, "Actions", actions.action_rows())
+    actions.load(account, "ActionInteractions", actions.interaction_rows({"join": 0.25, "rate": 0.75}))
+    account.version(recipe="aws-next-best-action")
+    # Each of 30 users has 60 interactions with items, and user 1 has 14 of 400 with actions.
+    assert deleted(account, "u1")["numDeleted"] == 60 + 14

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.tools.emulator import test_actions as actions
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import ROLE, Account, refusal
 from tools.emulator.avro import parse
 from tools.emulator.data import read_import
 from tools.emulator.exports import to_csv
-from tools.emulator.objects import MemoryObjects
+from tools.emulator.objects import MemoryObjects, ObjectNotFoundError
 
 NOUN = "DatasetExportJob"
 OUTPUT = {"s3DataDestination": {"path": "s3://movies/exports/"}}
@@ -159,3 +160,19 @@ def test_jobs_go_with_their_dataset(movies: Account) -> None:
     movies.delete("Dataset", movies.datasets["Users"])
     movies.wait()
     assert movies.status(NOUN, job) == "GONE"
+
+
+@pytest.mark.parametrize("kind", ["Actions", "ActionInteractions"])
+def test_nothing_of_actions_is_exported(account: Account, kind: str) -> None:
+    actions.open_group(account)
+    wanted = {"datasetArn": account.datasets[kind], "roleArn": ROLE, "jobOutput": OUTPUT}
+    code, message = refusal(account.personalize.create_dataset_export_job, jobName="any", **wanted)
+    assert (code, "cannot be exported" in message) == ("InvalidInput", True)
+
+
+def test_a_bucket_that_does_not_exist_fails_the_job(movies: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_: Any, **__: Any) -> None:
+        raise ObjectNotFoundError("There is no bucket movies.")
+
+    monkeypatch.setattr(movies.objects, "write", write)
+    assert export(movies, "Items")["failureReason"] == "Invalid S3 output path. There is no bucket movies."
