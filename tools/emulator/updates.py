@@ -97,7 +97,7 @@ def _period(source: Resource) -> float:
 
 
 def current_model(region: Region, served: Served, now: float) -> Model:
-    """The model that answers; what trends is found anew in each period, without a training."""
+    """The model that answers; what trends is found again in each period, without a training."""
     model: Model = served.model
     until = seen_until(region, served, now) if model.recipe.trends else model.trained_at
     if until <= model.trained_at:
