@@ -182,6 +182,14 @@ def test_a_solution_trains_only_once_it_is_active(movies: Account) -> None:
     assert refusal(movies.personalize.create_solution_version, solutionArn=arn)[0] == "ResourceInUse"
 
 
+def test_the_arn_of_a_solution_names_no_version(movies: Account) -> None:
+    """As reported in aws/aws-sdk-js-v3, issue 4982."""
+    solution = movies.solution()
+    movies.version(solution)
+    refused = refusal(movies.personalize.create_campaign, name="early", solutionVersionArn=solution)
+    assert refused == ("ResourceNotFound", f"Resource Arn {solution} does not exist.")
+
+
 def test_a_campaign_deploys_only_an_active_version(movies: Account) -> None:
     version = movies.create("SolutionVersion", solutionArn=movies.solution())
     create = movies.personalize.create_campaign
