@@ -31,7 +31,7 @@ DEMO = {"make demo"}
 # tests/docs/test_emulator_page.py types them.
 EMULATOR = set(emulator_commands())
 # Placeholders of the pages, and what stands for them here.
-NAMES = {"NAME": "dev"}
+NAMES = {"NAME": "dev", "RECORDING": ".sandbox/conformance/emulator-eu-west-1-free.jsonl"}
 
 # In the order in which they are typed. The first ones need no cloud; those between are typed in a terminal that has
 # the variables of `make sandbox`.
@@ -46,6 +46,8 @@ WITHOUT_CLOUD = [
     "make docs",
     "make lock",
     "make conformance",
+    "make conformance-compare A=RECORDING B=RECORDING",
+    "make conformance-clean",
     "make check ENV=NAME",
     "make check ARGS=--allow-unread",
     ".venv/bin/pytest tests/tools/data -k movielens",

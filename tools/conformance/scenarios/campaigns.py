@@ -14,6 +14,7 @@ from .materials import IN_USE, INVALID, refused, taken
 _DOLLARS = Cost(
     "dollars", 1.1, "https://aws.amazon.com/personalize/pricing/, second hand, as in tools/review/prices.yaml"
 )
+_INCLUDED = Cost("dollars", 0.0, "in the hours of the campaign")
 _USER, _KNOWN = "u1", ["i1", "i2", "i3", "i4", "i5"]
 _EXPLAINED = {"enableMetadataWithRecommendations": True}
 
@@ -105,7 +106,7 @@ def _rank(run: Run, items: list[str], **params: Any) -> list[dict[str, Any]]:
 
 
 def _step(name: str, what: str, does: Callable[[Run], None], *rules: str, **options: Any) -> Step:
-    return Step(name, what, does, rules=rules, tier=Tier.TRAIN, **{"cost": _DOLLARS, "minutes": 10.0, **options})
+    return Step(name, what, does, rules=rules, tier=Tier.TRAIN, **{"cost": _INCLUDED, "minutes": 10.0, **options})
 
 
 STEPS = (
@@ -118,6 +119,7 @@ STEPS = (
         "statuses.order",
         "statuses.must_be_settled",
         needs=("versions.names", "versions.metrics"),
+        cost=_DOLLARS,
         expects=(
             *refused("CreateCampaign", INVALID, 2),
             Expected("CreateCampaign", which=2),

@@ -12,8 +12,9 @@ from tools.conformance.step import Cost, Expected, Step, Tier
 
 from .materials import FIELDS, INVALID, LIMIT, VALIDATION, csv, interactions, items, refused, users
 
-# 0.05 dollars a GB (tools/review/prices.yaml), of which all imports together are the thousandth part.
-CENTS = Cost("cents", 0.01, "https://aws.amazon.com/personalize/pricing/, second hand, as in tools/review/prices.yaml")
+# 0.05 dollars a GB (tools/review/prices.yaml), of which all imports together are the thousandth part; and the requests
+# to S3.
+CENTS = Cost("cents", 0.001, "https://aws.amazon.com/personalize/pricing/, second hand, as in tools/review/prices.yaml")
 _DATA = "data"
 _ACTIVE, _FAILED = "ACTIVE", "CREATE FAILED"
 _TRIES, _BETWEEN_TRIES = 10, 20.0
