@@ -26,6 +26,7 @@ from . import (
     refusals,
     requests,
     schemas,
+    segments,
     tags,
     trackers,
     trainings,
@@ -56,6 +57,7 @@ STEPS: tuple[Step, ...] = (
     *recommenders.ENDING,
     *trainings.STEPS,
     *batches.STEPS,
+    *segments.STEPS,
     *campaigns.STEPS,
     *deletion.STEPS,
 )

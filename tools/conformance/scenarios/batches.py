@@ -26,13 +26,13 @@ _LINES = (
 
 
 def _ask_wrongly(run: Run) -> None:
-    _write_input(run, "lines/in.json", _LINES)
+    write_input(run, "lines/in.json", _LINES)
     foreign = run.personalize.create_filter(
         name=run.name("batch-foreign"), datasetGroupArn=run.recall("vod"), filterExpression=_GENRE
     )["filterArn"]
     run.settled("Filter", foreign)
     for name, options in (
-        ("batch-output", {"jobOutput": _place("https://example.com/out/")}),
+        ("batch-output", {"jobOutput": place("https://example.com/out/")}),
         ("batch-foreign", {"filterArn": foreign}),
         ("batch-none", {"numResults": 0}),
         ("batch-explores", {"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "0.3"}}}),
@@ -44,9 +44,9 @@ def _ask_wrongly(run: Run) -> None:
 def _ask(run: Run) -> None:
     status = _infer(run, "batch", "lines/in.json")
     run.note("status", status, expected="ACTIVE")
-    output = _output(run, "batch")
-    run.note("files", sorted(output), expected=["_CHECK", "in.json.out"])
-    lines = [json.loads(line) for line in output.get("in.json.out", "").splitlines()]
+    written = output(run, "batch")
+    run.note("files", sorted(written), expected=["_CHECK", "in.json.out"])
+    lines = [json.loads(line) for line in written.get("in.json.out", "").splitlines()]
     run.note("members of lines", sorted({member for line in lines for member in line}), ["error", "input", "output"])
     failed = sum(line["error"] is not None for line in lines)
     run.note("lines with an error", failed, expected=2)
@@ -59,17 +59,19 @@ def _ask_filtered(run: Run) -> None:
     )["filterArn"]
     run.settled("Filter", made)
     line = {"userId": "u1", "itemList": _ITEMS}
-    _write_input(run, "lines/genre.json", ({**line, "filterValues": {"GENRES": '"Horror"'}}, line))
+    write_input(run, "lines/genre.json", ({**line, "filterValues": {"GENRES": '"Horror"'}}, line))
     run.note("status", _infer(run, "batch-genre", "lines/genre.json", filterArn=made), expected="ACTIVE")
-    lines = [json.loads(each) for each in _output(run, "batch-genre").get("genre.json.out", "").splitlines()]
+    lines = [json.loads(each) for each in output(run, "batch-genre").get("genre.json.out", "").splitlines()]
     run.note("lines with an error", sum(each["error"] is not None for each in lines), expected=1)
 
 
-def _write_input(run: Run, key: str, lines: tuple[dict[str, Any], ...]) -> None:
+def write_input(run: Run, key: str, lines: tuple[dict[str, Any], ...]) -> None:
+    """Put the lines of a job into the bucket of the run."""
     put_object(run, key, "".join(f"{json.dumps(line)}\n" for line in lines))
 
 
-def _place(path: str) -> dict[str, Any]:
+def place(path: str) -> dict[str, Any]:
+    """Where the output of a job goes."""
     return {"s3DataDestination": {"path": path}}
 
 
@@ -80,7 +82,7 @@ def _infer(run: Run, name: str, key: str, **options: Any) -> str:
         "jobName": run.name(name),
         "solutionVersionArn": run.recall("version"),
         "jobInput": {"s3DataSource": {"path": f"s3://{bucket}/{key}"}},
-        "jobOutput": _place(f"s3://{bucket}/{name}/"),
+        "jobOutput": place(f"s3://{bucket}/{name}/"),
         "roleArn": run.recall("role"),
         **options,
     }
@@ -88,7 +90,7 @@ def _infer(run: Run, name: str, key: str, **options: Any) -> str:
     return run.settled("BatchInferenceJob", made["batchInferenceJobArn"]) if made else "refused"
 
 
-def _output(run: Run, folder: str) -> dict[str, str]:
+def output(run: Run, folder: str) -> dict[str, str]:
     """What a job wrote, by the name of the file."""
     bucket, prefix = run.recall("bucket"), f"{folder}/"
     listed = run.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
