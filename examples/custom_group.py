@@ -13,7 +13,6 @@ from cdk_personalize import (
     DatasetImport,
     DatasetType,
     EventParameters,
-    ItemExplorationConfig,
     PersonalizeProvider,
     Schema,
     ServiceRole,
@@ -84,7 +83,6 @@ class ShopStack(Stack):
             provider=provider,
             solution_version=SolutionVersion(self, "First", provider=provider, solution=solution),
             follow_latest=True,
-            item_exploration_config=ItemExplorationConfig(exploration_weight=0.3, exploration_item_age_cut_off=30),
         )
         CfnOutput(self, "CampaignArn", value=campaign.campaign_arn)
 

@@ -132,7 +132,8 @@ class Campaign(PersonalizeResource, _CampaignBase):
                 deployment, when the campaign may have moved already.
             min_provisioned_tps: provisioned and billed requests per second, at least 1.
             enable_metadata_with_recommendations: whether requests may ask for item columns.
-            item_exploration_config: for the User-Personalization recipes only; default: the service's.
+            item_exploration_config: for aws-user-personalization only, aws-user-personalization-v2 explores by itself;
+                default: the service's.
             ranking_influence: how much POPULARITY and FRESHNESS of an item count, each 0 to 1; default: the service's.
             name: a fixed name; default: generated.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the campaign when the stack is deleted, RETAIN also

@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("wheel")]
 
 BUCKET = "shop-data"
 EXAMPLE = CHECKOUT / "examples" / "custom_group.py"
+# The example trains on these events alone.
+IN_A_SHOP = {"Watch": "Purchase", "Click": "View"}
 COLUMNS = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
 READ = {
     "Sid": "PersonalizeReads",
@@ -36,7 +38,8 @@ def put_data(endpoint: Endpoint, folder: Path) -> None:
     with (folder / "interactions.csv").open() as interactions, written.open("w", newline="") as purchases:
         rows = csv.DictWriter(purchases, COLUMNS, extrasaction="ignore")
         rows.writeheader()
-        rows.writerows(csv.DictReader(interactions))
+        for row in csv.DictReader(interactions):
+            rows.writerow({**row, "EVENT_TYPE": IN_A_SHOP[row["EVENT_TYPE"]]})
     s3 = client(endpoint, "s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [READ]}))
