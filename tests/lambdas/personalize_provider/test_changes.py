@@ -16,7 +16,7 @@ from tools.simulation.stacks import Deployed, Stack
 
 
 def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed]:
-    stack = cloud.cloudformation.deploy("app", template(SETTINGS[noun].before()))
+    stack = cloud.cloudformation.deploy("app", template(SETTINGS[noun].before(prop)))
     assert stack.status == "CREATE_COMPLETE", stack.reasons
     before = stack.resources["Target"]
     return cloud.cloudformation.deploy("app", template(SETTINGS[noun].after(prop))), before
@@ -57,7 +57,7 @@ def test_change(cloud: VirtualCloud, noun: str, prop: str) -> None:
 def test_change_is_taken_back_by_a_rollback(cloud: VirtualCloud, noun: str, prop: str) -> None:
     """Something later in the same update fails: the resource is what it was, and nothing else is left."""
     setting = SETTINGS[noun]
-    stack = cloud.cloudformation.deploy("app", template(setting.before()))
+    stack = cloud.cloudformation.deploy("app", template(setting.before(prop)))
     before = stack.resources["Target"]
     inventory = cloud.inventory()
     after = setting.after(prop)

@@ -44,7 +44,7 @@ def done(cloud: VirtualCloud, noun: str, before: Resources, after: Resources) ->
 
 @pytest.mark.parametrize(("noun", "prop"), WALK)
 def test_a_property(cloud: VirtualCloud, noun: str, prop: str) -> None:
-    before, after = SETTINGS[noun].before(), SETTINGS[noun].after(prop)
+    before, after = SETTINGS[noun].before(prop), SETTINGS[noun].after(prop)
     assert said(before, after, prop) is done(cloud, noun, before, after)
 
 
@@ -67,5 +67,5 @@ def test_a_fixed_name(cloud: VirtualCloud, noun: str) -> None:
 
 @pytest.mark.parametrize(("noun", "prop"), [each for each in WALK if each != ("Solution", "PerformAutoML")])
 def test_a_property_under_a_fixed_name(cloud: VirtualCloud, noun: str, prop: str) -> None:
-    before, after = (renamed(each, "mine") for each in (SETTINGS[noun].before(), SETTINGS[noun].after(prop)))
+    before, after = (renamed(each, "mine") for each in (SETTINGS[noun].before(prop), SETTINGS[noun].after(prop)))
     assert said(before, after, prop) is done(cloud, noun, before, after)

@@ -25,23 +25,26 @@ class Setting:
         target: builds the resource itself, under the logical id `Target`.
         changes: property -> new value.
         companions: property -> what else has to change for the service to accept the new value.
+        already: property -> what the resource has to be from the start for the service to accept the new value.
     """
 
     around: Callable[[], Resources]
     target: Callable[[], Resource]
     changes: dict[str, Any]
     companions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    already: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def before(self) -> Resources:
-        """The resources before the change."""
+    def before(self, prop: str = "") -> Resources:
+        """The resources before the change, of the property if one is named."""
         target = self.target()
+        target["Properties"] |= self.already.get(prop, {})
         noun = target["Type"].removeprefix("Custom::Personalize")
         waited_for = blocks.chain("Target", noun) if RESOURCES[noun].outlasts_request else {}
         return {**self.around(), "Target": target, **waited_for}
 
     def after(self, prop: str, together: bool = False) -> Resources:
         """The resources after the change of one property, together with its companions if asked for."""
-        resources = copy.deepcopy(self.before())
+        resources = copy.deepcopy(self.before(prop))
         more = self.companions.get(prop, {}) if together else {}
         resources["Target"]["Properties"] |= {prop: self.changes[prop], **more}
         return resources
@@ -144,6 +147,7 @@ SETTINGS: dict[str, Setting] = {
             "PerformIncrementalUpdate": True,
             "SolutionUpdateConfig": {"AutoTrainingConfig": {"SchedulingExpression": "rate(3 days)"}},
         },
+        already={"PerformIncrementalUpdate": {"RecipeArn": f"{RECIPE}/aws-semantic-similarity"}},
     ),
     "SolutionVersion": Setting(
         around=_with_solution,
