@@ -38,6 +38,7 @@ class Field:
     nullable: bool = False
     categorical: bool = False
     textual: bool = False
+    item_name: bool = False
 
     @property
     def is_numeric(self) -> bool:
@@ -130,7 +131,8 @@ def _field(raw: Any) -> Field:
             f"Field {name} has the unsupported type {json.dumps(types)}; supported are {', '.join(sorted(TYPES))}, "
             f"each with or without null."
         )
-    return Field(name, real[0], "null" in union, bool(raw.get("categorical")), bool(raw.get("textual")))
+    attributes = (bool(raw.get(attribute)) for attribute in ("categorical", "textual", "itemName"))
+    return Field(name, real[0], "null" in union, *attributes)
 
 
 def _problems(schema: Schema, domain: str | None) -> Iterator[str]:

@@ -228,11 +228,12 @@ def _schedule_training(region: Region, resource: Resource, at: float) -> None:
 
 
 def _train_automatically(region: Region, solution: Resource, at: float) -> None:
-    """Train, if interactions came in since the last training (developer guide, "Configuring automatic training")."""
-    interactions = training.dataset_of(region, solution.fields["datasetGroupArn"], "INTERACTIONS")
+    """Train, if data came in since the last training (developer guide, "Configuring automatic training")."""
+    recipe = solution_config.candidates(solution.fields)[0]
+    changes = training.changes_of(region, solution.fields["datasetGroupArn"], recipe)
     models = [one.model or one.work for one in region.of("SolutionVersion", solutionArn=solution.arn)]
     known = max((model.trained_on for model in models if model), default=0)
-    if interactions is None or interactions.changes == known:
+    if changes == known:
         return
     pending = sum(is_busy(version.status) for version in region.of("SolutionVersion"))
     if pending >= region.environment.quotas.pending_solution_versions:

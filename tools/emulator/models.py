@@ -110,9 +110,9 @@ class Model:
         return Fitted(self._snapshot)
 
     @property
-    def items(self) -> Mapping[str, int]:
+    def items(self) -> Set[str]:
         """The items that it was trained on."""
-        return self._fitted.index
+        return self._fitted.index.keys()
 
     def forget(self, users: Set[str]) -> None:
         """Have some users no history any more (developer guide, "Deleting users and their data ...")."""

@@ -220,8 +220,21 @@ def campaign_config_is_valid(request: Request) -> None:
     config = request.params.get("campaignConfig", {})
     used = RECIPES[_served_version(request).fields["recipeArn"]]
     config_fits_recipe(config, used)
+    _influences_have_data(request, config.get("rankingInfluence", {}))
     if used.type == USER_SEGMENTATION:
         raise invalid(f"{used.name} is for batch segment jobs; no campaign can deploy it.")
+
+
+def _influences_have_data(request: Request, influences: Mapping[str, float]) -> None:
+    """Popularity comes from interactions, freshness from a column of Items ("Semantic-Similarity recipe")."""
+    group_arn = _served_group_arn(request)
+    if "POPULARITY" in influences:
+        _dataset(request.region, group_arn, "INTERACTIONS", "which rankingInfluence by POPULARITY requires")
+    if "FRESHNESS" in influences:
+        items = _dataset(request.region, group_arn, "ITEMS", "which rankingInfluence by FRESHNESS requires")
+        schema = avro.parse(request.region.get(items.fields["schemaArn"], "Schema").fields["schema"])
+        if schema.field("CREATION_TIMESTAMP") is None:
+            raise invalid("rankingInfluence by FRESHNESS requires the column CREATION_TIMESTAMP in the Items dataset.")
 
 
 def config_fits_recipe(config: Mapping[str, Any], used: Recipe) -> None:

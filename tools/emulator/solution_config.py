@@ -179,6 +179,20 @@ def objective_is_a_column(request: Request) -> None:
         raise invalid(f"optimizationObjective: {name} must be a numeric column of the Items dataset without null.")
 
 
+def items_have_texts(request: Request) -> None:
+    """Semantic-Similarity needs a text field, and one with the name of the item; the code is inferred.
+
+    Source: developer guide, "Semantic-Similarity recipe".
+    """
+    recipe = recipe_of(request)
+    if recipe is None or recipe.name != SEMANTIC_SIMILARITY:
+        return
+    schema = _schema(request.region, _group_arn(request), "ITEMS")
+    fields = schema.fields if schema else ()
+    if not any(field.textual for field in fields) or not any(field.item_name for field in fields):
+        raise invalid(f"{recipe.name} needs a textual field, and a string field with itemName, in the Items dataset.")
+
+
 def threshold_is_a_number(request: Request) -> None:
     """EVENT_VALUE is compared with the threshold, so it is a number (API reference, SolutionConfig); inferred."""
     text = request.params.get("solutionConfig", {}).get("eventValueThreshold")
@@ -206,6 +220,7 @@ RULES_OF_CREATION = (
     incremental_updates_fit_recipe,
     events_fit_recipe,
     objective_is_a_column,
+    items_have_texts,
     threshold_is_a_number,
 )
 RULES_OF_CHANGE = (incremental_updates_fit_recipe, events_fit_recipe)

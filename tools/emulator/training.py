@@ -12,6 +12,7 @@ from .models import Model, Snapshot
 from .recipes import ITEM_ATTRIBUTE_AFFINITY, PERSONALIZED_ACTIONS, SEMANTIC_SIMILARITY, USER_SEGMENTATION, Recipe
 from .region import ACTIVE, Region, Resource
 from .segment_model import Catalogue, SegmentModel
+from .semantic import SemanticModel
 from .solution_config import candidates
 
 _RESERVED_OF_ITEMS = frozenset({"ITEM_ID", "CREATION_TIMESTAMP"})
@@ -70,7 +71,7 @@ def _train(region: Region, resource: Resource, recipe: Recipe, at: float) -> Mod
     if recipe.type == USER_SEGMENTATION:
         return SegmentModel(recipe, snapshot, _catalogue(region, fields, recipe))
     if recipe.type != PERSONALIZED_ACTIONS:
-        return Model(recipe, snapshot)
+        return _model(region, fields, recipe, snapshot)
     actions = dataset_of(region, fields["datasetGroupArn"], "ACTIONS")
     assert actions, "it is one of the datasets of the recipe"
     interactions = dataset_of(region, fields["datasetGroupArn"], "ACTION_INTERACTIONS")
@@ -79,7 +80,14 @@ def _train(region: Region, resource: Resource, recipe: Recipe, at: float) -> Mod
 
 def train_on(region: Region, fields: Mapping[str, Any], recipe: Recipe, until: float) -> Model:
     """A model of what came in until a time, however little that is."""
-    return Model(recipe, _snapshot(region, fields, recipe, until))
+    return _model(region, fields, recipe, _snapshot(region, fields, recipe, until))
+
+
+def _model(region: Region, fields: Mapping[str, Any], recipe: Recipe, snapshot: Snapshot) -> Model:
+    items = dataset_of(region, fields["datasetGroupArn"], "ITEMS")
+    if recipe.name == SEMANTIC_SIMILARITY and items:
+        return SemanticModel(recipe, snapshot, items)
+    return Model(recipe, snapshot)
 
 
 def _updated(region: Region, fields: Mapping[str, Any], at: float) -> Model:
@@ -130,17 +138,28 @@ def _check_volume(region: Region, snapshot: Snapshot, event: str | None) -> None
         )
 
 
+def changes_of(region: Region, group_arn: str, recipe: Recipe) -> int:
+    """How often the data came in that automatic training waits for.
+
+    Developer guide, "Configuring automatic training". That it is the items where nothing else is needed is inferred.
+    """
+    kinds = {SEMANTIC_SIMILARITY: ("ITEMS",), "aws-next-best-action": ("INTERACTIONS", "ACTION_INTERACTIONS")}
+    datasets = (dataset_of(region, group_arn, kind) for kind in kinds.get(recipe.name, ("INTERACTIONS",)))
+    return sum(dataset.changes for dataset in datasets if dataset)
+
+
 def _snapshot(region: Region, fields: Mapping[str, Any], recipe: Recipe, at: float) -> Snapshot:
     interactions = dataset_of(region, fields["datasetGroupArn"], "INTERACTIONS")
     items = dataset_of(region, fields["datasetGroupArn"], "ITEMS")
     catalogue = items.keys() if items else []
+    changes = changes_of(region, fields["datasetGroupArn"], recipe)
     if interactions is None:
-        return Snapshot([], [], [], [], catalogue, at=at)
+        return Snapshot([], [], [], [], catalogue, changes, at)
     names = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
     users, seen, times, events = (interactions.column(name, at) for name in names)
     wanted = list(_events_trained_on(fields, recipe))
     if not wanted:
-        return Snapshot(users, seen, times, events, catalogue, interactions.changes, at, interactions.bulk)
+        return Snapshot(users, seen, times, events, catalogue, changes, at, interactions.bulk)
     values = interactions.column("EVENT_VALUE", at)
     kept = [n for n in range(len(users)) if any(_is_wanted(events[n], values[n], *one) for one in wanted)]
     return Snapshot(
@@ -149,7 +168,7 @@ def _snapshot(region: Region, fields: Mapping[str, Any], recipe: Recipe, at: flo
         [times[n] for n in kept],
         [events[n] for n in kept],
         catalogue,
-        interactions.changes,
+        changes,
         at,
         interactions.bulk,
     )

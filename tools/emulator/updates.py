@@ -97,9 +97,13 @@ def _period(source: Resource) -> float:
 
 
 def current_model(region: Region, served: Served, now: float) -> Model:
-    """The model that answers; what trends is found again in each period, without a training."""
+    """The model that answers; what trends is found again in each period, and with incremental updates all items are.
+
+    Neither needs a training.
+    """
     model: Model = served.model
-    until = seen_until(region, served, now) if model.recipe.trends else model.trained_at
+    is_refreshed = model.recipe.trends or served.source.fields.get("performIncrementalUpdate")
+    until = seen_until(region, served, now) if is_refreshed else model.trained_at
     if until <= model.trained_at:
         return model
     if model.refreshed is None or model.refreshed.trained_at != until:

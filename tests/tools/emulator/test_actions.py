@@ -300,6 +300,20 @@ def test_without_interactions_with_actions_metrics_are_0(account: Account) -> No
     assert set(found.values()) == {0.0}
 
 
+def test_interactions_with_actions_are_reason_to_train_again(group: Account) -> None:
+    """Developer guide, "Configuring automatic training"."""
+    solution = group.solution("aws-next-best-action", performAutoTraining=True)
+
+    def versions() -> int:
+        return len(group.personalize.list_solution_versions(solutionArn=solution)["solutionVersions"])
+
+    group.wait(8 * DAY)
+    assert versions() == 1
+    record(group, {"actionId": "join"})
+    group.wait(7 * DAY)
+    assert versions() == 2
+
+
 # -- one by one --------------------------------------------------------------------------------------------
 
 

@@ -165,7 +165,6 @@ def test_a_recipe_needs_its_datasets(account: Account, recipe: str, missing: str
 
 
 def test_incremental_updates_are_for_semantic_similarity(movies: Account) -> None:
-    movies.solution("aws-semantic-similarity", performIncrementalUpdate=True)
     solution = movies.solution("aws-sims")
     call = movies.personalize.update_solution
     code, message = refusal(call, solutionArn=solution, performIncrementalUpdate=True)
