@@ -37,6 +37,12 @@ RECORDED: Mapping[str, Range] = {
         20, 56, "S, update-datasets-user-personalization-example, cell 109; 3.Best_Practices-Clientside, cell 44"
     ),
     "create_campaign": _minutes(7, 10, "S, 3.Best_Practices-Clientside, cell 51; personalize_ranking_example"),
+    "create_batch_inference_job": _minutes(
+        13, 27, "S, update-datasets-user-personalization-example, cell 87; POC completed/05, cell 71"
+    ),
+    "create_batch_segment_job": _minutes(
+        6, 47, "S, user_segmentation_example, cells 94 and 146; I, Travel_01, cell 101"
+    ),
     "update_dataset": _minutes(1.5, 2, "S, update-item-dataset-schema-example, cell 92"),
 }
 

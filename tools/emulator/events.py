@@ -62,6 +62,8 @@ def _event_row(dataset: Dataset, user: str, event: Mapping[str, Any]) -> tuple[s
         "EVENT_VALUE": event.get("eventValue"),
         "RECOMMENDATION_ID": event.get("recommendationId"),
         "EVENT_ATTRIBUTION_SOURCE": event.get("metricAttribution", {}).get("eventAttributionSource"),
+        # As CSV files have it: developer guide, "Preparing item interaction data for training".
+        "IMPRESSION": "|".join(event["impression"]) if "impression" in event else None,
     }
     item = {"ITEM_ID": event["itemId"]} if "itemId" in event else {}
     return event.get("eventId"), put_row(dataset.schema, {**keys, **item}, event.get("properties"))

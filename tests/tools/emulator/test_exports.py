@@ -176,3 +176,30 @@ def test_a_bucket_that_does_not_exist_fails_the_job(movies: Account, monkeypatch
 
     monkeypatch.setattr(movies.objects, "write", write)
     assert export(movies, "Items")["failureReason"] == "Invalid S3 output path. There is no bucket movies."
+
+
+def test_what_an_event_says_beside_its_item_is_exported(account: Account) -> None:
+    names = ("EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE")
+    types = {"EVENT_VALUE": "float"}
+    fields = [{"name": name, "type": ["null", types.get(name, "string")]} for name in names]
+    document = records.schema("Interactions", [*records.FIELDS["Interactions"], *fields])
+    account.open_group()
+    account.dataset("Interactions", schemaArn=account.schema("Interactions", document))
+    event = {
+        "eventType": "Watch",
+        "sentAt": 1_700_000_000,
+        "itemId": "i1",
+        "eventValue": 0.5,
+        "impression": ["i1", "i2"],
+        "recommendationId": "RID-1",
+        "metricAttribution": {"eventAttributionSource": "shop"},
+    }
+    account.events.put_events(trackingId=account.tracker(), sessionId="s", userId="u1", eventList=[event])
+    header, row = exported(account, "Interactions")
+    told = dict(zip(header, row, strict=True))
+    assert {name: told[name] for name in names} == {
+        "EVENT_VALUE": "0.5",
+        "IMPRESSION": "i1|i2",
+        "RECOMMENDATION_ID": "RID-1",
+        "EVENT_ATTRIBUTION_SOURCE": "shop",
+    }
