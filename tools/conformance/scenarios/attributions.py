@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from tools.conformance.run import Run
 from tools.conformance.step import Expected, Step, Tier
 
-from .imports import CENTS
-from .materials import EXISTS, FIELDS, IN_USE, INVALID, VALIDATION, refused, schema
+from .imports import CENTS, put_object, start_import
+from .materials import EXISTS, FIELDS, IN_USE, INVALID, VALIDATION, csv, interactions, refused, schema
 
 _MOST = 10
+# Until a report is written, with some to spare.
+_HOURS = 1
 _METRIC = {"eventType": "Watch", "metricName": "watched", "expression": "SAMPLECOUNT()"}
 _SUM = {"eventType": "Watch", "metricName": "years", "expression": "SUM(ITEMS.YEAR)"}
 
@@ -81,6 +84,24 @@ def _update(run: Run) -> None:
     run.ask(update, metricAttributionArn=arn, addMetrics=many)
     run.settled("MetricAttribution", arn)
     run.personalize.list_metric_attribution_metrics(metricAttributionArn=arn)
+
+
+def _report(run: Run) -> None:
+    """Of an import that asks for it, and of an event that names where it comes from."""
+    bucket, arn = run.recall("bucket"), run.recall("attribution")
+    output = {"roleArn": run.recall("role"), "s3DataDestination": {"path": f"s3://{bucket}/reports/"}}
+    run.personalize.update_metric_attribution(metricAttributionArn=arn, metricsOutputConfig=output)
+    run.settled("MetricAttribution", arn)
+    put_object(run, "reported.csv", csv("Interactions", interactions()))
+    job = start_import(run, "reported", "reported-Interactions", "reported.csv", publishAttributionMetricsToS3=True)
+    run.note("status", run.settled("DatasetImportJob", job) if job else "refused", expected="ACTIVE")
+    run.pause(_HOURS * 3600)
+    keys = [each["Key"] for each in run.s3.list_objects_v2(Bucket=bucket, Prefix="reports/").get("Contents", [])]
+    run.note("number of reports", len(keys))
+    # What may be a date or an id.
+    run.note("names of reports", sorted({re.sub(r"[0-9a-f]{4,}|[0-9]+", "N", key) for key in keys}))
+    bodies = [run.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys]
+    run.note("first lines", sorted({body.partition("\n")[0] for body in bodies}))
 
 
 def _delete(run: Run) -> None:
@@ -175,12 +196,20 @@ STEPS = (
         ),
     ),
     _step(
+        "attributions.reported",
+        f"Imports interactions whose metrics are to be reported, and looks for reports after {_HOURS} hour.",
+        _report,
+        "attributions.reports",
+        needs=("attributions.updated",),
+        minutes=75,
+    ),
+    _step(
         "deletion.attribution_in_the_way",
         "Deletes the datasets and the group of a metric attribution, then the attribution.",
         _delete,
         "deletion.dataset_attribution",
         "deletion.group",
-        needs=("attributions.second", "attributions.updated"),
+        needs=("attributions.second", "attributions.reported"),
         minutes=3,
         expects=(
             *refused("DeleteDataset", IN_USE, 2),
