@@ -12,6 +12,8 @@ from tests.tools.conformance.support.wrong_emulators import WRONG, Wrong
 from tools.conformance.compare import Comparison, compare
 from tools.conformance.recording import Recording
 
+# The right recording is made once.
+pytestmark = pytest.mark.xdist_group("wrong_emulators")
 ALL = tuple(sorted(wrong.step for wrong in WRONG.values()))
 
 
