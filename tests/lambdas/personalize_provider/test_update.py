@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.lambdas.personalize_provider.support import template_parts as blocks
-from tests.lambdas.personalize_provider.support.template_parts import Resources, custom, deployed, template
+from tests.lambdas.personalize_provider.support.template_parts import RECIPE, Resources, custom, deployed, template
 from tools.emulator import Behaviour, Durations, Fault
 from tools.review.diff import compare
 from tools.simulation.assembly import Assembly
@@ -196,7 +196,9 @@ def events(*parameters: dict[str, Any], days: int = 3) -> dict[str, Any]:
 
 
 def solved(**properties: Any) -> Resources:
-    return {**blocks.group(), "Solution": blocks.solution(**properties)}
+    """A solution of a recipe that weighs events."""
+    recipe = f"{RECIPE}/aws-personalized-ranking-v2"
+    return {**blocks.group(), "Solution": blocks.solution(RecipeArn=recipe, **properties)}
 
 
 def test_a_solution_keeps_the_schedule_that_was_set_by_hand(cloud: VirtualCloud) -> None:
