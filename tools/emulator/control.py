@@ -272,7 +272,7 @@ def _describe_algorithm(request: Request) -> Answer:
             "name": arn.rpartition("/")[2],
             "algorithmArn": arn,
             "defaultHyperParameters": hyper_parameters.defaults(recipe.algorithm),
-            "defaultHyperParameterRanges": hyper_parameters.ranges(recipe.algorithm),
+            "defaultHyperParameterRanges": hyper_parameters.shown_ranges(recipe.algorithm),
         }
     }
 

@@ -5,13 +5,14 @@ Sources: developer guide, the page of each recipe, and "Hyperparameters and HPO"
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(ABC):
     """A hyperparameter.
 
     Attributes:
@@ -26,21 +27,34 @@ class Parameter:
     tunable: bool = False
     only_tuned: bool = False
 
+    # Its list in ranges of HPO.
+    ranges: ClassVar[str]
+
+    @abstractmethod
     def wants(self) -> str:
         """What its values are, in words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def accepts(self, value: Any) -> bool:
         """Whether a value is among them; numbers may come as texts."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def limits(self) -> Mapping[str, Any]:
+        """Its values as DescribeAlgorithm shows them."""
 
 
 @dataclass(frozen=True)
 class Whole(Parameter):
     """A whole number, bounds included."""
 
+    ranges = "integerHyperParameterRanges"
+
     low: int = 1
     high: int = 1_000_000
+
+    def limits(self) -> Mapping[str, Any]:
+        """Its bounds."""
+        return {"minValue": self.low, "maxValue": self.high}
 
     def wants(self) -> str:
         """What its values are, in words."""
@@ -58,8 +72,14 @@ class Whole(Parameter):
 class Decimal(Parameter):
     """A number, bounds included."""
 
+    ranges = "continuousHyperParameterRanges"
+
     low: float = 0.0
     high: float = 1.0
+
+    def limits(self) -> Mapping[str, Any]:
+        """Its bounds."""
+        return {"minValue": self.low, "maxValue": self.high}
 
     def wants(self) -> str:
         """What its values are, in words."""
@@ -77,7 +97,13 @@ class Decimal(Parameter):
 class Choice(Parameter):
     """One of several texts, in any case."""
 
+    ranges = "categoricalHyperParameterRanges"
+
     values: tuple[str, ...] = ("true", "false")
+
+    def limits(self) -> Mapping[str, Any]:
+        """Its texts."""
+        return {"values": list(self.values)}
 
     def wants(self) -> str:
         """What its values are, in words."""
@@ -93,19 +119,9 @@ def defaults(parameters: Iterable[Parameter]) -> dict[str, str]:
     return {one.name: one.default for one in parameters}
 
 
-def ranges(parameters: Iterable[Parameter]) -> dict[str, list[Mapping[str, Any]]]:
+def shown_ranges(parameters: Iterable[Parameter]) -> dict[str, list[Mapping[str, Any]]]:
     """All values as DescribeAlgorithm shows them (API reference, DefaultHyperParameterRanges)."""
-    found: dict[str, list[Mapping[str, Any]]] = {
-        "integerHyperParameterRanges": [],
-        "continuousHyperParameterRanges": [],
-        "categoricalHyperParameterRanges": [],
-    }
+    found: dict[str, list[Mapping[str, Any]]] = {kind.ranges: [] for kind in (Whole, Decimal, Choice)}
     for one in parameters:
-        shown = {"name": one.name, "isTunable": one.tunable}
-        if isinstance(one, Choice):
-            found["categoricalHyperParameterRanges"].append({**shown, "values": list(one.values)})
-        elif isinstance(one, Whole):
-            found["integerHyperParameterRanges"].append({**shown, "minValue": one.low, "maxValue": one.high})
-        elif isinstance(one, Decimal):
-            found["continuousHyperParameterRanges"].append({**shown, "minValue": one.low, "maxValue": one.high})
+        found[one.ranges].append({"name": one.name, **one.limits(), "isTunable": one.tunable})
     return found

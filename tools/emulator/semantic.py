@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from functools import cached_property
 
 from .data import Dataset
@@ -28,11 +28,6 @@ class SemanticModel(Model):
             for item, at in items.first_seen.items()
             if at <= snapshot.at and (row := items.row(item))
         }
-
-    @property
-    def items(self) -> Set[str]:
-        """The items that it knows."""
-        return self._words.keys()
 
     def ranked(self, history: Sequence[str], item: str | None = None) -> list[tuple[str, float]]:
         """All other items, most alike first; in the order of their ids if the item is not known, which is inferred."""

@@ -7,16 +7,11 @@ from typing import Any
 
 from . import avro
 from .errors import invalid
-from .hyper_parameters import Choice, Decimal, Parameter, Whole
+from .hyper_parameters import Decimal, Parameter, Whole
 from .recipes import RECIPES, SEMANTIC_SIMILARITY, USER_PERSONALIZATION, Recipe
 from .region import Region
 from .request import Request
 
-_RANGES: Mapping[str, type[Parameter]] = {
-    "integerHyperParameterRanges": Whole,
-    "continuousHyperParameterRanges": Decimal,
-    "categoricalHyperParameterRanges": Choice,
-}
 # API reference, HPOResourceConfig.
 _RESOURCES = {
     "maxNumberOfTrainingJobs": Whole("maxNumberOfTrainingJobs", "", high=40),
@@ -138,7 +133,7 @@ def _check_hpo(config: Mapping[str, Any], recipe: Recipe) -> None:
     for kind, given in config.get("algorithmHyperParameterRanges", {}).items():
         for one in given:
             parameter = _known(one["name"], by_name, recipe)
-            if not parameter.tunable or not isinstance(parameter, _RANGES[kind]):
+            if not parameter.tunable or parameter.ranges != kind:
                 raise invalid(f"{parameter.name} of {recipe.name} cannot be tuned in {kind}.")
             for value in _ends(one):
                 _check_value(parameter, value)
