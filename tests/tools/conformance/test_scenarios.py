@@ -42,6 +42,10 @@ def test_a_step_says_what_it_does_and_which_rules_it_tries(step: Step) -> None:
 # -- performed ---------------------------------------------------------------------------------------------
 
 
+# In one worker, so that it is done once.
+performs_all = pytest.mark.xdist_group("conformance")
+
+
 @pytest.fixture(scope="module")
 def performed() -> conduct.Result:
     """Everything that the emulator can be asked."""
@@ -49,16 +53,19 @@ def performed() -> conduct.Result:
         return conducted(connection, in_order(STEPS, Tier.TRAIN)).result
 
 
+@performs_all
 def test_the_emulator_answers_as_the_steps_expect(performed: conduct.Result) -> None:
     assert {each.step: (each.why, each.unexpected) for each in performed.steps if each.unexpected} == {}
     assert [each.step for each in performed.steps if each.outcome == conduct.FAILED] == []
 
 
+@performs_all
 def test_nothing_is_left(performed: conduct.Result) -> None:
     assert performed.left == ()
     assert not performed.interrupted
 
 
+@performs_all
 def test_what_is_left_out_needs_another_endpoint(performed: conduct.Result) -> None:
     left_out = {each.step for each in performed.steps if each.outcome == conduct.SKIPPED}
     assert left_out == {step.name for step in STEPS if Endpoint.EMULATOR not in step.endpoints}
