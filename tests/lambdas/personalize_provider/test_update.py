@@ -188,17 +188,17 @@ def test_columns_that_leave_the_template_are_trained_on_again(cloud: VirtualClou
 
 
 def events(*parameters: dict[str, Any], days: int = 3) -> dict[str, Any]:
+    """Properties of a solution that weighs events, and whose recipe does."""
     config = {
         "AutoTrainingConfig": {"SchedulingExpression": f"rate({days} days)"},
         "EventsConfig": {"EventParametersList": list(parameters)},
     }
-    return {"PerformAutoTraining": True, "SolutionUpdateConfig": config}
+    recipe = f"{RECIPE}/aws-personalized-ranking-v2"
+    return {"RecipeArn": recipe, "PerformAutoTraining": True, "SolutionUpdateConfig": config}
 
 
 def solved(**properties: Any) -> Resources:
-    """A solution of a recipe that weighs events."""
-    recipe = f"{RECIPE}/aws-personalized-ranking-v2"
-    return {**blocks.group(), "Solution": blocks.solution(RecipeArn=recipe, **properties)}
+    return {**blocks.group(), "Solution": blocks.solution(**properties)}
 
 
 def test_a_solution_keeps_the_schedule_that_was_set_by_hand(cloud: VirtualCloud) -> None:
@@ -391,5 +391,5 @@ def test_a_recommender_that_the_chain_has_stopped_is_left_to_whoever_starts_it(c
 def test_what_a_template_does_not_name_is_left_to_the_service(cloud: VirtualCloud) -> None:
     """A version cannot be unset: the request says nothing of it."""
     stack = deployed(cloud, solved(**events({"EventType": "Watch", "Weight": 1})))
-    deployed(cloud, solved(PerformAutoTraining=True))
+    deployed(cloud, solved(RecipeArn=f"{RECIPE}/aws-personalized-ranking-v2", PerformAutoTraining=True))
     assert "eventsConfig" in described(cloud, stack, "Solution", "Solution")["solutionConfig"]
