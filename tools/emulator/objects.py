@@ -58,6 +58,23 @@ class Objects(Source, Protocol):
         ...
 
 
+class NoOutput:
+    """What a source of objects lacks to be `Objects`: it keeps nothing that is written."""
+
+    def find(self, role_arn: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Find nothing.
+
+        Raises:
+            ObjectNotFoundError: always.
+        """
+        raise ObjectNotFoundError(f"Nothing is at {prefix}")
+
+    def write(
+        self, role_arn: str, location: str, body: bytes, *, key_arn: str | None = None, lists: bool = False
+    ) -> None:
+        """Forget it."""
+
+
 class CountedObjects:
     """Objects of another source, and how many bytes of them have been read."""
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from tools.data import synthetic
 from tools.data.conforming import csv_of
-from tools.emulator.objects import ObjectNotFoundError
+from tools.emulator.objects import NoOutput, ObjectNotFoundError
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import references
 
 _Properties = Mapping[str, Any]
 
 
-class MadeData:
+class MadeData(NoOutput):
     """Objects as the service reads them, whatever the buckets are called once they are deployed."""
 
     def __init__(self) -> None:

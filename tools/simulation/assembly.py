@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.emulator.objects import NoOutput
+
 from .cloud import VirtualCloud
 from .stacks import Stack
 from .template import Template, references
@@ -89,7 +91,7 @@ class Assembly:
         return gone
 
 
-class FilesByName:
+class FilesByName(NoOutput):
     """The same files at whatever location they are asked for, since buckets are named at deployment."""
 
     def __init__(self, directory: Path) -> None:

@@ -14,7 +14,7 @@ from tests.tools.emulator.support.account import ROLE, Account, refusal
 from tools.emulator.avro import parse
 from tools.emulator.data import read_import
 from tools.emulator.exports import to_csv
-from tools.emulator.objects import MemoryObjects, ObjectNotFoundError
+from tools.emulator.objects import MemoryObjects, NoOutput, ObjectNotFoundError
 
 NOUN = "DatasetExportJob"
 OUTPUT = {"s3DataDestination": {"path": "s3://movies/exports/"}}
@@ -203,3 +203,10 @@ def test_what_an_event_says_beside_its_item_is_exported(account: Account) -> Non
         "RECOMMENDATION_ID": "RID-1",
         "EVENT_ATTRIBUTION_SOURCE": "shop",
     }
+
+
+def test_a_source_without_output_keeps_nothing() -> None:
+    source = NoOutput()
+    source.write(ROLE, "s3://movies/new.csv", b"")
+    with pytest.raises(ObjectNotFoundError, match="Nothing is at s3://movies/"):
+        source.find(ROLE, "s3://movies/")
