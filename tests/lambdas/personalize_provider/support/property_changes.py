@@ -61,6 +61,21 @@ def _two_groups(resources: Callable[[], Resources] = blocks.group) -> Resources:
     return {**resources(), **second}
 
 
+def _with_texts() -> Resources:
+    """Two groups whose items have what every recipe needs, Semantic-Similarity included."""
+    texts = [
+        {"name": "TITLE", "type": ["null", "string"], "itemName": True},
+        {"name": "PLOT", "type": ["null", "string"], "textual": True},
+    ]
+
+    def group() -> Resources:
+        resources = blocks.group()
+        resources["ItemsSchema"]["Properties"]["Schema"] = blocks.schema("Items", texts)
+        return resources
+
+    return _two_groups(group)
+
+
 def _only_group() -> Resources:
     return {"Group": custom("DatasetGroup", Domain=blocks.VOD), "Second": custom("DatasetGroup", Domain=blocks.VOD)}
 
@@ -134,7 +149,7 @@ SETTINGS: dict[str, Setting] = {
         },
     ),
     "Solution": Setting(
-        around=_two_groups,
+        around=_with_texts,
         target=blocks.solution,
         changes={
             "DatasetGroupArn": arn("SecondGroup", "DatasetGroup"),
