@@ -60,12 +60,17 @@ def _attribution(region: Region, group_arn: str) -> Resource | None:
 
 
 def _put(region: Region, attribution: Resource, rows: Iterable[Row], at: float) -> None:
-    """Put values of records that are less than 14 days old; dimension and units are inferred: no page has them."""
+    """Put values of records that are less than 14 days old.
+
+    The dimensions are those that AWS's notebook asks CloudWatch for, Measure_Impact_of_Recommendations of
+    aws-samples/amazon-personalize-samples, cells 123 and 124; units are inferred.
+    """
     recent = [row for row in rows if at - row["TIMESTAMP"] < _OLDEST]
     metrics = {each["metricName"]: each for each in attribution.fields["metrics"]}
     for (name, source, begins), value in _values(region, attribution, recent).items():
         unit = COUNT if _function(metrics[name]) == "samplecount" else NO_UNIT
-        datum = Datum(name, value, unit, {_HEADER[4]: source}, float(begins))
+        dimensions = {"EventAttributionSource": source, "DatasetGroupArn": attribution.fields["datasetGroupArn"]}
+        datum = Datum(name, value, unit, dimensions, float(begins))
         region.environment.metrics.put(region.name, datum)
 
 

@@ -34,7 +34,8 @@ def measured(account: Account) -> dict[tuple[str, str], float]:
     """Sums of the attribution's metrics by name and source."""
     found: dict[tuple[str, str], float] = {}
     for datum in of_attribution(account):
-        key = (datum.name, datum.dimensions["EVENT_ATTRIBUTION_SOURCE"])
+        assert datum.dimensions["DatasetGroupArn"] == account.group
+        key = (datum.name, datum.dimensions["EventAttributionSource"])
         found[key] = found.get(key, 0) + datum.value
     return found
 
