@@ -26,7 +26,9 @@ _NOUNS = (
 )
 _WITHOUT_TAGS = ("Schema", "MetricAttribution")
 _TRAINING = ("CREATE PENDING", "CREATE IN_PROGRESS")
-_DATABASE, _BUCKET, _ROLE = "Database", "Bucket", "Role"
+_DATABASE, _BUCKET, _ROLE, _KEY = "Database", "Bucket", "Role", "Key"
+# The least that a KMS key waits before it goes (AWS KMS API reference, ScheduleKeyDeletion).
+DAYS_OF_A_KEY = 7
 _PASSES_BY_ITSELF = ("ResourceInUseException", "LimitExceededException", "ThrottlingException")
 _UNTAGGED = f"It has no tag {TAG}, so it may be somebody else's. If it is not, remove it by hand."
 
@@ -38,7 +40,7 @@ class Found:
     Attributes:
         noun: what it is: `Dataset`, `Bucket`, `Role`, ...
         name: its name.
-        id: its ARN; of databases and buckets the name.
+        id: its ARN; of databases and buckets the name, of keys the id.
         is_tagged: whether it has the run's tag, or can have none.
     """
 
@@ -97,13 +99,15 @@ def _everything(connection: Connection) -> Iterator[Found]:
             if _NAME.match(name):
                 is_tagged = noun in _WITHOUT_TAGS or _has_tag(_tags(personalize, arn), name)
                 yield Found(noun, name, arn, is_tagged)
-    # Who may not even list databases, buckets or roles has made none.
+    # Who may not even list databases, buckets, roles or aliases of keys has made none.
     with suppress(ClientError):
         yield from _databases(connection.client("glue"))
     with suppress(ClientError):
         yield from _buckets(connection.client("s3"))
     with suppress(ClientError):
         yield from _roles(connection.client("iam"))
+    with suppress(ClientError):
+        yield from _keys(connection.client("kms"))
 
 
 def _named(personalize: Any, noun: str) -> Iterator[tuple[str, str]]:
@@ -158,6 +162,16 @@ def _roles(iam: Any) -> Iterator[Found]:
                 yield Found(_ROLE, role["RoleName"], role["Arn"], _has_tag(tags, role["RoleName"]))
 
 
+def _keys(kms: Any) -> Iterator[Found]:
+    for page in kms.get_paginator("list_aliases").paginate():
+        for alias in page["Aliases"]:
+            name = alias["AliasName"].removeprefix("alias/")
+            if _NAME.match(name):
+                listed = kms.list_resource_tags(KeyId=alias["TargetKeyId"])["Tags"]
+                tags = {each["TagKey"]: each["TagValue"] for each in listed}
+                yield Found(_KEY, name, alias["TargetKeyId"], _has_tag(tags, name))
+
+
 # -- removing ----------------------------------------------------------------------------------------------
 
 
@@ -196,6 +210,13 @@ def _delete_role(connection: Connection, found: Found) -> None:
     for policy in iam.list_role_policies(RoleName=found.name)["PolicyNames"]:
         iam.delete_role_policy(RoleName=found.name, PolicyName=policy)
     iam.delete_role(RoleName=found.name)
+
+
+def _delete_key(connection: Connection, found: Found) -> None:
+    kms = connection.client("kms")
+    kms.schedule_key_deletion(KeyId=found.id, PendingWindowInDays=DAYS_OF_A_KEY)
+    # The key is found by its alias, so that goes last.
+    kms.delete_alias(AliasName=f"alias/{found.name}")
 
 
 def _delete_resource(connection: Connection, found: Found) -> None:
@@ -256,4 +277,5 @@ _DELETIONS: Mapping[str, Callable[[Connection, Found], None]] = {
     _DATABASE: _delete_database,
     _BUCKET: _delete_bucket,
     _ROLE: _delete_role,
+    _KEY: _delete_key,
 }

@@ -211,6 +211,15 @@ class Run:
         self.client("glue").create_database(DatabaseInput={"Name": name, "Parameters": {TAG: self.prefix}})
         return name
 
+    def key(self, suffix: str, policy: str) -> str:
+        """Make a KMS key of this run, with an alias, since keys have no names; its id."""
+        kms = self.client("kms")
+        tags = [{"TagKey": TAG, "TagValue": self.prefix}]
+        made = kms.create_key(Description="A conformance run's; it can go.", Policy=policy, Tags=tags)
+        key = str(made["KeyMetadata"]["KeyId"])
+        kms.create_alias(AliasName=f"alias/{self.name(suffix)}", TargetKeyId=key)
+        return key
+
     def role(self, suffix: str, statements: Sequence[Mapping[str, Any]] = ()) -> str:
         """Make a role of this run that Personalize can assume; its ARN. It takes effect only some seconds later."""
         name = self.name(suffix)

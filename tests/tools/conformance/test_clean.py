@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -72,6 +73,7 @@ def fill(run: Run) -> None:
     )
     run.s3.put_object(Bucket=run.bucket("data"), Key="a/b.csv", Body=b"x")
     run.database("tables")
+    run.key("encrypted", "{}")
 
 
 def removed(connection: Connection, prefix: str = "") -> list[clean.Outcome]:
@@ -83,7 +85,7 @@ def test_everything_of_a_run_is_found_and_removed(connection: Connection) -> Non
     found = clean.find(connection)
     assert [each.noun for each in found] == [
         *("MetricAttribution", "EventTracker", "Filter", "Solution", "Dataset", "Schema", "DatasetGroup"),
-        *("Database", "Bucket", "Role"),
+        *("Database", "Bucket", "Role", "Key"),
     ]
     assert [each.reason for each in removed(connection)] == [""] * len(found)
     assert clean.find(connection) == []
@@ -121,10 +123,22 @@ def test_what_has_the_name_but_not_the_tag_is_told_and_stays(connection: Connect
     place = {"LocationConstraint": "eu-west-1"}
     run.s3.create_bucket(Bucket=run.name("data"), CreateBucketConfiguration=place)
     connection.client("glue").create_database(DatabaseInput={"Name": run.name("data").replace("-", "_")})
+    kms = connection.client("kms")
+    kms.create_alias(AliasName=f"alias/{run.name('data')}", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     outcomes = removed(connection)
-    assert [each.found.name for each in outcomes] == [run.name(each) for each in ("none", "other", "data", "data")]
+    names = ("none", "other", "data", "data", "data")
+    assert [each.found.name for each in outcomes] == [run.name(each) for each in names]
     assert all("has no tag personalize-conformance" in each.reason for each in outcomes)
-    assert len(clean.find(connection)) == 4
+    assert len(clean.find(connection)) == 5
+
+
+def test_a_key_waits_as_short_as_it_can(connection: Connection) -> None:
+    run = run_of(connection)
+    key = run.key("encrypted", "{}")
+    assert [each.reason for each in removed(connection)] == [""]
+    described = connection.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+    assert described["KeyState"] == "PendingDeletion"
+    assert (described["DeletionDate"].date() - datetime.datetime.now(datetime.UTC).date()).days in (6, 7)
 
 
 def test_a_run_removes_only_its_own(connection: Connection) -> None:

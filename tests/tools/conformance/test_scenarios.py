@@ -106,7 +106,7 @@ def test_metrics_are_listed_with_their_dimensions() -> None:
     assert record.notes == {"metrics and their dimensions": []}
 
 
-def test_a_key_of_the_run_is_scheduled_for_deletion() -> None:
+def test_a_file_under_a_key_of_the_run_is_imported() -> None:
     (record,) = elsewhere(Service, "imports.encrypted").values()
     # Here nothing looks at keys.
     assert record.notes == {

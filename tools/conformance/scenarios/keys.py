@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.conformance.run import TAG, Run
+from tools.conformance.clean import DAYS_OF_A_KEY
+from tools.conformance.run import Run
 from tools.conformance.step import Cost, Endpoint, Step, Tier
 
 from .imports import start_import
@@ -15,31 +16,21 @@ from .materials import csv, users
 _CENTS = Cost("cents", 0.01, "https://aws.amazon.com/kms/pricing/: a dollar a month")
 _USING = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:CreateGrant", "kms:ListGrants"]
 _KEY = "encrypted/users.csv"
-_DAYS = 7
 
 
 def _import_encrypted(run: Run) -> None:
     """With a policy for the role and for Personalize, then for the role alone."""
-    kms = run.client("kms")
-    made = kms.create_key(
-        Description="A conformance run's; it can go.",
-        Policy=_policy(run, with_service=True),
-        Tags=[{"TagKey": TAG, "TagValue": run.prefix}],
+    key = run.key("encrypted", _policy(run, with_service=True))
+    run.s3.put_object(
+        Bucket=run.recall("bucket"),
+        Key=_KEY,
+        Body=csv("Users", users()).encode(),
+        ServerSideEncryption="aws:kms",
+        SSEKMSKeyId=key,
     )
-    key = made["KeyMetadata"]["KeyId"]
-    try:
-        run.s3.put_object(
-            Bucket=run.recall("bucket"),
-            Key=_KEY,
-            Body=csv("Users", users()).encode(),
-            ServerSideEncryption="aws:kms",
-            SSEKMSKeyId=key,
-        )
-        run.note("with a policy for role and service", _imported(run, "encrypted"), expected="ACTIVE")
-        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=_policy(run, with_service=False))
-        run.note("with a policy for the role alone", _imported(run, "encrypted-role"), expected="CREATE FAILED")
-    finally:
-        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_DAYS)
+    run.note("with a policy for role and service", _imported(run, "encrypted"), expected="ACTIVE")
+    run.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=_policy(run, with_service=False))
+    run.note("with a policy for the role alone", _imported(run, "encrypted-role"), expected="CREATE FAILED")
 
 
 def _imported(run: Run, name: str) -> str:
@@ -50,7 +41,8 @@ def _imported(run: Run, name: str) -> str:
 def _policy(run: Run, *, with_service: bool) -> str:
     root = {"AWS": f"arn:aws:iam::{run.account}:root"}
     # The account keeps its key, but by this alone its roles may not use it.
-    owner = ["kms:Create*", "kms:Describe*", "kms:Put*", "kms:ScheduleKeyDeletion", "kms:TagResource"]
+    owner = ["kms:Create*", "kms:Delete*", "kms:Describe*", "kms:List*", "kms:Put*"]
+    owner += ["kms:ScheduleKeyDeletion", "kms:TagResource"]
     whoever_uploads = {"StringEquals": {"kms:ViaService": f"s3.{run.region}.amazonaws.com"}}
     statements: list[dict[str, Any]] = [
         {"Principal": root, "Action": owner},
@@ -68,7 +60,7 @@ STEPS = (
     Step(
         "imports.encrypted",
         "Imports a file that a KMS key of the run encrypts, with and without a statement for Personalize in its "
-        f"policy; the key goes {_DAYS} days later.",
+        f"policy; the key goes {DAYS_OF_A_KEY} days after the run.",
         _import_encrypted,
         rules=("imports.kms_key",),
         tier=Tier.IMPORT,
