@@ -68,7 +68,6 @@ class RankingStack(Stack):
             follow_latest=ranking.campaign.follow_latest,
             min_provisioned_tps=ranking.campaign.min_provisioned_tps,
             enable_metadata_with_recommendations=ranking.campaign.enable_metadata_with_recommendations,
-            ranking_influence=ranking.campaign.influence_by_factor,
         )
         outputs.publish("rerank_solution_arn", solution.solution_arn, "Personalized-Ranking solution")
         outputs.publish("rerank_solution_version_arn", version.solution_version_arn, "Solution version deployed")

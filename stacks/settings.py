@@ -38,7 +38,6 @@ from stacks.settings_values import (
     OutputName,
     RankingMetric,
     RankingRecipe,
-    RankingWeight,
     Region,
     Reports,
     SchemaFile,
@@ -170,13 +169,6 @@ class CampaignSettings(_Section):
     """Requests per second that are always provisioned, and billed."""
     enable_metadata_with_recommendations: bool = False
     """Requests can ask for item columns in the answer. Free with -v2 recipes."""
-    ranking_influence: dict[Literal["popularity", "freshness"], RankingWeight] = Field(default_factory=dict)
-    """How much an item's popularity and freshness count, 0 to 1 each."""
-
-    @property
-    def influence_by_factor(self) -> dict[str, float]:
-        """Influences on the ranking as the API names them."""
-        return {factor.upper(): weight for factor, weight in self.ranking_influence.items()}
 
 
 class EventSettings(_Section):

@@ -237,7 +237,6 @@ MetricExpression = Annotated[
 EventType = Annotated[str, Field(min_length=1, max_length=limits.EVENT_TYPE_MAX_LENGTH), AfterValidator(_visible)]
 TrainingDays = Annotated[int, _within(limits.AUTO_TRAINING_DAYS_RANGE)]
 EventWeight = Annotated[float, _within(limits.EVENT_WEIGHT_RANGE)]
-RankingWeight = Annotated[float, _within(limits.RANKING_INFLUENCE_RANGE)]
 ExplorationWeight = Annotated[float, _within(limits.EXPLORATION_WEIGHT_RANGE)]
 ExplorationAge = Annotated[float, Field(ge=limits.EXPLORATION_ITEM_AGE_CUT_OFF_MIN)]
 MetricValue = Annotated[float, _within(limits.METRIC_RANGE)]

@@ -134,7 +134,8 @@ class Campaign(PersonalizeResource, _CampaignBase):
             enable_metadata_with_recommendations: whether requests may ask for item columns.
             item_exploration_config: for aws-user-personalization only, aws-user-personalization-v2 explores by itself;
                 default: the service's.
-            ranking_influence: how much POPULARITY and FRESHNESS of an item count, each 0 to 1; default: the service's.
+            ranking_influence: how much POPULARITY and FRESHNESS of an item count, each 0 to 1; for
+                aws-semantic-similarity, the only recipe whose page has them; default: the service's.
             name: a fixed name; default: generated.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the campaign when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.

@@ -152,7 +152,6 @@ CHANGES = (
     Change("ranking.campaign.follow_latest", True),
     Change("ranking.campaign.min_provisioned_tps", 2),
     Change("ranking.campaign.enable_metadata_with_recommendations", True),
-    Change("ranking.campaign.ranking_influence", {"freshness": 0.1}),
     Change(f"{GATE}.minimums", {"coverage": 0.2}),
     Change(f"{GATE}.compare_with_deployed", True),
     Change(f"{GATE}.tolerance", 0.1, COMPARED),

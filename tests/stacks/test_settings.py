@@ -298,16 +298,6 @@ RECIPES = (
             "ranking: recipe 'aws-personalized-ranking' does not take events_config. Remove it.",
         ),
         (
-            "ranking_influence: {}",
-            "ranking_influence: {POPULARITY: 0.5}",
-            "ranking.campaign.ranking_influence.POPULARITY: must be 'popularity' or 'freshness', but is 'POPULARITY'.",
-        ),
-        (
-            "ranking_influence: {}",
-            "ranking_influence: {popularity: 2}",
-            "ranking.campaign.ranking_influence.popularity: must be at most 1, but is 2.",
-        ),
-        (
             "perform_hpo: false",
             "perform_hpo: true",
             "ranking: recipe 'aws-personalized-ranking-v2' does not take perform_hpo. Set it to false.",
