@@ -93,7 +93,7 @@ def trained_version(region: Region, job: Resource) -> Resource:
     return version
 
 
-def answered(region: Region, job: Resource, answer: Answer, most_lines: int | None) -> dict[str, str]:
+def answered(region: Region, job: Resource, answer: Answer, results: str, most_lines: int | None) -> dict[str, str]:
     """The output of a job by the names of its files.
 
     Developer guide, "Creating a batch inference job": all objects whose keys begin with the path are input, and the
@@ -103,6 +103,7 @@ def answered(region: Region, job: Resource, answer: Answer, most_lines: int | No
         region: where the job is.
         job: the job.
         answer: what a line is answered with.
+        results: member of an answer that has the results; empty in that of a line with an error.
         most_lines: lines that a file may have; None for any number.
 
     Raises:
@@ -121,7 +122,7 @@ def answered(region: Region, job: Resource, answer: Answer, most_lines: int | No
         raise JobFailedError(f"The input has more than {quotas.batch_input_bytes} bytes.")
     write(region, role, job.fields["jobOutput"]["s3DataDestination"], _CHECK, "")
     return {
-        f"{name.rpartition('/')[2]}.out": "".join(_answers(name, body, answer, most_lines))
+        f"{name.rpartition('/')[2]}.out": "".join(_answers(name, body, answer, results, most_lines))
         for name, body in files.items()
     }
 
@@ -136,7 +137,7 @@ def write_output(region: Region, job: Resource, files: Mapping[str, str]) -> Non
         write(region, job.fields["roleArn"], job.fields["jobOutput"]["s3DataDestination"], name, body)
 
 
-def _answers(name: str, body: bytes, answer: Answer, most_lines: int | None) -> Iterator[str]:
+def _answers(name: str, body: bytes, answer: Answer, results: str, most_lines: int | None) -> Iterator[str]:
     try:
         lines = [line for line in body.decode("utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError:
@@ -144,26 +145,31 @@ def _answers(name: str, body: bytes, answer: Answer, most_lines: int | None) -> 
     if most_lines is not None and len(lines) > most_lines:
         raise JobFailedError(f"{name} has {len(lines)} records; at most {most_lines} are allowed.")
     for line in lines:
-        yield json.dumps(_answered_line(line, answer), ensure_ascii=False, separators=(",", ":")) + "\n"
+        yield json.dumps(_answered_line(line, answer, results), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _answered_line(line: str, answer: Answer) -> Mapping[str, Any]:
-    """A line with its output, or with its error.
+def _answered_line(line: str, answer: Answer, results: str) -> Mapping[str, Any]:
+    """A line with its output, or with an empty one and its error.
 
-    The form of the first is recorded in published notebooks. That of the second is inferred from a program of AWS which
-    takes a line without output for one with an error (retail-demo-store, Lab 9), and from the numResults of API
-    reference, BatchInferenceJob, which count errors among the results; no page or recording has one.
+    The form of the first is recorded in published notebooks, that of the second by a user of AWS re:Post (question
+    QUeREKqg8BSiakXAEyxdUr7A) for a line without its userId; for other errors it is inferred.
     """
+    record, error = _record(line)
+    if not error:
+        try:
+            return {"input": record, "output": answer(record), "error": None}
+        except ServiceError as refused:
+            error = refused.message
+    return {"input": record, "output": {results: []}, "error": f"User error: {error}"}
+
+
+def _record(line: str) -> tuple[Any, str]:
+    """What a line holds, and what is wrong with it."""
     try:
         record = json.loads(line)
     except ValueError:
-        return {"input": line, "error": "The line is not a JSON object."}
-    if not isinstance(record, dict):
-        return {"input": record, "error": "The line is not a JSON object."}
-    try:
-        return {"input": record, "output": answer(record), "error": None}
-    except ServiceError as error:
-        return {"input": record, "error": error.message}
+        return line, "The line is not a JSON object."
+    return record, "" if isinstance(record, dict) else "The line is not a JSON object."
 
 
 def texts(record: Record, *members: str) -> dict[str, str]:
@@ -174,8 +180,13 @@ def texts(record: Record, *members: str) -> dict[str, str]:
     """
     for member in members:
         if not isinstance(record.get(member), str) or not record[member]:
-            raise invalid(f"The line needs {member}, a text.")
+            raise lacks(member)
     return {member: record[member] for member in members}
+
+
+def lacks(member: str) -> ServiceError:
+    """The error of a line without what its recipe needs, in the words that re:Post has (see `_answered_line`)."""
+    return invalid(f"Required fields for the provided recipe are {member}")
 
 
 def filter_values(record: Record) -> Mapping[str, str]:

@@ -111,7 +111,7 @@ def _infer(region: Region, job: Resource, at: float) -> None:
         found = _recommended(region, job, served, record, at)
         return _themed(region, job, served, record, found) if has_themes else _output(served, found)
 
-    job.work = batches.answered(region, job, answer, most)
+    job.work = batches.answered(region, job, answer, "recommendedItems", most)
 
 
 @failing
@@ -137,7 +137,7 @@ def _recommended(region: Region, job: Resource, served: Served, record: Record, 
 def _item_list(record: Record) -> list[str]:
     items = record.get("itemList")
     if not isinstance(items, list) or not items or not all(isinstance(item, str) for item in items):
-        raise invalid("The line needs itemList, a list of texts.")
+        raise batches.lacks("itemList")
     return list(dict.fromkeys(items))
 
 

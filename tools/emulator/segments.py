@@ -56,7 +56,7 @@ def _segment(region: Region, job: Resource, at: float) -> None:
         # Recorded in three published notebooks; the developer guide has recommendedUsers.
         return {"usersList": [user for user, _ in found[: job.fields["numResults"]]]}
 
-    job.work = batches.answered(region, job, answer, most)
+    job.work = batches.answered(region, job, answer, "usersList", most)
 
 
 @failing

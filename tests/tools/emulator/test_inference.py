@@ -96,7 +96,7 @@ def test_a_filter_takes_its_values_from_each_line(movies: Account) -> None:
     assert job["filterArn"] == chosen
     assert {int(item[1:]) % 2 for item in comedy["output"]["recommendedItems"]} == {0}
     assert {int(item[1:]) % 2 for item in war["output"]["recommendedItems"]} == {1}
-    assert missing == {"input": {"userId": "u1"}, "error": "The filter needs values for the parameters GENRE."}
+    assert missing["error"] == "User error: The filter needs values for the parameters GENRE."
 
 
 @pytest.mark.parametrize(
@@ -104,21 +104,23 @@ def test_a_filter_takes_its_values_from_each_line(movies: Account) -> None:
     [
         ("aws-user-personalization", "{", "not a JSON object"),
         ("aws-user-personalization", ["u1"], "not a JSON object"),
-        ("aws-user-personalization", {"itemId": "i1"}, "needs userId"),
-        ("aws-user-personalization", {"userId": 7}, "needs userId"),
+        ("aws-user-personalization", {"itemId": "i1"}, "fields for the provided recipe are userId"),
+        ("aws-user-personalization", {"userId": 7}, "fields for the provided recipe are userId"),
         ("aws-user-personalization", {"userId": "u1", "filterValues": {"A": 1}}, "filterValues"),
         ("aws-user-personalization", {"userId": "u1", "filterValues": "A"}, "filterValues"),
-        ("aws-similar-items", {"userId": "u1"}, "needs itemId"),
-        ("aws-personalized-ranking", {"userId": "u1"}, "needs itemList"),
-        ("aws-personalized-ranking", {"userId": "u1", "itemList": []}, "needs itemList"),
-        ("aws-personalized-ranking", {"userId": "u1", "itemList": [1]}, "needs itemList"),
+        ("aws-similar-items", {"userId": "u1"}, "fields for the provided recipe are itemId"),
+        ("aws-personalized-ranking", {"userId": "u1"}, "fields for the provided recipe are itemList"),
+        ("aws-personalized-ranking", {"userId": "u1", "itemList": []}, "fields for the provided recipe are itemList"),
+        ("aws-personalized-ranking", {"userId": "u1", "itemList": [1]}, "fields for the provided recipe are itemList"),
     ],
 )
-def test_a_line_that_is_wrong_has_an_error_and_no_output(movies: Account, recipe: str, record: Any, error: str) -> None:
+def test_a_line_that_is_wrong_has_an_error_and_an_empty_output(
+    movies: Account, recipe: str, record: Any, error: str
+) -> None:
     job = run_batch(movies, NOUN, movies.version(recipe=recipe), record)
     [line] = output_of(movies)
     assert job["status"] == "ACTIVE"
-    assert (line["input"], "output" in line, error in line["error"]) == (record, False, True)
+    assert (line["input"], line["output"], error in line["error"]) == (record, {"recommendedItems": []}, True)
 
 
 def test_empty_lines_do_not_count(movies: Account) -> None:

@@ -74,13 +74,13 @@ def test_attributes_find_the_users_of_the_items_that_have_them_all(account: Acco
         ('ITEMS.MOOD = "Sad"', "MOOD is not a column"),
         ('ITEMS.GENRES IN ("Comedy")', "must be like"),
         ('ITEMS.PRICE = "cheap"', "'cheap' is not a number"),
-        ("", "needs itemAttributes"),
-        (3, "needs itemAttributes"),
+        ("", "are itemAttributes"),
+        (3, "are itemAttributes"),
     ],
 )
 def test_a_query_that_finds_nothing_has_an_error(movies: Account, query: Any, error: str) -> None:
     [line] = segment(movies, "aws-item-attribute-affinity", {"itemAttributes": query})
-    assert ("output" in line, error in line["error"]) == (False, True), line
+    assert (line["output"], error in line["error"]) == ({"usersList": []}, True), line
 
 
 def test_values_may_have_escaped_quotes(account: Account) -> None:
@@ -113,7 +113,8 @@ def test_items_need_a_column_that_is_an_attribute(account: Account) -> None:
 
 def test_an_item_that_came_after_the_training_has_no_segment(movies: Account) -> None:
     [line] = segment(movies, "aws-item-affinity", {"itemId": "new"})
-    assert line == {"input": {"itemId": "new"}, "error": "The solution version does not know the item new."}
+    error = "User error: The solution version does not know the item new."
+    assert line == {"input": {"itemId": "new"}, "output": {"usersList": []}, "error": error}
 
 
 def test_25_users_are_in_a_segment_by_default(movies: Account) -> None:
