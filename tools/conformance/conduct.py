@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,32 @@ def new_prefix() -> str:
     return f"{PREFIX}{secrets.token_hex(4)}"
 
 
+def run_on(connection: Connection, prefix: str, recorder: Recorder | None = None) -> Run:
+    """A run, as its steps see it.
+
+    Args:
+        connection: what it talks to.
+        prefix: first part of its names.
+        recorder: records what it asks Personalize; None for a run that is not recorded, and tags nothing by itself.
+    """
+
+    def client(name: str, **options: Any) -> Any:
+        made = connection.client(name, **options)
+        return recorder.attach(made) if recorder else made
+
+    return Run(
+        client,
+        prefix,
+        connection.region,
+        connection.account,
+        connection.pause,
+        connection.now,
+        connection.every,
+        connection.hours,
+        recorder.watching if recorder else nullcontext,
+    )
+
+
 def perform(
     connection: Connection,
     steps: Sequence[Step],
@@ -62,17 +89,7 @@ def perform(
         tell: shows a line of progress.
     """
     recorder = Recorder(connection.account, connection.region, prefix, connection.now)
-    run = Run(
-        lambda name, **options: recorder.attach(connection.client(name, **options)),
-        prefix,
-        connection.region,
-        connection.account,
-        connection.pause,
-        connection.now,
-        connection.every,
-        connection.hours,
-        recorder.watching,
-    )
+    run = run_on(connection, prefix, recorder)
     if connection.endpoint is Endpoint.AWS:
         run.tell = tell
     result = Result()

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from tests.tools.conformance.support.emulated import PREFIX, recording_run
 from tests.tools.emulator.support import records
 from tools.conformance import clean
+from tools.conformance.conduct import run_on
 from tools.conformance.connections import Connection, to_emulator
 from tools.conformance.run import TAG, Run
 from tools.emulator import Fault, Faults, Service
@@ -31,17 +32,7 @@ def connection() -> Iterator[Connection]:
 
 
 def run_of(connection: Connection, prefix: str = PREFIX) -> Run:
-    """A run whose clients tag nothing by themselves."""
-    return Run(
-        connection.client,
-        prefix,
-        connection.region,
-        connection.account,
-        connection.pause,
-        connection.now,
-        connection.every,
-        connection.hours,
-    )
+    return run_on(connection, prefix)
 
 
 def tags(prefix: str = PREFIX) -> list[dict[str, str]]:

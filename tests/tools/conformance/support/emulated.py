@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tools.conformance import conduct
 from tools.conformance.connections import Connection, to_emulator
@@ -52,21 +51,4 @@ def recording_run(make: Callable[..., Service] = Service) -> Iterator[tuple[Run,
     """A run on the emulator, and what records it."""
     with to_emulator(make) as connection:
         recorder = Recorder(connection.account, connection.region, PREFIX, connection.now)
-
-        def client(name: str, **more: Any) -> Any:
-            return recorder.attach(connection.client(name, **more))
-
-        yield (
-            Run(
-                client,
-                PREFIX,
-                connection.region,
-                connection.account,
-                connection.pause,
-                connection.now,
-                connection.every,
-                connection.hours,
-                recorder.watching,
-            ),
-            recorder,
-        )
+        yield conduct.run_on(connection, PREFIX, recorder), recorder
