@@ -47,8 +47,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: tests that deploy wait half of their time."""
-    return (os.cpu_count() or 1) + 2
+    """Three more than there are cores: tests that deploy wait most of their time."""
+    return (os.cpu_count() or 1) + 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -553,7 +553,9 @@ _deletions: contextvars.ContextVar[_Deletions | None] = contextvars.ContextVar("
 def correct_deletions() -> None:
     """Keep a resource while what depends on it could not be deleted; forget what an update could not clean up.
 
-    MiniStack goes on with everything else, tries once, and has the next operation try again.
+    MiniStack goes on with everything else, tries once, and has the next operation try again. It also lets an update
+    that was under way when a deletion began write its own last status over that of the deletion, which whoever waits
+    for the deletion takes for its failure.
     """
     delete = stacks._delete_resource
 
@@ -581,21 +583,36 @@ def correct_deletions() -> None:
         stacks._roll_back_operation,
     )
 
+    # By stack id, the status of its deletion.
+    deleted: dict[str, str] = {}
+
+    def give_way(name: str, stack_id: str) -> None:
+        stack = cloudformation._stacks.get(name) or {}
+        if stack_id in deleted and stack.get("StackId") == stack_id:
+            stack["StackStatus"] = deleted[stack_id]
+
     async def deploy_and_forget(
         name: str, stack_id: str, template: dict[str, Any], *arguments: Any, **options: Any
     ) -> None:
         before = (options.get("previous_stack") or {}).get("_template") or {}
         _deletions.set(_Deletions(_resources_of(before) | _resources_of(template), _CLEANUP_ATTEMPTS))
         await deploy(name, stack_id, template, *arguments, **options)
+        give_way(name, stack_id)
         stack = cloudformation._stacks.get(name) or {}
         if stack.get("StackStatus") == "UPDATE_COMPLETE":
             for forgotten in stack["_resources"].keys() - _resources_of(template).keys():
                 del stack["_resources"][forgotten]
 
-    async def delete_stack_in_order(name: str, *arguments: Any, **options: Any) -> None:
+    async def delete_stack_in_order(name: str, stack_id: str, *arguments: Any, **options: Any) -> None:
         template = (cloudformation._stacks.get(name) or {}).get("_template")
         _deletions.set(_Deletions(_resources_of(template), 1))
-        await delete_stack(name, *arguments, **options)
+        deleted[stack_id] = "DELETE_IN_PROGRESS"
+        await delete_stack(name, stack_id, *arguments, **options)
+        status = (cloudformation._stacks.get(name) or {}).get("StackStatus", "DELETE_COMPLETE")
+        if status.startswith("DELETE"):
+            deleted[stack_id] = status
+        else:  # it was canceled
+            del deleted[stack_id]
 
     async def roll_back_in_order(
         name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], *rest: Any
@@ -604,6 +621,7 @@ def correct_deletions() -> None:
         attempts = _CLEANUP_ATTEMPTS if operation.get("is_update") else 1
         _deletions.set(_Deletions(_resources_of(before) | _resources_of(operation.get("template")), attempts))
         await roll_back(name, stack_id, stack, operation, *rest)
+        give_way(name, stack_id)
 
     stacks._deploy_stack_async = handlers._deploy_stack_async = changesets._deploy_stack_async = deploy_and_forget
     stacks._delete_stack_async = handlers._delete_stack_async = delete_stack_in_order

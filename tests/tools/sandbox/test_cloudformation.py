@@ -332,3 +332,25 @@ def test_what_an_update_cannot_clean_up_is_tried_three_times_and_forgotten(stack
     assert stacks.delete("cleaned") == ""
     assert stacks.has_bucket("full-bucket")
     stacks.s3.delete_bucket(Bucket="full-bucket")
+
+
+def test_the_end_of_an_update_is_not_that_of_a_deletion(stacks: Stacks) -> None:
+    """Somebody interrupts `cdk deploy` and destroys everything: the update fails while the stack is being deleted."""
+    stacks.deploy("hurried", {"P": parameter("/hurried/p")})
+    (stack,) = stacks.api.describe_stacks(StackName="hurried")["Stacks"]
+    never = {"Handle": {"Ref": "Handle"}, "Timeout": "1"}
+    waiting = {
+        "P": parameter("/hurried/p", "2"),
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Wait": {"Type": "AWS::CloudFormation::WaitCondition", "Properties": never},
+    }
+    stacks.api.update_stack(StackName="hurried", TemplateBody=json.dumps({"Resources": waiting}))
+    stacks.api.delete_stack(StackName="hurried")
+    for _ in range(400):
+        if "UPDATE_ROLLBACK_COMPLETE" in stacks.events(stack["StackId"], "hurried"):
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("The update goes on.")
+    (found,) = stacks.api.describe_stacks(StackName=stack["StackId"])["Stacks"]
+    assert found["StackStatus"] == "DELETE_COMPLETE"
