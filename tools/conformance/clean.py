@@ -95,7 +95,7 @@ def remove(connection: Connection, found: Sequence[Found], tell: Callable[[str],
 def _everything(connection: Connection) -> Iterator[Found]:
     personalize = connection.client("personalize")
     for noun in _NOUNS:
-        for name, arn in _named(personalize, noun):
+        for name, arn in named(personalize, noun):
             if _NAME.match(name):
                 is_tagged = noun in _WITHOUT_TAGS or _has_tag(_tags(personalize, arn), name)
                 yield Found(noun, name, arn, is_tagged)
@@ -110,7 +110,7 @@ def _everything(connection: Connection) -> Iterator[Found]:
         yield from _keys(connection.client("kms"))
 
 
-def _named(personalize: Any, noun: str) -> Iterator[tuple[str, str]]:
+def named(personalize: Any, noun: str) -> Iterator[tuple[str, str]]:
     """Name and ARN of all of a type."""
     key = noun[0].lower() + noun[1:]
     for page in personalize.get_paginator(f"list_{snake(noun)}s").paginate():

@@ -17,8 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from tools.emulator import ManualClock, ObjectAccessDeniedError, ObjectNotFoundError, Service
+from tools.emulator import ManualClock, ObjectAccessDeniedError, Service
 from tools.emulator.inprocess import connect
+from tools.emulator.storage import S3Objects
 from tools.sandbox import cloud
 
 from .step import Endpoint
@@ -151,50 +152,38 @@ def _endpoints_elsewhere(session: boto3.Session) -> list[str]:
     return [url for url in urls if not re.search(r"\.amazonaws\.com(\.cn)?$", url)]
 
 
-@dataclass(frozen=True)
-class _Buckets:
+class _Buckets(S3Objects):
     """Objects of moto's S3, for a role that has a policy, from a bucket whose policy names the service.
 
     moto itself enforces neither; conditions of policies are not looked at.
     """
 
-    s3: Any
-    iam: Any
+    def __init__(self, s3: Any, iam: Any) -> None:
+        """Read and write with these clients."""
+        super().__init__(s3)
+        self.s3, self.iam = s3, iam
 
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
         """Yield key and body of what is at or below a location."""
-        bucket, key = self._allowed(role_arn, location)
-        keys = self._keys(bucket, key)
-        yield from self._bodies(bucket, [key] if key in keys else [each for each in keys if _is_below(each, key)])
+        self._check(role_arn, location)
+        yield from super().read(role_arn, location)
 
     def find(self, role_arn: str, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Yield key and body of all whose location begins with a prefix."""
-        bucket, key = self._allowed(role_arn, prefix)
-        yield from self._bodies(bucket, self._keys(bucket, key))
+        self._check(role_arn, prefix)
+        yield from super().find(role_arn, prefix)
 
     def write(
         self, role_arn: str, location: str, body: bytes, *, key_arn: str | None = None, lists: bool = False
     ) -> None:
-        """Put an object; keys are not looked at."""
-        bucket, key = self._allowed(role_arn, location)
-        self.s3.put_object(Bucket=bucket, Key=key, Body=body)
+        """Put an object."""
+        self._check(role_arn, location)
+        super().write(role_arn, location, body, key_arn=key_arn, lists=lists)
 
-    def _allowed(self, role_arn: str, location: str) -> tuple[str, str]:
-        """Bucket and key of a location that the role may use."""
-        bucket, _, key = location.removeprefix("s3://").partition("/")
+    def _check(self, role_arn: str, location: str) -> None:
+        bucket = location.removeprefix("s3://").partition("/")[0]
         if not (self._has_policy(role_arn) and self._names_the_service(bucket)):
             raise ObjectAccessDeniedError(f"{role_arn} may not use {location}")
-        return bucket, key
-
-    def _keys(self, bucket: str, prefix: str) -> list[str]:
-        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-        return [each["Key"] for each in listed]
-
-    def _bodies(self, bucket: str, keys: list[str]) -> Iterator[tuple[str, bytes]]:
-        if not keys:
-            raise ObjectNotFoundError("Nothing is there.")
-        for key in keys:
-            yield key, self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def _has_policy(self, role_arn: str) -> bool:
         try:
@@ -208,7 +197,3 @@ class _Buckets:
         except ClientError:
             return False
         return any(_PERSONALIZE in str(each.get("Principal")) for each in policy["Statement"])
-
-
-def _is_below(key: str, folder: str) -> bool:
-    return key.startswith(f"{folder.rstrip('/')}/")

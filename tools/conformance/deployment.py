@@ -23,8 +23,8 @@ from tools.sandbox.cloud import Cloud, CloudError
 from tools.sandbox.progress import Progress, assembly_of
 
 from . import connections
+from .clean import named
 from .connections import NotConnectedError
-from .run import snake
 
 ENV = "smallest"
 NAME = f"conformance-{ENV}"
@@ -265,9 +265,7 @@ def _left(target: Target) -> Iterator[str]:
     yield from (f"stack {name}" for name, _ in _ids_of_stacks(target))
     personalize = target.client("personalize")
     for noun in _NOUNS:
-        for page in personalize.get_paginator(f"list_{snake(noun)}s").paginate():
-            for entries in (value for value in page.values() if isinstance(value, list)):
-                yield from (f"{noun} {each['name']}" for each in entries if each["name"].startswith(NAME))
+        yield from (f"{noun} {name}" for name, _ in named(personalize, noun) if name.startswith(NAME))
     for page in target.client("logs").get_paginator("describe_log_groups").paginate():
         yield from (f"log group {each['logGroupName']}" for each in page["logGroups"] if NAME in each["logGroupName"])
     for bucket in target.client("s3").list_buckets()["Buckets"]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import filters
 from .errors import ServiceError, invalid
-from .jobs import JobFailedError, reading, write
+from .jobs import JobFailedError, failing, reading, write
 from .region import ACTIVE, Region, Resource
 from .request import Request
 from .rules import Rule, must_be_active
@@ -127,14 +127,12 @@ def answered(region: Region, job: Resource, answer: Answer, results: str, most_l
     }
 
 
-def write_output(region: Region, job: Resource, files: Mapping[str, str]) -> None:
-    """Write the output of a job.
-
-    Raises:
-        JobFailedError: the role may not write there.
-    """
-    for name, body in files.items():
+@failing
+def write_output(region: Region, job: Resource, at: float) -> None:
+    """Write the files that are the work of a job; it fails if its role may not write there."""
+    for name, body in job.work.items():
         write(region, job.fields["roleArn"], job.fields["jobOutput"]["s3DataDestination"], name, body)
+    job.work = None
 
 
 def _answers(name: str, body: bytes, answer: Answer, results: str, most_lines: int | None) -> Iterator[str]:

@@ -114,12 +114,6 @@ def _infer(region: Region, job: Resource, at: float) -> None:
     job.work = batches.answered(region, job, answer, "recommendedItems", most)
 
 
-@failing
-def _write(region: Region, job: Resource, at: float) -> None:
-    batches.write_output(region, job, job.work)
-    job.work = None
-
-
 def _recommended(region: Region, job: Resource, served: Served, record: Record, at: float) -> Scored:
     """What a line is about, as the recipe type has it (developer guide, "Preparing input data for batch ...")."""
     recipe, items = served.model.recipe, []
@@ -187,5 +181,5 @@ KIND = Kind(
     name_member="jobName",
     can_be_deleted=False,
     start=_infer,
-    finish=_write,
+    finish=batches.write_output,
 )

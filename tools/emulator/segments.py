@@ -59,12 +59,6 @@ def _segment(region: Region, job: Resource, at: float) -> None:
     job.work = batches.answered(region, job, answer, "usersList", most)
 
 
-@failing
-def _write(region: Region, job: Resource, at: float) -> None:
-    batches.write_output(region, job, job.work)
-    job.work = None
-
-
 KIND = Kind(
     noun="BatchSegmentJob",
     key="batchSegmentJob",
@@ -85,5 +79,5 @@ KIND = Kind(
     name_member="jobName",
     can_be_deleted=False,
     start=_segment,
-    finish=_write,
+    finish=batches.write_output,
 )

@@ -555,7 +555,7 @@ def correct_deletions() -> None:
 
     MiniStack goes on with everything else, tries once, and has the next operation try again. It also lets an update
     that was under way when a deletion began write its own last status over that of the deletion, which whoever waits
-    for the deletion takes for its failure.
+    for the deletion takes for its failure. That AWS lets a deletion begin then, and end so, is inferred.
     """
     delete = stacks._delete_resource
 

@@ -199,7 +199,7 @@ def test_the_log_is_searched_for_what_the_service_refused(account: Account) -> N
 
 def test_what_is_left_is_named(account: Account) -> None:
     account.left = {
-        "list_schemas": [{"name": f"{NAME}-schema"}, {"name": "mine"}],
+        "list_schemas": [{"name": name, "schemaArn": "arn:of-a-schema"} for name in (f"{NAME}-schema", "mine")],
         "describe_log_groups": [{"logGroupName": f"/aws/lambda/{NAME}-x"}, {"logGroupName": "/aws/lambda/mine"}],
         "list_buckets": [{"Name": f"{NAME}-bucket"}],
     }
