@@ -1,4 +1,7 @@
-"""Custom::PersonalizeQualityGate: stops a deployment whose solution version is too poor to serve."""
+"""The quality gate: judges whether a solution version is good enough to serve.
+
+A deployment asks it by Custom::PersonalizeQualityGate, a refresh by `judge`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .describe import METRIC_DECIMALS, as_text, metrics
+from .api import Api
+from .describe import METRIC_DECIMALS, as_text
+from .describe import metrics as metrics_of
+from .errors import ProviderError
 from .names import LATEST, last_part
 from .patience import PROPAGATION_SECONDS, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete
@@ -56,13 +62,60 @@ class Judged:
         return f"{self}  <- below" if self.is_below else str(self)
 
 
-class QualityGate(WithoutResource):
-    """Compares the metrics of a solution version with minimums, and with those of the version that serves now.
+@dataclass(frozen=True)
+class Judgement:
+    """What the gate says about a solution version.
+
+    Attributes:
+        version_arn: the version.
+        metrics: all that the service reports of it, by the service's names.
+        judged: its metrics with their bounds.
+        warnings: what did not count, each as a clause of a sentence.
+    """
+
+    version_arn: str
+    metrics: Mapping[str, float]
+    judged: tuple[Judged, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether the version may serve."""
+        return not any(row.is_below for row in self.judged)
+
+    @property
+    def refusal(self) -> ProviderError:
+        """The error of a deployment whose version does not pass, with a table of its metrics."""
+        return errors.below_minimums(last_part(self.version_arn), [row.row for row in self.judged])
+
+    @property
+    def text(self) -> str:
+        """The verdict as users read it."""
+        if not self.passes:
+            return str(self.refusal)
+        return f"passed, but {'; '.join(self.warnings)}" if self.warnings else "passed"
+
+
+def judge(api: Api, properties: Mapping[str, Any]) -> Judgement:
+    """Compare the metrics of a solution version with minimums, and with those of the version that serves now.
 
     Developer guide, "Evaluating an Amazon Personalize solution version with metrics": do not compare metrics of
     versions that were trained on different data. So if the data has changed, lower metrics are only a warning, unless
-    the template asks for more.
+    the properties ask for more.
+
+    Args:
+        api: what to ask; nothing is changed.
+        properties: those of Custom::PersonalizeQualityGate. SolutionVersionArn is required; CompareWithDeployed also
+            requires SolutionArn.
+
+    Raises:
+        ServiceError: the service did not answer.
     """
+    return _Judge(api, properties).judge()
+
+
+class QualityGate(WithoutResource):
+    """The custom resource that stops a deployment whose solution version is too poor to serve."""
 
     id_prefix = "gate"
     young_seconds = PROPAGATION_SECONDS
@@ -72,39 +125,48 @@ class QualityGate(WithoutResource):
         if event["RequestType"] == "Delete":
             return complete("nothing to delete")
         try:
-            return self._judge(event)
+            judgement = judge(self._api, event["ResourceProperties"])
         except SERVICE_ERRORS as error:
             if may_pass(error, now - progress.started):
                 return waiting(error)
             raise verdict(error) or errors.metrics_unreadable(message(error)) from error
+        if not judgement.passes:
+            raise judgement.refusal
+        return complete(judgement.text, {"SolutionVersionArn": judgement.version_arn, "Verdict": judgement.text})
 
     def timed_out(self, event: Event, outcome: Outcome) -> Exception:
         """The service did not answer within the hour."""
         return errors.metrics_unreadable(f"{outcome.status} for {errors.duration(REQUEST_SECONDS)}")
 
-    def _judge(self, event: Event) -> Outcome:
-        properties = event["ResourceProperties"]
+
+class _Judge:
+    """Judges by the properties of a gate. Only reads."""
+
+    def __init__(self, api: Api, properties: Mapping[str, Any]) -> None:
+        self._api = api
+        self._properties = properties
+
+    def judge(self) -> Judgement:
+        properties = self._properties
         arn = properties["SolutionVersionArn"]
-        found = metrics(self._api, _VERSION, {"solutionVersionArn": arn})
+        found = metrics_of(self._api, _VERSION, {"solutionVersionArn": arn})
         judged = [
             Judged(name, found.get(name), float(least), "minimum")
             for name, least in sorted(properties.get("Minimums", {}).items())
         ]
         warnings = [f"{row.metric} is not reported" for row in judged if row.found is None]
         if properties.get("CompareWithDeployed") == "true":
-            compared, more = self._compare(properties, found)
+            compared, more = self._compare(found)
             judged, warnings = judged + compared, warnings + more
-        if any(row.is_below for row in judged):
-            raise errors.below_minimums(last_part(arn), [row.row for row in judged])
-        passed = f"passed, but {'; '.join(warnings)}" if warnings else "passed"
-        return complete(passed, {"SolutionVersionArn": arn, "Verdict": passed})
+        return Judgement(arn, found, tuple(judged), tuple(warnings))
 
-    def _compare(self, properties: Mapping[str, Any], found: Mapping[str, float]) -> tuple[list[Judged], list[str]]:
+    def _compare(self, found: Mapping[str, float]) -> tuple[list[Judged], list[str]]:
         """Compare the version with those that serve now; with other data, lower metrics are warnings."""
+        properties = self._properties
         judged, warnings = list[Judged](), list[str]()
         candidate = self._version(properties["SolutionVersionArn"])
         for deployed in self._deployed(properties["SolutionArn"], candidate):
-            rows = list(self._against(deployed, properties, found))
+            rows = list(self._against(deployed, found))
             below = [row for row in rows if row.is_below]
             may_warn = properties.get("FailOnOtherData") != "true"
             if below and may_warn and self._data_changed(deployed, candidate):
@@ -113,13 +175,11 @@ class QualityGate(WithoutResource):
                 judged += rows
         return judged, warnings
 
-    def _against(
-        self, deployed: Description, properties: Mapping[str, Any], found: Mapping[str, float]
-    ) -> Iterator[Judged]:
+    def _against(self, deployed: Description, found: Mapping[str, float]) -> Iterator[Judged]:
         """Compare with a version that serves, metric by metric; what either does not report is left out."""
-        tolerance = float(properties.get("Tolerance", _TOLERANCE))
-        before = metrics(self._api, _VERSION, deployed)
-        for name in properties.get("ComparedMetrics", _COMPARED):
+        tolerance = float(self._properties.get("Tolerance", _TOLERANCE))
+        before = metrics_of(self._api, _VERSION, deployed)
+        for name in self._properties.get("ComparedMetrics", _COMPARED):
             if name in before and name in found:
                 least = round(before[name] * (1 - tolerance), METRIC_DECIMALS)
                 why = f"{tolerance * 100:g}% below the {as_text(before[name])} of {_id(deployed)} is"

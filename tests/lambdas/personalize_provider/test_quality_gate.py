@@ -261,3 +261,20 @@ def test_a_gate_that_is_never_answered_gives_up_within_the_hour(cloud: VirtualCl
         "The metrics of the solution version cannot be read: waiting (Rate exceeded) for 55 min."
     )
     assert cloud.time.time() - begun <= 3600
+
+
+def test_who_judges_without_a_deployment_is_told_instead_of_failed(
+    cloud: VirtualCloud, evaluated: dict[str, dict[str, float]]
+) -> None:
+    evaluated["2"] = {**METRICS, "coverage": 0.5}
+    stack = cloud.cloudformation.deploy("app", template(gated()))
+    version = stack.resources["VersionSettled"].attributes["SolutionVersionArn"]
+    solution = version.rpartition("/")[0]
+    later = cloud.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    cloud.time.sleep(24 * 3600)
+    properties = {"SolutionArn": solution, "CompareWithDeployed": "true", "ComparedMetrics": ["coverage"]}
+    first = quality_gate.judge(cloud.api, {**properties, "SolutionVersionArn": version})
+    second = quality_gate.judge(cloud.api, {**properties, "SolutionVersionArn": later})
+    assert (first.passes, first.text, first.warnings, first.metrics) == (True, "passed", (), METRICS)
+    assert (second.passes, second.metrics["coverage"]) == (False, 0.5)
+    assert "coverage: 0.5000, 5% below the 0.9000 of version" in second.text
