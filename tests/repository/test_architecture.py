@@ -27,6 +27,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "examples": set(),
     # The tools, from those that know nothing of ours to those that know everything.
     "tools.checkout": set(),
+    "tools.aws": set(),
     "tools.emulator": set(),
     "tools.wheel": set(),
     "tools.pages": {"lambdas"},
