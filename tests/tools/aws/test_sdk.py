@@ -59,7 +59,7 @@ def test_an_answer_is_in_pascal_case_with_times_as_text() -> None:
         "Recommender": {
             "Status": "ACTIVE",
             "CreationDateTime": "2026-11-26T04:00:00Z",
-            "ModelMetrics": {"coverage": 0.5},
+            "ModelMetrics": {"coverage": 1},
         }
     }
 
