@@ -1,0 +1,56 @@
+"""One application for MiniStack's services and the Personalize emulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.app import app as ministack_app
+from ministack.core import responses
+
+from tools.emulator import Service, WallClock
+from tools.emulator.app import CONTROL_PREFIX, PersonalizeApp
+
+from .cloudformation import correct_deletions, correct_exports, correct_failed_creations, correct_templates
+from .functions import correct_lambda_environment, correct_lambda_errors, correct_lambda_logs
+from .metrics import CloudWatchMetrics
+from .objects import BucketObjects, correct_buckets
+from .permissions import PolicyAuthorizer, caller_of, delay_policies
+
+
+def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_second: float | None = None) -> Any:
+    """The ASGI application of the sandbox.
+
+    Args:
+        speed: how many times faster than on AWS Personalize works.
+        propagation_seconds: how long a change of a role's policies takes to have an effect.
+        requests_per_second: how often each operation of Personalize's control plane may be called; None for no limit.
+    """
+    correct_buckets()
+    correct_lambda_environment()
+    correct_lambda_errors()
+    correct_lambda_logs()
+    correct_templates()
+    correct_exports()
+    correct_failed_creations()
+    correct_deletions()
+    if propagation_seconds:
+        delay_policies(propagation_seconds)
+    account = responses.get_account_id()
+    service = Service(
+        WallClock(),
+        BucketObjects(),
+        PolicyAuthorizer(),
+        account_id=account,
+        metrics=CloudWatchMetrics(),
+        speed=speed,
+        requests_per_second=requests_per_second,
+    )
+    personalize = PersonalizeApp(service, caller_of)
+
+    async def gateway(scope: Any, receive: Any, send: Any) -> None:
+        ours = scope["type"] == "http" and (
+            PersonalizeApp.claims(scope["headers"]) or scope["path"].startswith(CONTROL_PREFIX)
+        )
+        await (personalize if ours else ministack_app)(scope, receive, send)
+
+    return gateway

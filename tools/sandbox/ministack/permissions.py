@@ -1,0 +1,116 @@
+"""Who calls, what a role's policies let it do, and how long a change of them takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core import iam_evaluator, responses, router
+from ministack.services import iam
+from ministack.services.cloudformation import provisioners
+
+from tools.emulator import AccessDeniedError, ServiceError
+from tools.emulator.app import Headers
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever signed a request; `principal` is MiniStack's, or why there is none."""
+
+    principal: Any
+
+    def __str__(self) -> str:
+        """ARN, as error messages show it."""
+        return str(getattr(self.principal, "arn", "unknown"))
+
+
+def caller_of(headers: Headers) -> Caller:
+    """Who signed a request: the root user, or the session of a role, as MiniStack's STS and Lambda issued it."""
+    found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+    return Caller(iam_evaluator.resolve_principal(router.extract_access_key_id(found), responses.get_account_id()))
+
+
+class PolicyAuthorizer:
+    """Decides by the policies that the caller's role has in MiniStack's IAM."""
+
+    def authorize(self, caller: object, action: str, resource: str, context: dict[str, str]) -> None:
+        """Return if the caller may do it.
+
+        Raises:
+            AccessDeniedError: its policies do not allow it.
+            ServiceError: the credentials are not ones that MiniStack has issued.
+        """
+        assert isinstance(caller, Caller)
+        principal = caller.principal
+        if isinstance(principal, iam_evaluator.AuthError):
+            raise ServiceError("UnrecognizedClientException", principal.message)
+        if principal.policies is None:
+            return  # the root user
+        asked = iam_evaluator.EvalContext(
+            principal_arn=principal.arn,
+            principal_type=principal.type,
+            principal_account=principal.account,
+            action=action,
+            resource_arn=resource,
+            region=responses.get_region(),
+            secure_transport=True,
+            service_context={name.lower(): value for name, value in context.items()},
+            principal_keys=principal.keys,
+        )
+        if iam_evaluator.evaluate(asked, principal.policies, *principal.limits).decision != "Allow":
+            raise AccessDeniedError
+
+
+def role_may(role_arn: str, action: str, resource: str) -> bool:
+    """Whether the policies of a role let it do something."""
+    account = responses.get_account_id()
+    asked = iam_evaluator.EvalContext(
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=responses.get_region(),
+    )
+    policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], account)
+    return bool(iam_evaluator.evaluate(asked, policies).decision == "Allow")
+
+
+def delay_policies(seconds: float) -> None:
+    """Let a change of a role's policies take effect after a delay.
+
+    User guide of IAM, "Changes that I make are not always immediately visible"; aws/aws-cdk issues 18237 and 37675
+    report denied calls after CloudFormation has said that the policy is there.
+    """
+    gather = iam_evaluator._gather_role_policies
+    histories: dict[str, list[tuple[float, Any]]] = {}
+
+    def note_changes() -> None:
+        for role in iam._roles:
+            history = histories.setdefault(role, [])
+            policies = gather(role, responses.get_account_id())
+            if not history or history[-1][1] != policies:
+                history.append((time.monotonic(), policies))
+
+    def noting(change: Callable[..., Any]) -> Callable[..., Any]:
+        def change_and_note(*arguments: Any, **options: Any) -> Any:
+            done = change(*arguments, **options)
+            note_changes()
+            return done
+
+        return change_and_note
+
+    for action in iam._IAM_HANDLERS:
+        iam._IAM_HANDLERS[action] = noting(iam._IAM_HANDLERS[action])
+    for type_, handler in provisioners._RESOURCE_HANDLERS.items():
+        if type_.startswith("AWS::IAM::"):
+            handler |= {step: noting(handler[step]) for step in ("create", "update", "delete") if step in handler}
+
+    def gather_effective(role: str, account: str) -> Any:
+        now = time.monotonic()
+        effective = [policies for since, policies in histories.get(role, []) if now - since >= seconds]
+        return effective[-1] if effective else []
+
+    iam_evaluator._gather_role_policies = gather_effective
