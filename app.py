@@ -1,4 +1,4 @@
-"""The app: one settings file becomes three stacks. `-c env=NAME` chooses config/NAME.yaml; default dev."""
+"""The app: one settings file becomes four stacks. `-c env=NAME` chooses config/NAME.yaml; default dev."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from stacks.context import check_qualifier, read_boundary, read_folder
 from stacks.data import SAMPLE_DIRECTORY, DataStack
+from stacks.operations import OperationsStack
 from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
@@ -101,7 +102,7 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         Annotations.of(data).add_error(mistake)
     if settings.max_wait.is_one_for_all:
         Annotations.of(data).add_info_v2("vod:max_wait", _ONE_MAX_WAIT)
-    RecommenderStack(
+    recommenders = RecommenderStack(
         app,
         f"{settings.prefix}-recommenders",
         settings=settings,
@@ -109,13 +110,21 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: recommenders",
     )
-    RankingStack(
+    ranking = RankingStack(
         app,
         f"{settings.prefix}-ranking",
         settings=settings,
         data=data,
         env=environment,
         description="Amazon Personalize for video on demand: ranking",
+    )
+    OperationsStack(
+        app,
+        f"{settings.prefix}-operations",
+        settings=settings,
+        after=[data, recommenders, ranking],
+        env=environment,
+        description="Amazon Personalize for video on demand: operations",
     )
     tag_everything(app, settings.tags)
 

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from stacks.personalize import limits
 from stacks.settings_checks import check_settings
 from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
+from stacks.settings_operations import OperationsSettings
+from stacks.settings_section import Section
 from stacks.settings_sentences import sentence, shown
 from stacks.settings_values import (
     SAMPLE,
@@ -58,13 +60,7 @@ CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 # -- sections ----------------------------------------------------------------------------------------------------
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class DatasetSettings(_Section):
+class DatasetSettings(Section):
     """A dataset and what is imported into it."""
 
     schema_file: SchemaFile
@@ -96,7 +92,7 @@ class DatasetSettings(_Section):
             raise ValueError(f"'{self.schema_file}' {error}") from error
 
 
-class DatasetsSettings(_Section):
+class DatasetsSettings(Section):
     """The datasets of the dataset group."""
 
     interactions: DatasetSettings
@@ -113,7 +109,7 @@ class DatasetsSettings(_Section):
         return {kind: settings for kind, settings in all_of_them.items() if settings is not None}
 
 
-class ItemExplorationSettings(_Section):
+class ItemExplorationSettings(Section):
     """How much to try items with few interactions."""
 
     exploration_weight: ExplorationWeight = 0.3
@@ -122,7 +118,7 @@ class ItemExplorationSettings(_Section):
     """Up to which age of an item, in days."""
 
 
-class Trained(_Section):
+class Trained(Section):
     """What a recommender and a solution have in common."""
 
     excluded_dataset_columns: dict[Literal["interactions", "items", "users"], Columns] = Field(default_factory=dict)
@@ -160,7 +156,7 @@ class RecommenderSettings(Trained):
         return self
 
 
-class CampaignSettings(_Section):
+class CampaignSettings(Section):
     """The campaign."""
 
     follow_latest: bool = False
@@ -171,7 +167,7 @@ class CampaignSettings(_Section):
     """Requests can ask for item columns in the answer. Free with -v2 recipes."""
 
 
-class EventSettings(_Section):
+class EventSettings(Section):
     """How much events of a type count."""
 
     weight: EventWeight | None = None
@@ -183,7 +179,7 @@ class EventSettings(_Section):
 EventsConfig = Annotated[dict[EventType, EventSettings], Field(max_length=limits.MAX_EVENT_PARAMETERS)]
 
 
-class QualityGateSettings(_Section):
+class QualityGateSettings(Section):
     """What a newly trained version must reach to serve."""
 
     minimums: dict[RankingMetric, MetricValue] = Field(default_factory=dict)
@@ -255,7 +251,7 @@ def _check_hyper_parameter(name: str, value: object, allowed: limits.IntegerRang
         )
 
 
-class AttributedMetricSettings(_Section):
+class AttributedMetricSettings(Section):
     """What a metric counts or sums."""
 
     event_type: EventType
@@ -264,7 +260,7 @@ class AttributedMetricSettings(_Section):
     """SAMPLECOUNT(), or SUM(Items.COLUMN) or SUM(Interactions.COLUMN) with a numeric column."""
 
 
-class MetricAttributionSettings(_Section):
+class MetricAttributionSettings(Section):
     """What recommendations bring: metrics in CloudWatch, and reports in S3."""
 
     metrics: Annotated[dict[MetricName, AttributedMetricSettings], Field(min_length=1, max_length=limits.MAX_METRICS)]
@@ -273,7 +269,7 @@ class MetricAttributionSettings(_Section):
     """Where imports of interactions also write reports: bucket, or an s3:// folder; null: nowhere."""
 
 
-class MaxWaitSettings(_Section):
+class MaxWaitSettings(Section):
     """The longest a deployment waits for one of them, in seconds."""
 
     imports: Wait = limits.IMPORT_MAX_WAIT_HOURS * 3600
@@ -300,7 +296,7 @@ def _by_kind(value: object) -> object:
 MaxWait = Annotated[MaxWaitSettings, BeforeValidator(_by_kind, json_schema_input_type=MaxWaitSettings | Wait)]
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything that config/<env>.yaml says."""
 
     app_name: AppName
@@ -335,6 +331,8 @@ class Settings(_Section):
     """Clients can record events as they happen (PutEvents)."""
     metric_attribution: MetricAttributionSettings | None = None
     """What recommendations bring: metrics in CloudWatch, which bills each; null: none."""
+    operations: OperationsSettings | None = None
+    """What runs by itself between deployments: refreshes, schedules, notices; null: nothing."""
     encryption_key: KeyArn | None = None
     """ARN of the KMS key for the dataset group and the app's bucket; null: AWS's own key."""
     data_encryption_key_arn: KeyArn | None = None

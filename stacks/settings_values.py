@@ -250,5 +250,7 @@ Tags = Annotated[
     Field(max_length=limits.MAX_TAGS - len(limits.OWNERSHIP_TAGS)),
     AfterValidator(_valid_tags),
 ]
+# As much as says that somebody has written an address; the first mail asks its reader to confirm.
+Email = Annotated[str, AfterValidator(_visible), _matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 # What each recipe takes is checked with the recipe.
 HyperParameters = Annotated[dict[str, Any], Field(json_schema_extra=_hyper_parameters_in_json_schema())]

@@ -54,7 +54,9 @@ def like_the_others(path: str) -> str:
     return re.sub(r"^datasets\.\w+\.", f"datasets.{ANY}.", path)
 
 
-EVERY = set(map(like_the_others, settings_of(Settings)))
+# Until what they do stands in the operations stack.
+COMING = {path for path in settings_of(Settings) if path.startswith("operations.")}
+EVERY = set(map(like_the_others, settings_of(Settings))) - COMING
 
 
 # -- the example -------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_the_stacks_have_the_tags_too(prod_assembly: Path) -> None:
     """Case 30: what CloudFormation makes or tags itself goes by the tags of its stack."""
     artifacts = json.loads((prod_assembly / "manifest.json").read_text())["artifacts"].values()
     stacks = [each["properties"]["tags"] for each in artifacts if each["type"] == "aws:cloudformation:stack"]
-    assert stacks == [{"project": "vod", "stage": "production"}] * 3
+    assert stacks == [{"project": "vod", "stage": "production"}] * 4
 
 
 # -- logs ----------------------------------------------------------------------------------------------------------

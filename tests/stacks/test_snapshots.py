@@ -39,7 +39,12 @@ def test_the_users_environments_have_snapshots_if_there_is_a_folder_for_them(con
     (config / "snapshots" / "films-old-data.yaml").write_text("of an environment that is gone")
     assert snapshots.main(config) == 0
     written = {path.name: path.read_text() for path in (config / "snapshots").iterdir()}
-    assert sorted(written) == ["films-eu-data.yaml", "films-eu-ranking.yaml", "films-eu-recommenders.yaml"]
+    assert sorted(written) == [
+        "films-eu-data.yaml",
+        "films-eu-operations.yaml",
+        "films-eu-ranking.yaml",
+        "films-eu-recommenders.yaml",
+    ]
     assert "films-eu_" in written["films-eu-ranking.yaml"]
 
 
