@@ -271,7 +271,7 @@ class PersonalizeProvider(Construct):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"personalize_provider.handler.{entry}",
-            code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc"]),
+            code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc", "personalize_operations"]),
             memory_size=256,
             # An update may wait for two minutes until it may look, and its last call may take one and a half.
             timeout=Duration.minutes(4),

@@ -181,7 +181,7 @@ def _of_check(sample: Path, folder: Path) -> Iterator[Row]:
 def _asset_kilobytes() -> float:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((CHECKOUT / "lambdas").rglob("*.py")):
+        for path in sorted((CHECKOUT / "lambdas" / "personalize_provider").rglob("*.py")):
             archive.write(path, path.relative_to(CHECKOUT / "lambdas"))
     return len(buffer.getvalue()) / 1024
 

@@ -34,7 +34,15 @@ GENERATED = "cdk_personalize/filter_grammar.py"
 
 def sources() -> set[str]:
     """What the wheel ought to hold: all that git knows of the constructs and the functions."""
-    listed = ["git", "ls-files", "-co", "--exclude-standard", "stacks/personalize", "lambdas"]
+    listed = [
+        "git",
+        "ls-files",
+        "-co",
+        "--exclude-standard",
+        "stacks/personalize",
+        "lambdas/__init__.py",
+        "lambdas/personalize_provider",
+    ]
     names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split()
     kept = [name for name in names if (CHECKOUT / name).exists() and not name.endswith(".lark")]
     return {

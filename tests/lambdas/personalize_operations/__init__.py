@@ -1,0 +1,1 @@
+"""Tests of the functions that run a deployed app day by day."""

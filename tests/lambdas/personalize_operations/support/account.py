@@ -1,0 +1,130 @@
+"""An account in which an app has been deployed: the emulator in virtual time, and an S3 that tells the same time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lambdas.personalize_operations import handler
+from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tools.simulation.cloud import REGION, VirtualCloud
+from tools.simulation.stacks import Stack
+
+BUCKET = "vod-data"
+INCOMING = f"s3://{BUCKET}/incoming"
+HOUR, DAY = 3600.0, 86_400.0
+PREFIX = "vod-dev_refresh"
+
+
+@dataclass
+class Account:
+    """An account, and how to act in it as people and workflows do.
+
+    Attributes:
+        cloud: CloudFormation, the provider and Personalize.
+    """
+
+    cloud: VirtualCloud
+
+    def __post_init__(self) -> None:
+        """Begin with nothing in S3 but what the cloud has."""
+        self._objects: dict[str, dict[str, Any]] = {}
+
+    # -- clients ------------------------------------------------------------------------------------------------
+
+    def clients(self, service: str) -> Any:
+        """The clients that functions are given."""
+        return {"personalize": self.cloud.personalize, "s3": self._s3}[service]
+
+    @cached_property
+    def _s3(self) -> Any:
+        client = boto3.client("s3", region_name=REGION, aws_access_key_id="any", aws_secret_access_key="any")
+        client.meta.events.register("before-call.s3.ListObjectsV2", self._list)
+        return client
+
+    def _list(self, params: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> Any:
+        """Two objects to a page, so that every test of several has pages."""
+        query, bucket = params["query_string"], params["context"]["s3_redirect"]["bucket"]
+        beginning = f"s3://{bucket}/{query['prefix']}"
+        found = [each for location, each in sorted(self._objects.items()) if location.startswith(beginning)]
+        start = int(query.get("continuation-token", 0))
+        page = {"Contents": found[start : start + 2], "IsTruncated": start + 2 < len(found)}
+        return _Response(), {**page, "NextContinuationToken": str(start + 2)}
+
+    # -- acting -------------------------------------------------------------------------------------------------
+
+    def put(self, location: str, body: str) -> None:
+        """Put an object."""
+        self.cloud.objects.put(location, body)
+        # S3 says when, in whole seconds.
+        modified = datetime.fromtimestamp(int(self.cloud.time.time()), UTC)
+        self._objects[location] = {
+            "Key": location.removeprefix("s3://").partition("/")[2],
+            "ETag": f'"{hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()}"',
+            "Size": len(body),
+            "LastModified": modified,
+        }
+
+    def deploy(self, trigger: str = "1", data: str = "1") -> Stack:
+        """Deploy datasets with data, a solution with a version, and a campaign behind a gate."""
+        return blocks.deployed(self.cloud, blocks.gated({"TrainingTrigger": trigger}, data))
+
+    def deploy_items(self, data: str = "1") -> Stack:
+        """Deploy an items dataset with data, and nothing that is trained."""
+        resources = {**blocks.group(), **blocks.data(data)}
+        kept = {name: each for name, each in resources.items() if name == "Group" or name.startswith("Items")}
+        return blocks.deployed(self.cloud, kept)
+
+    def find(
+        self, stack: Stack, *kinds: str, train: str = "if-new", import_mode: str = "INCREMENTAL", **more: Any
+    ) -> dict[str, Any]:
+        """What find_new_data says about what is below `incoming/`."""
+        datasets = [
+            {
+                "type": kind.upper(),
+                "dataset_arn": stack.resources[f"{kind}Dataset"].attributes["DatasetArn"],
+                "location": f"{INCOMING}/{kind.lower()}/",
+                "import_mode": import_mode,
+            }
+            for kind in kinds or ("Items",)
+        ]
+        event = {"datasets": datasets, "job_prefix": PREFIX, "train": train, "events_count": False}
+        solution = stack.resources.get("Solution")
+        event |= {"solution_arn": solution.attributes["SolutionArn"] if solution else None, **more}
+        return handler.run_find_new_data(event, self.clients, self.cloud.time)
+
+    def import_(self, found: Mapping[str, Any]) -> list[str]:
+        """Import what is due as the workflow does: one job of a dataset after the other; the statuses they end with."""
+        return [self.run(each["dataset_arn"], job) for each in found["imports"] for job in each["jobs"]]
+
+    def run(self, dataset_arn: str, job: Mapping[str, str]) -> str:
+        """Start a job, if it does not exist yet, and wait for it."""
+        try:
+            self.cloud.personalize.create_dataset_import_job(
+                jobName=job["job_name"],
+                datasetArn=dataset_arn,
+                dataSource={"dataLocation": job["location"]},
+                roleArn=blocks.ROLE,
+                importMode=job["import_mode"],
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+                raise
+        while True:
+            self.cloud.time.sleep(60)
+            found = self.cloud.personalize.describe_dataset_import_job(datasetImportJobArn=job["job_arn"])
+            status = str(found["datasetImportJob"]["status"])
+            if status in ("ACTIVE", "CREATE FAILED"):
+                return status
+
+
+class _Response:
+    status_code = 200
+    headers: Mapping[str, str] = {}
