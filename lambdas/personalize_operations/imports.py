@@ -147,11 +147,8 @@ class Dataset:
         identity = [self.location.bucket, *sorted([each.key, each.etag] for each in objects)]
         last = max((job for job in self.jobs if not job.has_failed), key=_created, default=None)
         name, run = self._find(identity, lambda job: job is last)
-        if run and not run.is_in_flight:
-            return []
-        if not run and self._holds_all(objects):
-            return []
-        return [Due(name, str(self.location), FULL)]
+        is_held = not run.is_in_flight if run else self._holds_all(objects)
+        return [] if is_held else [Due(name, str(self.location), FULL)]
 
     def _holds_all(self, objects: Iterable[Found]) -> bool:
         """Whether a full import by somebody else read all objects as they are; of ours the names say what they read."""
