@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from ministack.core import iam_evaluator, responses
-from ministack.services import iam, kms, s3
+from ministack.services import kms, s3
 from ministack.services.cloudformation import provisioners
 
 from tools.emulator import ObjectAccessDeniedError, ObjectNotFoundError
+
+from .permissions import asked_by_service, trusts
 
 _PERSONALIZE = "personalize.amazonaws.com"
 _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -86,11 +88,7 @@ def _read(role_arn: str, location: str, is_wanted: Callable[[str], bool]) -> Ite
 
 
 def _assume(role_arn: str) -> None:
-    role = iam._roles.get(role_arn.rpartition("/")[2])
-    trusted = role and iam_evaluator.evaluate_resource_policy(
-        role.get("AssumeRolePolicyDocument"), _by_personalize("sts:AssumeRole", role_arn), service=_PERSONALIZE
-    )
-    if not trusted or trusted.decision != "Allow":
+    if not trusts(role_arn, _PERSONALIZE, _source_arn()):
         raise ObjectAccessDeniedError(f"{_PERSONALIZE} cannot assume the role {role_arn}.")
 
 
@@ -123,20 +121,12 @@ def _may_use_key(role_arn: str, action: str, key_arn: str | None) -> bool:
 
 def _by_personalize(action: str, resource: str) -> Any:
     """What Personalize asks for on behalf of a resource of this account."""
+    return asked_by_service(_PERSONALIZE, action, resource, _source_arn())
+
+
+def _source_arn() -> str:
     account, region = responses.get_account_id(), responses.get_region()
-    return iam_evaluator.EvalContext(
-        principal_arn=_PERSONALIZE,
-        principal_type="AWSService",
-        principal_account=account,
-        action=action,
-        resource_arn=resource,
-        region=region,
-        secure_transport=True,
-        service_context={
-            "aws:sourceaccount": account,
-            "aws:sourcearn": f"arn:aws:personalize:{region}:{account}:dataset-import-job/any",
-        },
-    )
+    return f"arn:aws:personalize:{region}:{account}:dataset-import-job/any"
 
 
 def correct_buckets() -> None:

@@ -63,6 +63,29 @@ class PolicyAuthorizer:
             raise AccessDeniedError
 
 
+def asked_by_service(principal: str, action: str, resource: str, source_arn: str) -> Any:
+    """What a service of AWS asks for on behalf of a resource of this account."""
+    account = responses.get_account_id()
+    return iam_evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type="AWSService",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=responses.get_region(),
+        secure_transport=True,
+        service_context={"aws:sourceaccount": account, "aws:sourcearn": source_arn},
+    )
+
+
+def trusts(role_arn: str, principal: str, source_arn: str) -> bool:
+    """Whether there is such a role, and its trust policy lets a service of AWS assume it for a resource."""
+    role = iam._roles.get(role_arn.rpartition("/")[2])
+    asked = asked_by_service(principal, "sts:AssumeRole", role_arn, source_arn)
+    policy = (role or {}).get("AssumeRolePolicyDocument")
+    return bool(iam_evaluator.evaluate_resource_policy(policy, asked, service=principal).decision == "Allow")
+
+
 def role_may(role_arn: str, action: str, resource: str) -> bool:
     """Whether the policies of a role let it do something."""
     account = responses.get_account_id()
