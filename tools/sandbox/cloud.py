@@ -12,10 +12,12 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ CERTIFICATE, KEY = "server.crt", "server.key"
 _HEALTH_PATH = "/_ministack/health"
 _START_SECONDS = 60
 _STOP_SECONDS = 5
+_session_lock = threading.Lock()
 
 
 class CloudError(Exception):
@@ -176,9 +179,6 @@ class Cloud:
 
 def client(endpoint: Endpoint, service: str, **options: Any) -> Any:
     """A boto3 client for a cloud; `options` are those of boto3."""
-    # It takes a while to import, which `make stop` and the like can do without.
-    import boto3
-
     settings: dict[str, Any] = {
         "endpoint_url": endpoint.url,
         "verify": endpoint.certificate,
@@ -186,7 +186,18 @@ def client(endpoint: Endpoint, service: str, **options: Any) -> Any:
         "aws_secret_access_key": SECRET_ACCESS_KEY,
         "region_name": endpoint.region,
     }
-    return boto3.session.Session().client(service, **(settings | options))
+    # A session is not for two threads at a time.
+    with _session_lock:
+        return _session().client(service, **(settings | options))
+
+
+@cache
+def _session() -> Any:
+    """One for all clients: it reads the model of each service once, which is most of what a client costs."""
+    # It takes a while to import, which `make stop` and the like can do without.
+    import boto3
+
+    return boto3.session.Session()
 
 
 def is_healthy(endpoint: Endpoint) -> bool:

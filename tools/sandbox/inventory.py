@@ -69,6 +69,26 @@ def _stacks(connect: Client) -> Iterator[str]:
         yield from (stack["StackName"] for stack in page["Stacks"] if stack["StackStatus"] != "DELETE_COMPLETE")
 
 
+def _keys(connect: Client) -> Iterator[str]:
+    """One that waits for its deletion counts as gone, one that AWS manages as AWS's."""
+    kms = connect("kms")
+    for page in kms.get_paginator("list_keys").paginate():
+        for key in page["Keys"]:
+            metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            if metadata["KeyManager"] == "CUSTOMER" and metadata["KeyState"] != "PendingDeletion":
+                yield key["KeyId"]
+
+
+def _schedule_groups(connect: Client) -> Iterator[str]:
+    for page in connect("scheduler").get_paginator("list_schedule_groups").paginate():
+        yield from (group["Name"] for group in page["ScheduleGroups"] if group["Name"] != "default")
+
+
+def _queues(connect: Client) -> Iterator[str]:
+    for page in connect("sqs").get_paginator("list_queues").paginate():
+        yield from page.get("QueueUrls", [])
+
+
 _NAMES: dict[str, Callable[[Client], Iterator[str]]] = {
     "CloudFormation": _stacks,
     "S3": _listed("s3", "list_buckets", "Buckets", "Name"),
@@ -76,5 +96,13 @@ _NAMES: dict[str, Callable[[Client], Iterator[str]]] = {
     "Lambda": _listed("lambda", "list_functions", "Functions", "FunctionName"),
     "Step Functions": _listed("stepfunctions", "list_state_machines", "stateMachines", "name"),
     "CloudWatch Logs": _listed("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    "SNS": _listed("sns", "list_topics", "Topics", "TopicArn"),
+    "SQS": _queues,
+    "KMS": _keys,
+    "EventBridge": _listed("events", "list_rules", "Rules", "Name"),
+    "Scheduler": _listed("scheduler", "list_schedules", "Schedules", "Name"),
+    "Scheduler groups": _schedule_groups,
+    "CloudWatch alarms": _listed("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "CloudWatch dashboards": _listed("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "SSM": _listed("ssm", "describe_parameters", "Parameters", "Name"),
 }

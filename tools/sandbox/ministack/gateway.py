@@ -10,11 +10,16 @@ from ministack.core import responses
 from tools.emulator import Service, WallClock
 from tools.emulator.app import CONTROL_PREFIX, PersonalizeApp
 
+from . import controls
+from .alarms import correct_alarms
 from .cloudformation import correct_deletions, correct_exports, correct_failed_creations, correct_templates
+from .events import correct_stack_events, correct_targets
 from .functions import correct_lambda_environment, correct_lambda_errors, correct_lambda_logs
 from .metrics import CloudWatchMetrics
 from .objects import BucketObjects, correct_buckets
 from .permissions import PolicyAuthorizer, caller_of, delay_policies
+from .schedules import correct_schedules, tick_every_second
+from .topics import record_publications
 
 
 def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_second: float | None = None) -> Any:
@@ -33,6 +38,10 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     correct_exports()
     correct_failed_creations()
     correct_deletions()
+    correct_stack_events()
+    correct_targets()
+    record_publications()
+    tick_every_second(correct_schedules(), correct_alarms())
     if propagation_seconds:
         delay_policies(propagation_seconds)
     account = responses.get_account_id()
@@ -48,6 +57,9 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     personalize = PersonalizeApp(service, caller_of)
 
     async def gateway(scope: Any, receive: Any, send: Any) -> None:
+        if controls.claims(scope):
+            await controls.answer(scope, receive, send)
+            return
         ours = scope["type"] == "http" and (
             PersonalizeApp.claims(scope["headers"]) or scope["path"].startswith(CONTROL_PREFIX)
         )
