@@ -6,6 +6,8 @@ a sentence (errors.py).
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +16,7 @@ from ..personalize_provider import log
 from ..personalize_provider.service_errors import SERVICE_ERRORS
 from . import errors, new_data
 from . import judge as judging
+from . import observe as observing
 from .clients import Clients, Clock, default_client
 
 Event = Mapping[str, Any]
@@ -29,6 +32,11 @@ def judge(event: Event, _context: object) -> dict[str, Any]:
     return run_judge(event, default_client, time)
 
 
+def observe(_event: Event, _context: object) -> dict[str, Any]:
+    """Publish what serves now."""
+    return run_observe(_event, default_client, time, _config())
+
+
 def run_find_new_data(event: Event, clients: Clients, clock: Clock) -> dict[str, Any]:
     """Answer find_new_data with the given clients and clock."""
     return _run("look for new data", lambda: new_data.find_new_data(event, clients, clock), clock)
@@ -37,6 +45,16 @@ def run_find_new_data(event: Event, clients: Clients, clock: Clock) -> dict[str,
 def run_judge(event: Event, clients: Clients, clock: Clock) -> dict[str, Any]:
     """Answer judge with the given clients and clock."""
     return _run("judge the new version", lambda: judging.judge(event, clients, clock), clock)
+
+
+def run_observe(_event: Event, clients: Clients, clock: Clock, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer observe with the given clients, clock and configuration."""
+    return _run("look at what serves", lambda: observing.observe(config, clients, clock), clock)
+
+
+def _config() -> dict[str, Any]:
+    """What the template says of the app."""
+    return dict(json.loads(os.environ["CONFIG"]))
 
 
 def _run(what: str, work: Callable[[], dict[str, Any]], clock: Clock) -> dict[str, Any]:

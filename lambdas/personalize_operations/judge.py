@@ -7,7 +7,7 @@ from typing import Any
 
 from ..personalize_provider import quality_gate
 from ..personalize_provider.api import Api
-from ..personalize_provider.names import LATEST, last_part
+from ..personalize_provider.names import last_part
 from ..personalize_provider.resources import RESOURCES
 from ..personalize_provider.statuses import Description, is_busy
 from .clients import Clients, Clock
@@ -60,7 +60,7 @@ def _next_version(campaign: Description) -> str:
 
 def _overtaken(api: Api, candidate: str, serving: str) -> str:
     """Why the campaign stays as it is, though the candidate has passed; empty if it may move."""
-    if serving in ("", candidate) or serving.endswith(LATEST):
+    if serving in ("", candidate):
         return ""
     if serving.rpartition("/")[0] != candidate.rpartition("/")[0]:
         return f"{_called(candidate)} passed, but a deployment has let the campaign serve another solution: {serving}."

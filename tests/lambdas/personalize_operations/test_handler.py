@@ -14,7 +14,15 @@ from lambdas.personalize_operations import handler
 from lambdas.personalize_operations.clients import default_client
 from tools.checkout import CHECKOUT
 
-ENTRIES = ("find_new_data", "judge")
+ENTRIES = ("find_new_data", "judge", "observe")
+
+CONFIG = {
+    "namespace": "vod/dev",
+    "parameter_path": "/vod/dev",
+    "campaigns": {},
+    "recommenders": {},
+    "datasets": {"ITEMS": "arn:x"},
+}
 
 
 def test_the_entry_points_are_found_where_only_the_functions_are(tmp_path: Path) -> None:
@@ -46,6 +54,7 @@ def test_an_entry_point_asks_the_services_of_its_region(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("CONFIG", json.dumps(CONFIG))
     default_client.cache_clear()
     dataset = {"type": "ITEMS", "dataset_arn": "arn:x", "location": "s3://b/in/", "import_mode": "FULL"}
     event = {

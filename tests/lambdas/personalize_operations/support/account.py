@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from lambdas.personalize_operations import handler
+from tests.lambdas.personalize_operations.support import services
 from tests.lambdas.personalize_provider.support import template_parts as blocks
-from tools.simulation.cloud import REGION, VirtualCloud
+from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack
 
 BUCKET = "vod-data"
@@ -29,6 +28,7 @@ class Account:
 
     Attributes:
         cloud: CloudFormation, the provider and Personalize.
+        states, parameters, cloudwatch: the other services.
     """
 
     cloud: VirtualCloud
@@ -36,27 +36,30 @@ class Account:
     def __post_init__(self) -> None:
         """Begin with nothing in S3 but what the cloud has."""
         self._objects: dict[str, dict[str, Any]] = {}
+        self._s3 = services.client("s3", {"ListObjectsV2": self._list})
+        self.states = services.StepFunctions(self.now)
+        self.parameters = services.ParameterStore()
+        self.cloudwatch = services.CloudWatch()
 
     # -- clients ------------------------------------------------------------------------------------------------
 
     def clients(self, service: str) -> Any:
         """The clients that functions are given."""
-        return {"personalize": self.cloud.personalize, "s3": self._s3}[service]
+        own = {"personalize": self.cloud.personalize, "s3": self._s3, "stepfunctions": self.states.client}
+        return {**own, "ssm": self.parameters.client, "cloudwatch": self.cloudwatch.client}[service]
 
-    @cached_property
-    def _s3(self) -> Any:
-        client = boto3.client("s3", region_name=REGION, aws_access_key_id="any", aws_secret_access_key="any")
-        client.meta.events.register("before-call.s3.ListObjectsV2", self._list)
-        return client
-
-    def _list(self, params: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> Any:
+    def _list(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Two objects to a page, so that every test of several has pages."""
-        query, bucket = params["query_string"], params["context"]["s3_redirect"]["bucket"]
-        beginning = f"s3://{bucket}/{query['prefix']}"
+        beginning = f"s3://{asked['Bucket']}/{asked['Prefix']}"
         found = [each for location, each in sorted(self._objects.items()) if location.startswith(beginning)]
-        start = int(query.get("continuation-token", 0))
+        start = int(asked.get("ContinuationToken", 0))
         page = {"Contents": found[start : start + 2], "IsTruncated": start + 2 < len(found)}
-        return _Response(), {**page, "NextContinuationToken": str(start + 2)}
+        return {**page, "NextContinuationToken": str(start + 2)}
+
+    @property
+    def now(self) -> datetime:
+        """The time."""
+        return datetime.fromtimestamp(self.cloud.time.time(), UTC)
 
     # -- acting -------------------------------------------------------------------------------------------------
 
@@ -64,7 +67,7 @@ class Account:
         """Put an object."""
         self.cloud.objects.put(location, body)
         # S3 says when, in whole seconds.
-        modified = datetime.fromtimestamp(int(self.cloud.time.time()), UTC)
+        modified = self.now.replace(microsecond=0)
         self._objects[location] = {
             "Key": location.removeprefix("s3://").partition("/")[2],
             "ETag": f'"{hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()}"',
@@ -123,8 +126,3 @@ class Account:
             status = str(found["datasetImportJob"]["status"])
             if status in ("ACTIVE", "CREATE FAILED"):
                 return status
-
-
-class _Response:
-    status_code = 200
-    headers: Mapping[str, str] = {}
