@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from stacks.settings_alarms import AlarmSettings
 from stacks.settings_schedules import DURATION, check_schedule, check_time_zone, minutes_between
 from stacks.settings_section import Section
 from stacks.settings_values import Email, Location, OutputName, Throughput
@@ -110,5 +111,7 @@ class OperationsSettings(Section):
     """When recommenders serve; null: always."""
     campaign_throughput: dict[OutputName, CampaignThroughputSettings] = Field(default_factory=dict)
     """When the campaign's throughput changes, by names of your choice."""
+    alarms: AlarmSettings = AlarmSettings()
+    """When somebody is told that something is wrong."""
     forget_users: ForgetUsersSettings | None = None
     """Files under deletions/ name users to forget; null: such files start nothing."""

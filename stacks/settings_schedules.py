@@ -5,6 +5,7 @@ Source: EventBridge Scheduler user guide, "Schedule types in EventBridge Schedul
 
 from __future__ import annotations
 
+import math
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -155,3 +156,25 @@ def minutes_between(low: int, high: int) -> Callable[[object], object]:
 
 
 DURATION = r"([0-9]{1,6})(m|h)"
+
+
+def most_hours_between(expression: str) -> int:
+    """The most hours between two times at which a schedule runs, rounded up to what its fields make sure of.
+
+    Args:
+        expression: a right one, cron(...) or rate(...).
+    """
+    kind, _, fields = expression.rstrip(")").partition("(")
+    if kind == "rate":
+        number, unit = fields.split()
+        return math.ceil(int(number) * {"m": 1 / 60, "h": 1, "d": 24}[unit[0]])
+    _, _, day, month, week_day = fields.split()[:5]
+    return 24 * _most_days_between(day, month, week_day)
+
+
+def _most_days_between(day: str, month: str, week_day: str) -> int:
+    if month != "*":
+        return 366
+    if day not in ("*", "?"):
+        return 31
+    return 1 if week_day in ("*", "?") else 7

@@ -10,6 +10,7 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ..personalize import findings
@@ -44,6 +45,7 @@ class OperationsFunction(Construct):
         description: str,
         log_retention: logs.RetentionDays,
         config: Mapping[str, Any] | None = None,
+        undelivered: sqs.IQueue | None = None,
     ) -> None:
         """Declare the function.
 
@@ -54,6 +56,7 @@ class OperationsFunction(Construct):
             description: what it does.
             log_retention: how long its log keeps its events.
             config: what it reads from its environment as JSON (CONFIG); tokens are fine.
+            undelivered: keeps events that it could not handle, if events or schedules start it.
         """
         super().__init__(scope, id)
         log_group = logs.LogGroup(self, "Log", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
@@ -73,6 +76,7 @@ class OperationsFunction(Construct):
             timeout=Duration.minutes(5),
             role=self.role,
             log_group=log_group,
+            dead_letter_queue=undelivered,
             environment={"CONFIG": Stack.of(self).to_json_string(config)} if config is not None else None,
         )
         self.arn = self.function.function_arn
@@ -86,6 +90,8 @@ class OperationsFunction(Construct):
         actions: Sequence[str],
         resources: Sequence[str],
         conditions: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        sid: str | None = None,
     ) -> None:
         """Let the function do something.
 
@@ -93,5 +99,6 @@ class OperationsFunction(Construct):
             actions: such as personalize:DescribeSolution.
             resources: ARNs.
             conditions: of the statement.
+            sid: says why the statement is on every resource, if it is.
         """
-        allow(self.role, actions, resources, conditions)
+        allow(self.role, actions, resources, conditions, sid=sid)

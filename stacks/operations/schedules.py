@@ -8,6 +8,7 @@ from typing import Any
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ..personalize import findings
@@ -25,7 +26,14 @@ class Schedules(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, group_name: str, time_zone: str, flexible_window_minutes: int
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        group_name: str,
+        time_zone: str,
+        flexible_window_minutes: int,
+        undelivered: sqs.IQueue,
     ) -> None:
         """Declare the group.
 
@@ -35,12 +43,14 @@ class Schedules(Construct):
             group_name: at most 64 letters, digits, hyphens and underscores.
             time_zone: of all schedules, such as Europe/Berlin.
             flexible_window_minutes: schedules start within so many minutes; 0: on time.
+            undelivered: keeps what schedules could not start, with the reason.
         """
         super().__init__(scope, id)
         self.group_name = group_name
         self._group = scheduler.CfnScheduleGroup(self, "Group", name=group_name)
         self._time_zone = time_zone
         self._flexible_window_minutes = flexible_window_minutes
+        self._undelivered = undelivered
 
     def role(self, id: str, description: str) -> iam.Role:
         """A role that only schedules of this group can assume.
@@ -62,6 +72,8 @@ class Schedules(Construct):
             ),
             description=description,
         )
+        # EventBridge Scheduler user guide, "Configuring a schedule's dead-letter queue in EventBridge Scheduler".
+        role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self._undelivered.queue_arn]))
         findings.acknowledge_own_policies(role)
         return role
 
@@ -105,6 +117,7 @@ class Schedules(Construct):
                 arn=target_arn,
                 role_arn=role.role_arn,
                 input=Stack.of(self).to_json_string(input),
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._undelivered.queue_arn),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=_OLDEST.to_seconds(), maximum_retry_attempts=_RETRIES
                 ),

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Stack
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from ..personalize import limits
 from ..placeholder import hold_place
 from ..settings import Settings
+from ..settings_operations import OperationsSettings
+from .notices import Topic
+from .schedules import Schedules
+from .watching import Watching
 
 
 class OperationsStack(Stack):
@@ -41,7 +47,30 @@ class OperationsStack(Stack):
         if settings.operations is None:
             hold_place(self)
             return
-        hold_place(self)
+        self._add_operations(settings, settings.operations, [*after, self])
+
+    def _add_operations(self, settings: Settings, operations: OperationsSettings, stacks: Sequence[Stack]) -> None:
+        log_retention = logs.RetentionDays[limits.LOG_RETENTION_DAYS[settings.log_retention_days]]
+        topic = Topic(self, "Notices", prefix=settings.prefix, emails=operations.emails)
+        schedules = Schedules(
+            self,
+            "Schedules",
+            group_name=settings.prefix,
+            time_zone=operations.time_zone,
+            flexible_window_minutes=operations.flexible_window,
+            undelivered=topic.undelivered,
+        )
+        Watching(
+            self,
+            "Watching",
+            settings=settings,
+            operations=operations,
+            topic=topic,
+            schedules=schedules,
+            log_retention=log_retention,
+            parameter=self.parameter,
+            stack_names=[each.stack_name for each in stacks],
+        )
 
     def parameter(self, name: str) -> str:
         """What another stack of the app publishes, as a token that is resolved at each deployment.

@@ -142,7 +142,7 @@ class Workflow(Construct):
         return {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}, "ArnLike": {"aws:SourceArn": self.arn}}
 
     def _let_log_and_trace(self) -> None:
-        self.allow([*_LOG_DELIVERY, *_TRACING], ["*"])
+        allow(self.role, [*_LOG_DELIVERY, *_TRACING], ["*"], sid="LogDeliveryAndXRayHaveNoResourceType")
         findings.acknowledge_wildcards(
             self.role,
             "The actions for the delivery of logs and for X-Ray have no resource type, so IAM takes no narrower one.",
@@ -155,6 +155,8 @@ def allow(
     actions: Sequence[str],
     resources: Sequence[str],
     conditions: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    sid: str | None = None,
 ) -> None:
     """Let a role do something.
 
@@ -163,7 +165,10 @@ def allow(
         actions: such as personalize:CreateSolutionVersion.
         resources: ARNs.
         conditions: of the statement.
+        sid: says why the statement is on every resource, if it is.
     """
     role.add_to_policy(
-        iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
+        iam.PolicyStatement(
+            sid=sid, actions=list(actions), resources=list(resources), conditions=dict(conditions or {})
+        )
     )

@@ -8,6 +8,7 @@ import pytest
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Match, Template
+from aws_cdk.aws_sqs import Queue
 
 from stacks.operations.functions import OperationsFunction
 from stacks.operations.schedules import Schedules
@@ -59,7 +60,12 @@ def template() -> Template:
     )
     workflow.allow(["lambda:InvokeFunction"], [judge.arn])
     schedules = Schedules(
-        stack, "Schedules", group_name="vod-dev", time_zone="Europe/Berlin", flexible_window_minutes=15
+        stack,
+        "Schedules",
+        group_name="vod-dev",
+        time_zone="Europe/Berlin",
+        flexible_window_minutes=15,
+        undelivered=Queue(stack, "Undelivered"),
     )
     role = schedules.role("Role", "Starts the refresh")
     for name, on_time in (("nightly", False), ("exact", True)):

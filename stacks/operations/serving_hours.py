@@ -1,0 +1,74 @@
+"""Schedules that start and stop recommenders, and that change the throughput of the campaign.
+
+What they change stays until the next of them: a deployment that changes neither setting leaves it alone (decision
+0027).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import aws_iam as iam
+
+from ..settings_operations import CampaignThroughputSettings, ServingHoursSettings
+from .schedules import Schedules
+from .watched import Watched
+
+# EventBridge Scheduler user guide, "Using universal targets in EventBridge Scheduler": any action that changes
+# something, by its name in camelCase; its input has the members of the request. That they are in PascalCase, as in
+# the guide's examples for other services, is inferred for Personalize.
+_CALL = "arn:aws:scheduler:::aws-sdk:personalize:{}"
+
+
+def add_serving_hours(schedules: Schedules, settings: ServingHoursSettings, served: Sequence[Watched]) -> None:
+    """Let schedules start and stop recommenders, on time: clients rely on it.
+
+    Args:
+        schedules: where they go.
+        settings: when, and which recommenders.
+        served: what there is, these recommenders among it.
+    """
+    chosen = [each for each in served if each.kind == "Recommender" and each.name in settings.recommenders]
+    role = schedules.role("ServingHoursRole", "Starts and stops recommenders")
+    _allow(role, ["personalize:StartRecommender", "personalize:StopRecommender"], [each.arn for each in chosen])
+    for each in chosen:
+        for action, at in (("start", settings.start), ("stop", settings.stop)):
+            schedules.add(
+                f"{action.capitalize()}-{each.name}",
+                name=f"{action}-{each.name}",
+                at=at,
+                target_arn=_CALL.format(f"{action}Recommender"),
+                role=role,
+                input={"RecommenderArn": each.arn},
+                description=f"{action.capitalize()}s recommender {each.name}",
+                on_time=True,
+            )
+
+
+def add_campaign_throughput(
+    schedules: Schedules, settings: Mapping[str, CampaignThroughputSettings], campaign: Watched
+) -> None:
+    """Let schedules change the throughput that a campaign always has: one cannot be stopped.
+
+    Args:
+        schedules: where they go.
+        settings: when, and how much, by name.
+        campaign: which.
+    """
+    role = schedules.role("ThroughputRole", "Changes the throughput of the campaign")
+    _allow(role, ["personalize:UpdateCampaign"], [campaign.arn])
+    for name, each in settings.items():
+        schedules.add(
+            f"Throughput-{name}",
+            name=f"throughput-{name}",
+            at=each.at,
+            target_arn=_CALL.format("updateCampaign"),
+            role=role,
+            input={"CampaignArn": campaign.arn, "MinProvisionedTPS": each.min_provisioned_tps},
+            description=f"Provisions {each.min_provisioned_tps} requests per second for the campaign",
+            on_time=True,
+        )
+
+
+def _allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str]) -> None:
+    role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))

@@ -1,0 +1,186 @@
+"""Who is told of what, and who may tell: the topic, its key, the rules, the queue for what was not delivered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from tests.stacks.operations.support.resolved import actions_of, of_type, statements_of
+from tests.support.iam import permits
+from tests.support.synthesized import Templates
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+KEY = "NoticesKey"
+ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:vod-prod_refresh-overdue"
+
+
+@pytest.fixture(scope="module")
+def template(prod: Templates) -> dict[str, Any]:
+    return prod["operations"]
+
+
+def only(template: dict[str, Any], type_: str) -> dict[str, Any]:
+    (found,) = of_type(template, type_).values()
+    return found
+
+
+# -- topic and key -------------------------------------------------------------------------------------------------
+
+
+def test_the_topic_is_encrypted_with_a_key_that_is_rotated_and_goes_with_it(template: dict[str, Any]) -> None:
+    topic, key = only(template, "AWS::SNS::Topic"), only(template, "AWS::KMS::Key")
+    assert topic["TopicName"] == "vod-prod-notices"
+    assert topic["KmsMasterKeyId"].startswith(f"<{KEY}")
+    assert (key["EnableKeyRotation"], key["PendingWindowInDays"]) == (True, 7)
+    (resource,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::KMS::Key")
+    assert resource["DeletionPolicy"] == "Delete"
+
+
+def conditions(account: str = ACCOUNT, arn: str = ALARM) -> dict[str, str]:
+    return {"aws:SourceAccount": account, "aws:SourceArn": arn}
+
+
+def of_service(document: dict[str, Any], service: str) -> list[dict[str, Any]]:
+    """Statements for a service, as they are judged when it asks."""
+    found = [each for each in document["Statement"] if each.get("Principal") == {"Service": service}]
+    return [{key: value for key, value in each.items() if key != "Principal"} for each in found]
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
+def test_alarms_may_use_the_key_and_those_of_others_may_not(template: dict[str, Any], action: str) -> None:
+    """What the SNS developer guide asks for, and MiniStack does not miss."""
+    statements = of_service(only(template, "AWS::KMS::Key")["KeyPolicy"], "cloudwatch.amazonaws.com")
+    assert permits(statements, action, "any", conditions())
+    assert not permits(statements, action, "any", conditions(account="999999999999"))
+    assert not permits(statements, action, "any", conditions(arn=ALARM.replace("vod-prod_", "vod-prod-eu_")))
+
+
+def test_only_alarms_of_this_app_may_publish_and_only_by_tls(template: dict[str, Any]) -> None:
+    document = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]
+    (topic,) = (f"<{key}>" for key in of_type(template, "AWS::SNS::Topic"))
+    statements = of_service(document, "cloudwatch.amazonaws.com")
+    assert permits(statements, "sns:Publish", topic, conditions())
+    assert not permits(statements, "sns:Publish", topic, conditions(account="999999999999"))
+    assert not permits(statements, "sns:Publish", topic, conditions(arn=ALARM.replace("vod-prod_", "vod-prod-eu_")))
+    others = [each for each in document["Statement"] if each not in document["Statement"][1:]]
+    assert [(each["Effect"], each["Condition"]) for each in others] == [
+        ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    ]
+    assert len(document["Statement"]) == 2
+
+
+def test_every_address_is_mailed(template: dict[str, Any]) -> None:
+    mailed = of_type(template, "AWS::SNS::Subscription").values()
+    assert [(each["Protocol"], each["Endpoint"]) for each in mailed] == [("email", "ops@example.com")]
+
+
+# -- rules ---------------------------------------------------------------------------------------------------------
+
+
+def machine(name: str) -> str:
+    return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+
+
+def ended(name: str, status: str) -> dict[str, Any]:
+    """An event as Step Functions sends it."""
+    return {
+        "source": "aws.states",
+        "detail-type": "Step Functions Execution Status Change",
+        "detail": {"status": status, "stateMachineArn": machine(name)},
+    }
+
+
+def ours(detail_type: str, **detail: Any) -> dict[str, Any]:
+    return {
+        "source": "personalize.operations",
+        "detail-type": detail_type,
+        "detail": {"app": "vod", "environment": "prod", **detail},
+    }
+
+
+def stack(name: str, status: str) -> dict[str, Any]:
+    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/0c0a5f00-1111-2222-3333-444455556666"
+    return {
+        "source": "aws.cloudformation",
+        "detail-type": "CloudFormation Stack Status Change",
+        "detail": {"stack-id": arn, "status-details": {"status": status}},
+    }
+
+
+STARTS = {
+    "Tell": [
+        *(ended("vod-prod-refresh", status) for status in ("FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED")),
+        *(ended(f"vod-prod-{name}", "FAILED") for name in ("gather", "forget-users", "batch")),
+        ours("Version Trained", verdict="refused"),
+        ours("Users Forgotten"),
+        ours("Batch Finished"),
+    ],
+    "Observe": [
+        *(stack("vod-prod-ranking", each) for each in ("CREATE_COMPLETE", "UPDATE_COMPLETE")),
+        stack("vod-prod-recommenders", "UPDATE_ROLLBACK_COMPLETE"),
+        stack("vod-prod-data", "UPDATE_COMPLETE"),
+        stack("vod-prod-operations", "CREATE_COMPLETE"),
+    ],
+}
+NOTHING = [
+    ended("vod-prod-refresh", "RUNNING"),
+    ended("vod-prod-eu-refresh", "FAILED"),
+    ours("Version Trained", verdict="passed"),
+    ours("Data Imported"),
+    ours("Failed"),
+    {**ours("Users Forgotten"), "source": "somebody"},
+    ours("Users Forgotten") | {"detail": {"app": "vod", "environment": "dev"}},
+    stack("vod-prod-ranking", "UPDATE_IN_PROGRESS"),
+    stack("vod-prod-ranking-2", "UPDATE_COMPLETE"),
+]
+
+
+def started(template: dict[str, Any], event: dict[str, Any]) -> Iterator[str]:
+    """Logical ids of the functions that an event starts."""
+    for rule in of_type(template, "AWS::Events::Rule").values():
+        if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event):
+            yield from (each["Arn"] for each in rule["Targets"])
+
+
+@pytest.mark.parametrize(("function", "event"), [(name, event) for name, events in STARTS.items() for event in events])
+def test_an_event_starts_the_function_once(template: dict[str, Any], function: str, event: dict[str, Any]) -> None:
+    (found,) = (each for each in started(template, event) if "Function" in each)
+    assert found.startswith(f"<Watching{function}Function")
+
+
+@pytest.mark.parametrize("event", NOTHING)
+def test_other_events_start_no_function(template: dict[str, Any], event: dict[str, Any]) -> None:
+    assert [each for each in started(template, event) if "Function" in each] == []
+
+
+def test_rules_may_start_their_function_and_keep_what_they_cannot_deliver(template: dict[str, Any]) -> None:
+    permitted = {
+        (each["SourceArn"], each["FunctionName"]) for each in of_type(template, "AWS::Lambda::Permission").values()
+    }
+    queue = only(template, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+    keeping = of_service({"Statement": queue}, "events.amazonaws.com")
+    for key, rule in of_type(template, "AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            if "Function" not in target["Arn"]:
+                continue
+            assert (f"<{key}.Arn>", target["Arn"]) in permitted
+            arn = target["DeadLetterConfig"]["Arn"]
+            assert permits(keeping, "sqs:SendMessage", arn, {"aws:SourceArn": f"<{key}.Arn>"})
+    assert not permits(keeping, "sqs:SendMessage", arn, {"aws:SourceArn": "arn:aws:events:any"})
+
+
+def test_what_functions_and_schedules_cannot_do_is_kept(template: dict[str, Any]) -> None:
+    functions = of_type(template, "AWS::Lambda::Function")
+    queue = next(iter(of_type(template, "AWS::SQS::Queue")))
+    for name in ("Tell", "Observe"):
+        (each,) = (each for key, each in functions.items() if key.startswith(f"Watching{name}"))
+        assert each["DeadLetterConfig"] == {"TargetArn": f"<{queue}.Arn>"}
+        assert "sqs:SendMessage" in actions_of(statements_of(template, f"Watching{name}Role"))
+    for schedule in of_type(template, "AWS::Scheduler::Schedule").values():
+        assert schedule["Target"]["DeadLetterConfig"] == {"Arn": f"<{queue}.Arn>"}
+        role = schedule["Target"]["RoleArn"].removeprefix("<").partition(".")[0]
+        assert "sqs:SendMessage" in actions_of(statements_of(template, role))
