@@ -93,14 +93,20 @@ class Dataset:
     def due(self) -> list[Due]:
         """Imports that are due, in their order.
 
-        One that is in flight already is among them, so that whoever imports waits for it: the service refuses its name
-        a second time.
+        One of ours that is in flight already is among them, so that whoever imports waits for it: the service refuses
+        its name a second time. Only to be asked if not `is_busy`.
         """
         due = self._whole_location() if self._takes_all_at_once else self._increments()
         full = self.latest_full
         if not full or not full.is_in_flight or full.name in [each.job_name for each in due]:
             return due
         return [Due(full.name, str(self.full_location), FULL), *due]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody else's full import is under way, which is to be waited for: it replaces what is there."""
+        full = self.latest_full
+        return full is not None and full.is_in_flight and not self._is_ours(full)
 
     @property
     def _takes_all_at_once(self) -> bool:

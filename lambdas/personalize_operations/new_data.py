@@ -36,7 +36,8 @@ def find_new_data(event: Mapping[str, Any], clients: Clients, clock: Clock) -> d
 
     Returns:
         `imports`: for each dataset that has some due, `type`, `dataset_arn` and `jobs` with `job_name`, `job_arn`,
-        `location` and `import_mode`; `training_due`; `why`, for people.
+        `location` and `import_mode`; `training_due`; `why`, for people; and `busy`: whether to look again in a minute,
+        with nothing due until then, because a full import is under way that is not the refresh's.
 
     Raises:
         OperationsError: a location is none.
@@ -44,10 +45,15 @@ def find_new_data(event: Mapping[str, Any], clients: Clients, clock: Clock) -> d
     """
     api, s3 = Api(clients("personalize")), clients("s3")
     datasets = {each["dataset_arn"]: _read(api, s3, each, event["job_prefix"]) for each in event["datasets"]}
+    busy = [each.dataset_type.lower() for each in datasets.values() if each.is_busy]
+    if busy:
+        why = f"Somebody else imports {' and '.join(busy)}: that is waited for."
+        return {"busy": True, "imports": [], "training_due": False, "why": why}
     due = {arn: dataset.due() for arn, dataset in datasets.items()}
     jobs = {arn: dataset.jobs for arn, dataset in datasets.items()}
     is_due, why = _training(api, event, any(due.values()), jobs, clock)
     return {
+        "busy": False,
         "imports": [_imports(datasets[arn], arn, found[:_MOST_IMPORTS]) for arn, found in due.items() if found],
         "training_due": is_due,
         "why": " ".join([*(_sentence(datasets[arn], found) for arn, found in due.items()), why]),

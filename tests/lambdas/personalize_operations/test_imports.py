@@ -58,10 +58,13 @@ class Service:
         self.held.update(self.read[name][1])
 
     def due(self, mode: str) -> list[Due]:
+        return self.dataset(mode).due()
+
+    def dataset(self, mode: str) -> Dataset:
         full = latest_full(self.jobs.values())
         location = self.read[full.name][0] if full else None
         objects = [each for each in self.objects.values() if HERE.has_below(each.key)]
-        return Dataset("ITEMS", mode, HERE, objects, list(self.jobs.values()), location, "vod_refresh").due()
+        return Dataset("ITEMS", mode, HERE, objects, list(self.jobs.values()), location, "vod_refresh")
 
 
 @st.composite
@@ -80,6 +83,8 @@ def steps(draw: st.DrawFn) -> tuple[str, object]:
 
 
 def refresh(service: Service, mode: str, fails: int | None = None) -> None:
+    if service.dataset(mode).is_busy:
+        settle(service)
     for number, due in enumerate(service.due(mode)):
         location = Location.of(due.location)
         assert location
@@ -152,10 +157,13 @@ def test_what_is_put_while_an_import_begins_is_imported_again_rather_than_forgot
 def test_a_full_import_that_ended_after_an_increment_began_may_have_replaced_it() -> None:
     service = Service()
     service.put("in/a", "x")
+    service.begin("earlier", Location("data", "elsewhere"), FULL)
+    service.end("earlier")
+    (due,) = service.due("INCREMENTAL")
     service.begin("by-others", Location("data", "elsewhere"), FULL)
-    _, due = service.due("INCREMENTAL")
     service.begin(due.job_name, Location("data", "in/a"), due.import_mode)
     service.end(due.job_name)
+    assert service.dataset("INCREMENTAL").is_busy
     service.end("by-others")
     assert [each.location for each in service.due("INCREMENTAL")] == ["s3://data/in/a"]
 

@@ -26,6 +26,7 @@ def locations(found: dict[str, Any]) -> list[str]:
 def test_without_files_nothing_is_due(account: Account) -> None:
     stack = account.deploy()
     assert account.find(stack, "Items", "Interactions") == {
+        "busy": False,
         "imports": [],
         "training_due": False,
         "why": f"Items: there are no files at {INCOMING}/items/. Interactions: there are no files at "
@@ -116,10 +117,16 @@ def test_a_full_import_that_somebody_began_is_waited_for_first(account: Account)
         roleArn=blocks.ROLE,
         importMode="FULL",
     )
+    assert account.find(stack) == {
+        "busy": True,
+        "imports": [],
+        "training_due": False,
+        "why": "Somebody else imports items: that is waited for.",
+    }
+    account.cloud.time.sleep(HOUR)
     found = account.find(stack)
-    assert locations(found) == [f"{blocks.BUCKET}/items.csv", f"{INCOMING}/items/a.csv"]
-    assert found["imports"][0]["jobs"][0]["job_name"] == "by-hand"
-    assert account.import_(found) == ["ACTIVE", "ACTIVE"]
+    assert locations(found) == [f"{INCOMING}/items/a.csv"]
+    assert account.import_(found) == ["ACTIVE"]
     assert account.find(stack)["imports"] == []
 
 
