@@ -392,7 +392,9 @@ def test_the_history_leads_from_the_failure_to_its_task(machines: Machines) -> N
 
 
 def test_the_end_of_an_execution_is_an_event_and_a_metric(machines: Machines) -> None:
-    queue = machines.client("sqs").create_queue(QueueName="told")["QueueUrl"]
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": "*"}]})
+    queue = machines.client("sqs").create_queue(QueueName="told", Attributes={"Policy": policy})["QueueUrl"]
     pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"], "error": ["Ours"]}}
     machines.client("events").put_rule(Name="told", EventPattern=json.dumps(pattern))
     target = {"Id": "queue", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:told"}
