@@ -39,7 +39,7 @@ def of_service(what: str, error: ServiceError) -> OperationsError:
             f"operations stack again, and let the policy of a bucket of your own allow the role."
         )
     if meaning(error) in _PASSES:
-        return TryAgainError(f"{text} If that lasts, look at the AWS Health Dashboard, then start the workflow again.")
+        return TryAgainError(f"{text} If that lasts, look at the AWS Health Dashboard.")
     return OperationsError(f"{text} The function's log has the details.")
 
 

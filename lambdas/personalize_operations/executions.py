@@ -6,6 +6,8 @@ from typing import Any
 
 SUCCEEDED = "SUCCEEDED"
 FAILED = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
+# Executions that ran at the same time, or were started while another one worked.
+_LOOK_BACK = 100
 
 
 def age_hours_of_success(states: Any, machine_arn: str, now: float) -> float:
@@ -35,3 +37,18 @@ def has_failed_last(states: Any, machine_arn: str) -> bool | None:
     if not found or found[0]["status"] not in {SUCCEEDED, *FAILED}:
         return None
     return found[0]["status"] in FAILED
+
+
+def failed_before(states: Any, machine_arn: str, execution_arn: str) -> bool:
+    """Whether the last execution that had ended before another one began has failed.
+
+    Args:
+        states: a boto3 `stepfunctions` client.
+        machine_arn: of the state machine.
+        execution_arn: the other one.
+    """
+    found = states.list_executions(stateMachineArn=machine_arn, maxResults=_LOOK_BACK)["executions"]
+    arns = [each["executionArn"] for each in found]
+    earlier = found[arns.index(execution_arn) + 1 :] if execution_arn in arns else []
+    ended = next((each["status"] for each in earlier if each["status"] in {SUCCEEDED, *FAILED}), SUCCEEDED)
+    return ended in FAILED

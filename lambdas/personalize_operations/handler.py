@@ -17,6 +17,7 @@ from ..personalize_provider.service_errors import SERVICE_ERRORS
 from . import errors, new_data
 from . import judge as judging
 from . import observe as observing
+from . import tell as telling
 from .clients import Clients, Clock, default_client
 
 Event = Mapping[str, Any]
@@ -37,6 +38,11 @@ def observe(_event: Event, _context: object) -> dict[str, Any]:
     return run_observe(_event, default_client, time, _config())
 
 
+def tell(event: Event, _context: object) -> dict[str, Any]:
+    """Mail people what an event of EventBridge means."""
+    return run_tell(event, default_client, time, _config())
+
+
 def run_find_new_data(event: Event, clients: Clients, clock: Clock) -> dict[str, Any]:
     """Answer find_new_data with the given clients and clock."""
     return _run("look for new data", lambda: new_data.find_new_data(event, clients, clock), clock)
@@ -50,6 +56,11 @@ def run_judge(event: Event, clients: Clients, clock: Clock) -> dict[str, Any]:
 def run_observe(_event: Event, clients: Clients, clock: Clock, config: Mapping[str, Any]) -> dict[str, Any]:
     """Answer observe with the given clients, clock and configuration."""
     return _run("look at what serves", lambda: observing.observe(config, clients, clock), clock)
+
+
+def run_tell(event: Event, clients: Clients, clock: Clock, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer tell with the given clients, clock and configuration."""
+    return _run("tell what happened", lambda: telling.tell(event, config, clients), clock)
 
 
 def _config() -> dict[str, Any]:

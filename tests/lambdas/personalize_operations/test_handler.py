@@ -14,7 +14,7 @@ from lambdas.personalize_operations import handler
 from lambdas.personalize_operations.clients import default_client
 from tools.checkout import CHECKOUT
 
-ENTRIES = ("find_new_data", "judge", "observe")
+ENTRIES = ("find_new_data", "judge", "observe", "tell")
 
 CONFIG = {
     "namespace": "vod/dev",
@@ -22,6 +22,10 @@ CONFIG = {
     "campaigns": {},
     "recommenders": {},
     "datasets": {"ITEMS": "arn:x"},
+    "topic_arn": "arn:aws:sns:eu-west-1:000000000000:topic",
+    "app": "vod",
+    "environment": "dev",
+    "dashboard": "vod-dev",
 }
 
 
@@ -64,6 +68,10 @@ def test_an_entry_point_asks_the_services_of_its_region(
         "solution_version_arn": "arn:s/x/1",
         "campaign_arn": "arn:c",
         "gate": {},
+        "source": "aws.states",
+        "region": "eu-west-1",
+        "time": "2026-11-26T03:12:00Z",
+        "detail": {"status": "FAILED", "stateMachineArn": "arn:x", "executionArn": "arn:y"},
     }
     with pytest.raises(handler.errors.OperationsError, match=r"Could not .*Unable to locate credentials"):
         getattr(handler, entry)(event, None)

@@ -236,7 +236,7 @@ def test_a_location_that_is_none_is_said(account: Account) -> None:
 @pytest.mark.parametrize(
     ("code", "error", "sentence"),
     [
-        ("ThrottlingException", TryAgainError, "start the workflow again"),
+        ("ThrottlingException", TryAgainError, "look at the AWS Health Dashboard"),
         ("AccessDeniedException", TryAgainError, "role does not allow it"),
         ("InvalidInputException", OperationsError, "The function's log has the details"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -109,20 +110,62 @@ class StepFunctions:
 
     Attributes:
         executions: status and end of each, the most recent first; without an end, it is running.
+        history: what GetExecutionHistory answers, the last event first; two events to a page.
     """
 
-    def __init__(self, created: datetime) -> None:
+    def __init__(self, created: datetime | None) -> None:
         """A machine that was created then, and has not run yet."""
         self.executions: list[tuple[str, datetime | None]] = []
-        self.client = client(
-            "stepfunctions", {"ListExecutions": self._list, "DescribeStateMachine": lambda _: {"creationDate": created}}
-        )
+        self.history: list[dict[str, Any]] = []
+        answers: Mapping[str, Answer] = {
+            "ListExecutions": self._list,
+            "DescribeStateMachine": lambda _: {"creationDate": created},
+            "GetExecutionHistory": self._history,
+        }
+        self.client = client("stepfunctions", answers)
+
+    def _history(self, asked: dict[str, Any]) -> dict[str, Any]:
+        assert asked["reverseOrder"]
+        start = int(asked.get("nextToken", 0))
+        more = {"nextToken": str(start + 2)} if start + 2 < len(self.history) else {}
+        return {"events": self.history[start : start + 2], **more}
 
     def _list(self, asked: dict[str, Any]) -> dict[str, Any]:
         wanted = asked.get("statusFilter")
         found = [
-            {"status": status, **({"stopDate": end} if end else {})}
-            for status, end in self.executions
+            {"executionArn": f"execution-{number}", "status": status, **({"stopDate": end} if end else {})}
+            for number, (status, end) in enumerate(self.executions)
             if wanted in (None, status)
         ]
         return {"executions": found[: asked["maxResults"]]}
+
+
+class Recorder:
+    """Calls that only tell something: what was published, and what events were put.
+
+    Attributes:
+        mails: subject and text of each.
+        events: detail type and detail of each.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.mails: list[tuple[str, str]] = []
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.sns = client("sns", {"Publish": self._publish})
+        self.eventbridge = client("events", {"PutEvents": self._put})
+
+    def _publish(self, asked: dict[str, Any]) -> dict[str, Any]:
+        # API reference, Publish.
+        subject = asked["Subject"]
+        assert len(subject) <= 100
+        assert subject.isascii()
+        assert subject.isprintable()
+        self.mails.append((subject, asked["Message"]))
+        return {"MessageId": "1"}
+
+    def _put(self, asked: dict[str, Any]) -> dict[str, Any]:
+        for each in asked["Entries"]:
+            assert each["Source"] == "personalize.operations"
+            self.events.append((each["DetailType"], json.loads(each["Detail"])))
+        return {"FailedEntryCount": 0}
