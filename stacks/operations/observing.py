@@ -169,7 +169,7 @@ def _allow_looking(
         )
     function.allow(["states:ListExecutions", "states:DescribeStateMachine"], [observed.machine_arn])
     if parameter_arns:
-        function.allow(["ssm:PutParameter"], parameter_arns)
+        function.allow(["ssm:GetParameters", "ssm:PutParameter"], parameter_arns)
     # These have no resource type (Service Authorization Reference, Amazon Personalize and Amazon CloudWatch).
     function.allow(
         ["personalize:ListDatasetImportJobs", "cloudwatch:GetMetricStatistics"],

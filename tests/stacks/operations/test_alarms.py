@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from stacks.operations import prices
 from stacks.settings_schedules import most_hours_between
 from tests.stacks.operations.support.resolved import of_type
 from tests.support.synthesized import Templates
+from tools.aws.alarm import evaluate
 from tools.review.money import load_table
 
 HOUR, WEEK = 3600, 7 * 24 * 3600
@@ -144,3 +146,77 @@ def test_prices_are_those_of_the_review() -> None:
 )
 def test_how_long_a_schedule_may_pause(expression: str, hours: int) -> None:
     assert most_hours_between(expression) == hours
+
+
+# -- each rings, and is over ---------------------------------------------------------------------------------------
+
+# By what an alarm is about: values with which it rings, and values just good enough.
+RINGS: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
+    "server-errors": ({"": 98, "5xxErrors": 2}, {"": 99, "5xxErrors": 1}),
+    "client-errors": ({"": 94, "4xxErrors": 6}, {"": 95, "4xxErrors": 5}),
+    "latency": ({"Latency": 501}, {"Latency": 500}),
+    "throughput-high": (
+        {"": 3600 * 9.1, "ProvisionedRequestsPerSecond": 10},
+        {"": 3600 * 9, "ProvisionedRequestsPerSecond": 10},
+    ),
+    "throughput-low": (
+        {"": 3600 * 0.9, "ProvisionedRequestsPerSecond": 10},
+        {"": 3600, "ProvisionedRequestsPerSecond": 10},
+    ),
+    "idle": ({"IdleDays": 7.1}, {"IdleDays": 7}),
+    "refresh-failed": ({"RefreshFailed": 1}, {"RefreshFailed": 0}),
+    "refresh-overdue": ({"RefreshAgeHours": 26.1}, {"RefreshAgeHours": 26}),
+    "data-age": ({"DataAgeHours": 169}, {"DataAgeHours": 168}),
+    "undelivered": ({"ApproximateNumberOfMessagesVisible": 1}, {"ApproximateNumberOfMessagesVisible": 0}),
+}
+NOON = 1_700_000_000.0 // 86400 * 86400 + 43200
+ALL = (*(f"{name}-{what}" for name in SERVED for what in OF_EACH), *OTHERS)
+
+
+def state(alarm: Mapping[str, Any], values: Mapping[str, float], since: float = 0.0) -> str | None:
+    """State of an alarm at noon; None if it stays as it is.
+
+    Args:
+        alarm: as the template has it.
+        values: of metrics, by the end of their names; the operation itself is "".
+        since: until then nothing was measured, in seconds since the epoch.
+    """
+
+    def statistic(
+        namespace: str, metric: str, dimensions: Mapping[str, str], name: str, start: float, end: float
+    ) -> float | None:
+        operation = next((each for each in ("GetRecommendations", "GetPersonalizedRanking") if each in metric), "")
+        return values.get(metric.removeprefix(operation)) if start >= since else None
+
+    found = evaluate(alarm, statistic, NOON)
+    return found.value if found else None
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_rings_and_is_over(alarms: dict[str, Any], name: str) -> None:
+    wrong, right = next(values for what, values in RINGS.items() if name.endswith(what))
+    assert state(alarms[name], wrong) == "ALARM"
+    assert state(alarms[name], right) == "OK"
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if not name.endswith(("idle", "age", "failed", "overdue"))])
+def test_nothing_measured_is_nothing_wrong(alarms: dict[str, Any], name: str) -> None:
+    assert state(alarms[name], {}) == "OK"
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name.endswith(("idle", "age", "failed", "overdue"))])
+def test_between_two_looks_it_stays_as_it_is(alarms: dict[str, Any], name: str) -> None:
+    assert state(alarms[name], {}) is None
+
+
+@pytest.mark.parametrize("what", ["server-errors", "client-errors", "latency"])
+def test_five_bad_minutes_ring_nothing(alarms: dict[str, Any], what: str) -> None:
+    wrong, _ = RINGS[what]
+    assert state(alarms[f"top_picks-{what}"], wrong, since=NOON - 600) == "OK"
+    assert state(alarms[f"top_picks-{what}"], wrong, since=NOON - 900) == "ALARM"
+
+
+def test_what_is_stopped_or_cannot_be_lowered_is_not_too_large(alarms: dict[str, Any]) -> None:
+    for provisioned in (0, 1):
+        assert state(alarms["top_picks-throughput-low"], {"ProvisionedRequestsPerSecond": provisioned}) == "OK"
+    assert state(alarms["top_picks-throughput-low"], {"ProvisionedRequestsPerSecond": 2}) == "ALARM"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-_PSEUDO = {
+_PSEUDO: Mapping[str, str] = {
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",
     "AWS::AccountId": "123456789012",
@@ -12,36 +13,41 @@ _PSEUDO = {
 }
 
 
-def resolved(value: Any) -> Any:
-    """The same with text in place of Ref, Fn::GetAtt and Fn::Join: `<LogicalId>`, `<LogicalId.Attribute>`."""
+def resolved(value: Any, refs: Mapping[str, str] = _PSEUDO) -> Any:
+    """The same with text in place of Ref, Fn::GetAtt and Fn::Join: `<LogicalId>`, `<LogicalId.Attribute>`.
+
+    Args:
+        value: a part of a template.
+        refs: what some references are.
+    """
     if isinstance(value, list):
-        return [resolved(each) for each in value]
+        return [resolved(each, refs) for each in value]
     if not isinstance(value, dict):
         return value
     if "Ref" in value:
-        return _PSEUDO.get(value["Ref"], f"<{value['Ref']}>")
+        return refs.get(value["Ref"], f"<{value['Ref']}>")
     if "Fn::GetAtt" in value:
         return f"<{'.'.join(value['Fn::GetAtt'])}>"
     if "Fn::Join" in value:
         separator, parts = value["Fn::Join"]
-        return separator.join(map(str, resolved(parts)))
-    return {key: resolved(each) for key, each in value.items()}
+        return separator.join(map(str, resolved(parts, refs)))
+    return {key: resolved(each, refs) for key, each in value.items()}
 
 
-def of_type(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
+def of_type(template: dict[str, Any], type_: str, refs: Mapping[str, str] = _PSEUDO) -> dict[str, dict[str, Any]]:
     """Properties of the resources of a type, by logical id."""
     return {
-        key: resolved(each.get("Properties", {}))
+        key: resolved(each.get("Properties", {}), refs)
         for key, each in template["Resources"].items()
         if each["Type"] == type_
     }
 
 
-def statements_of(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
+def statements_of(template: dict[str, Any], role: str, refs: Mapping[str, str] = _PSEUDO) -> list[dict[str, Any]]:
     """Policy statements of the role whose logical id begins so."""
     return [
         statement
-        for policy in of_type(template, "AWS::IAM::Policy").values()
+        for policy in of_type(template, "AWS::IAM::Policy", refs).values()
         if any(each.startswith(f"<{role}") for each in policy["Roles"])
         for statement in policy["PolicyDocument"]["Statement"]
     ]
