@@ -269,6 +269,15 @@ class MetricAttributionSettings(Section):
     """Where imports of interactions also write reports: bucket, or an s3:// folder; null: nowhere."""
 
 
+class ExploreSettings(Section):
+    """How `make explore` shows items."""
+
+    title: str | None = None
+    """The column of the items with titles; null: TITLE or NAME, if there is one."""
+    genres: str | None = None
+    """The column of the items with genres; null: GENRES, if there is one."""
+
+
 class MaxWaitSettings(Section):
     """The longest a deployment waits for one of them, in seconds."""
 
@@ -337,6 +346,8 @@ class Settings(Section):
     """ARN of the KMS key for the dataset group and the app's bucket; null: AWS's own key."""
     data_encryption_key_arn: KeyArn | None = None
     """ARN of the KMS key that encrypts your data in other buckets."""
+    explore: ExploreSettings = ExploreSettings()
+    """Which columns of the items `make explore` shows. Nothing is deployed from it."""
     bucket_policy_conditions: bool = True
     """Let Personalize read the bucket only when it acts for this account."""
     tag_conditions: bool = True

@@ -36,6 +36,7 @@ def check_settings(settings: Settings, config_directory: Path) -> Iterator[str]:
     yield from mistakes
     if not mistakes:
         yield from _check_columns(settings)
+        yield from _check_explored(settings)
         yield from _check_metrics(settings)
     yield from _check_filters(settings, with_columns=not mistakes)
 
@@ -169,6 +170,15 @@ def _check_columns(settings: Settings) -> Iterator[str]:
                     yield f"{path}: '{column}' cannot be left out of training. Remove it from the list."
                 if column in each.included_by_type.get(kind, ()):
                     yield f"{path}: '{column}' is in included_dataset_columns as well. Remove it from one of them."
+
+
+def _check_explored(settings: Settings) -> Iterator[str]:
+    known = _columns(settings, "ITEMS")
+    for field in ("title", "genres"):
+        column = getattr(settings.explore, field)
+        if column is not None and column not in known:
+            have = ", ".join(known) or "none"
+            yield f"explore.{field}: '{column}' is not a column of the items dataset. It has {have}."
 
 
 def _check_known(settings: Settings, where: str, columns_by_type: Mapping[str, list[str]]) -> Iterator[str]:

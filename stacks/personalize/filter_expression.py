@@ -169,6 +169,24 @@ def filter_columns(text: str) -> set[str]:
         return set()
 
 
+def filter_placeholders(text: str) -> dict[str, str]:
+    """By placeholder without its $, the column that its values are of, as `ITEMS.GENRES`; none if it cannot be read.
+
+    Args:
+        text: the expression.
+    """
+    try:
+        conditions = list(_conditions(_parse(text)))
+    except UnexpectedInput:
+        return {}
+    return {
+        str(value).removeprefix("$"): f"{condition.column.dataset}.{condition.column.name}"
+        for condition in conditions
+        for value in condition.values
+        if isinstance(value, Token) and value.type == "PLACEHOLDER"
+    }
+
+
 def _columns_used(expressions: Sequence[Expression]) -> set[str]:
     return {
         f"{column.dataset}.{column.name}" for condition in _conditions(expressions) for column in _columns(condition)

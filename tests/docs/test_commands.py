@@ -54,7 +54,7 @@ WITHOUT_CLOUD = [
     "make review ENV=prod BASE=origin/main",
     "make review ENV=NAME BASE=HEAD",
 ]
-BEGINNING = ["make deploy", "make diff", "make sandbox"]
+BEGINNING = ["make deploy", "make diff", "make explore ENV=NAME", "make sandbox"]
 IN_THE_CLOUD = [
     "npx cdk bootstrap",
     "npx cdk diff -c env=NAME",

@@ -54,6 +54,8 @@ def like_the_others(path: str) -> str:
     return re.sub(r"^datasets\.\w+\.", f"datasets.{ANY}.", path)
 
 
+# What only `make explore` reads: tests/tools/explore/test_explore.py tries them.
+SHOWN = {"explore.title", "explore.genres"}
 # Until what they do stands in the operations stack.
 COMING = {path for path in settings_of(Settings) if path.startswith("operations.")}
 EVERY = set(map(like_the_others, settings_of(Settings))) - COMING
@@ -220,7 +222,7 @@ def test_the_same_settings_are_deployed_alike(assembled: Assembled) -> None:
 
 def test_every_setting_is_tried() -> None:
     tried = {path for change in CHANGES for path in paths_in(nothing_but(change.path, change.value), Settings)}
-    assert set(map(like_the_others, tried)) == EVERY
+    assert set(map(like_the_others, tried)) | SHOWN == EVERY
 
 
 def nothing_but(path: str, value: Any) -> Document:

@@ -1,0 +1,1 @@
+"""An environment to look at."""

@@ -1,0 +1,1 @@
+"""`make explore`: a page that shows what a deployed environment recommends, and how good its versions are."""

@@ -1,0 +1,1 @@
+"""`make refresh`: starts the refresh of a deployed environment, and follows it."""
