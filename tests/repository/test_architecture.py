@@ -31,7 +31,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.emulator": set(),
     "tools.wheel": set(),
     "tools.pages": {"lambdas"},
-    "tools.simulation": {"lambdas", "tools.emulator"},
+    "tools.simulation": {"lambdas", "tools.aws", "tools.emulator"},
     "tools.data": {"stacks.personalize", "tools.checkout"},
     "tools.synth": {"app", "tools.checkout"},
     "tools.check": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.pages"},

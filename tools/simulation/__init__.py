@@ -1,4 +1,6 @@
-"""CloudFormation, Lambda and the Provider framework in virtual time: hours in milliseconds, by the real handlers.
+"""CloudFormation, Lambda, Step Functions and the Provider framework in virtual time: hours in milliseconds.
+
+The handlers are the real ones. `VirtualCloud` deploys; in `OperatedCloud` what has been deployed runs as well.
 
 MiniStack creates resources one after another; AWS creates them in parallel and cancels what is in flight when
 one fails. Here both happen, with every interleaving decided by a clock that can be repeated. Each rule has its source

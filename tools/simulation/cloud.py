@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,8 @@ from .clients import retrying, single_try
 from .cloudformation import CloudFormation
 from .conditions import IDEAL, Conditions
 from .framework import Event, Framework
+from .natives import NativeType
+from .parameters import Parameters
 from .time import VirtualTime
 
 REGION = "eu-west-1"
@@ -48,6 +50,7 @@ class VirtualCloud:
     def __post_init__(self) -> None:
         """Connect the parts."""
         self.time = VirtualTime()
+        self._prepare()
         self._requests = _Requests()
         self._seeds = itertools.count()
         authorizer = _Provisional(self.service_options.get("authorizer") or AllowAll(), self._is_denied)
@@ -71,10 +74,22 @@ class VirtualCloud:
             request_seconds=self.conditions.request_seconds,
             lambda_concurrency=self.conditions.lambda_concurrency,
         )
+        self.parameters = Parameters()
         self.cloudformation = CloudFormation(
-            self.time, self.framework.request, region=REGION, **self.cloudformation_options
+            self.time,
+            self.framework.request,
+            region=REGION,
+            natives=self._natives(),
+            parameters=self.parameters.values,
+            **self.cloudformation_options,
         )
         self._visible_cloudformation = _VisibleCloudFormation(self)
+
+    def _prepare(self) -> None:
+        """Make what the parts need; for an account that has more in it."""
+
+    def _natives(self) -> Mapping[str, NativeType]:
+        return {"AWS::SSM::Parameter": NativeType(self.parameters.put, self.parameters.remove)}
 
     def client(self, service_name: str) -> Any:
         """A boto3 client of the emulator, for all but the provider; with a rate limit, it tries again too."""

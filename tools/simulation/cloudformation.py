@@ -9,18 +9,23 @@ aws-cloudformation/cloudformation-coverage-roadmap issues 1730 and 1814).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .deployment import Deployment
 from .framework import Event, Response
 from .graph import Graph
+from .natives import NativeType, Request
 from .stacks import STACK, Deployed, Stack, StackEvent, Target, ValidationError, check, is_kept_when_it_leaves
 from .template import Template, Values, as_strings, dependencies, imports
 from .time import VirtualTime
 
 # Template reference, "AWS::CloudFormation::CustomResource", ServiceTimeout.
 _SERVICE_TIMEOUT = 3600.0
+# Template reference, "CloudFormation-supplied parameter types".
+_STORED = "AWS::SSM::Parameter::Value<String>"
+# In every template of the CDK; nothing refers to it.
+_OF_THE_BOOTSTRAP = ("BootstrapVersion",)
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED")
 
 
@@ -34,6 +39,9 @@ class CloudFormation:
         *,
         account: str = "000000000000",
         region: str = "eu-west-1",
+        natives: Mapping[str, NativeType] | None = None,
+        parameters: Mapping[str, str] | None = None,
+        watch: Callable[[Stack], None] | None = None,
         failed_update_reports_new_id: bool = False,
     ) -> None:
         """Start without stacks.
@@ -43,6 +51,9 @@ class CloudFormation:
             request: carries out a custom resource's request.
             account: AWS account.
             region: AWS region.
+            natives: AWS's own types whose resources do something; all others are names only.
+            parameters: those of the Parameter Store.
+            watch: is told of every stack that has come to rest.
             failed_update_reports_new_id: whether the id in a failed update's response becomes the resource's; the
                 documentation does not say, so both are tried.
         """
@@ -53,6 +64,9 @@ class CloudFormation:
         self._request = request
         self._account = account
         self._region = region
+        self._natives = natives or {}
+        self._parameters: Mapping[str, str] = {} if parameters is None else parameters
+        self._watch = watch or _nothing
         self._numbers = itertools.count(1)
 
     def deployment(self, stack_id: str) -> str:
@@ -103,6 +117,7 @@ class CloudFormation:
             ValidationError: CloudFormation refuses the template, or the stack's status does not allow it.
         """
         check(template)
+        parameters = dict(self._known_parameters(template))
         stack = self.stacks.get(name)
         if stack is None:
             number = next(self._numbers)
@@ -110,8 +125,9 @@ class CloudFormation:
             stack = self.stacks[name] = Stack(name, stack_id, "CREATE_IN_PROGRESS", self.time.time())
         else:
             _check_updatable(stack, disable_rollback)
+        stack.parameters = parameters
         self._deployments[name] = Deployment(
-            self, stack, template, then or _nothing, disable_rollback, self._deployments.get(name)
+            self, stack, template, self._watched(then), disable_rollback, self._deployments.get(name)
         )
         stack.began = self.time.time()
         self._deployments[name].begin()
@@ -148,7 +164,7 @@ class CloudFormation:
     def begin_delete(self, name: str, then: Callable[[Stack], None] | None = None) -> Stack:
         """Begin to delete a stack; it is gone from `stacks` if that succeeds."""
         stack = self.stacks[name]
-        then = then or _nothing
+        then = self._watched(then)
         for export in stack.exports:
             users = self.users(export)
             if users:
@@ -175,11 +191,38 @@ class CloudFormation:
         self.remove(stack, stack.template, targets, over)
         return stack
 
+    def _watched(self, then: Callable[[Stack], None] | None) -> Callable[[Stack], None]:
+        def over(stack: Stack) -> None:
+            self._watch(stack)
+            if then:
+                then(stack)
+
+        return over
+
     def _expect(self, name: str, *statuses: str) -> Stack:
         stack = self.stacks[name]
         if stack.status not in statuses:
             raise ValidationError(f"Stack {name} is in {stack.status} state and not in {' or '.join(statuses)}.")
         return stack
+
+    def _known_parameters(self, template: Template) -> Iterator[tuple[str, str]]:
+        """Values of the parameters of a template that stand in the Parameter Store, read once for each operation.
+
+        Source: user guide, "Specify existing resources at runtime with CloudFormation-supplied parameter types".
+
+        Raises:
+            ValidationError: one is not there.
+        """
+        for name, parameter in template.get("Parameters", {}).items():
+            if name in _OF_THE_BOOTSTRAP:
+                continue
+            if parameter["Type"] != _STORED:
+                raise NotImplementedError(f"parameter of type {parameter['Type']}")
+            if parameter["Default"] not in self._parameters:
+                raise ValidationError(
+                    f"Unable to fetch parameters [{parameter['Default']}] from parameter store for this account."
+                )
+            yield name, self._parameters[parameter["Default"]]
 
     # -- used by Deployment ----------------------------------------------------------------------------------
 
@@ -209,7 +252,7 @@ class CloudFormation:
     def send(self, stack: Stack, kind: str, logical_id: str, type_: str, properties: Any, **more: Any) -> Response:
         """Send a request to a resource, and wait for its answer as long as CloudFormation does."""
         if not _is_ours(type_):
-            return Response(True, more.get("PhysicalResourceId") or self._native_id(stack, logical_id, type_))
+            return self._native(kind, type_, properties, more.get("PhysicalResourceId"), stack, logical_id)
         event: Event = {
             "RequestType": kind,
             "RequestId": f"request-{next(self._numbers):06d}",
@@ -222,6 +265,21 @@ class CloudFormation:
         }
         patience = float(properties.get("ServiceTimeout", _SERVICE_TIMEOUT))
         return self.time.within(patience, lambda: self._request(event)) or _unanswered(event)
+
+    def _native(
+        self, kind: str, type_: str, properties: Any, physical_id: str | None, stack: Stack, logical_id: str
+    ) -> Response:
+        name = physical_id or self._native_id(stack, logical_id, type_)
+        if type_ not in self._natives:
+            return Response(True, name)
+        if kind == "Delete":
+            self._natives[type_].remove(name)
+            return Response(True, name)
+        try:
+            made = self._natives[type_].put(Request(name, properties))
+        except ValueError as error:
+            return Response(False, name, str(error))
+        return Response(True, made.physical_id, data=made.attributes)
 
     def remove(
         self,
@@ -321,7 +379,8 @@ class CloudFormation:
         return Graph(self.time, nodes, work, then, goes_on=goes_on).start()
 
     def _values(self, stack: Stack) -> Values:
-        pseudo = {
+        known = {
+            **stack.parameters,
             "AWS::AccountId": self._account,
             "AWS::Region": self._region,
             "AWS::Partition": "aws",
@@ -331,11 +390,11 @@ class CloudFormation:
         }
 
         def ref(name: str) -> str:
-            return pseudo[name] if name in pseudo else stack.resources[name].physical_id
+            return known[name] if name in known else stack.resources[name].physical_id
 
         def attribute(logical_id: str, name: str) -> str:
             deployed = stack.resources[logical_id]
-            if _is_ours(deployed.type):
+            if _is_ours(deployed.type) or name in deployed.attributes:
                 return deployed.attributes[name]
             return self._native_attribute(deployed, name)
 

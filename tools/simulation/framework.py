@@ -81,10 +81,10 @@ class Framework:
         try:
             # CloudFormation invokes the framework asynchronously, the framework waits for the handler.
             with self._executions.queued():
-                answer = self._invoked(self.on_event, _copy(event))
+                answer = self._invoked(self.on_event, copied(event))
         except Exception as error:
             return _refused(event.get("PhysicalResourceId") or CREATE_FAILED_MARKER, error, "onEvent")
-        merged = {**event, **_copy(answer)}
+        merged = {**event, **copied(answer)}
         if event["RequestType"] == "Delete" and merged["PhysicalResourceId"] != event["PhysicalResourceId"]:
             return Response(False, event["PhysicalResourceId"], "DELETE: cannot change the physical resource ID")
         return self._wait(merged)
@@ -121,7 +121,7 @@ class Framework:
 
     def _try_poll(self, event: Event) -> dict[str, Any] | Response:
         try:
-            return cast(dict[str, Any], _copy(self._invoked(self.is_complete, _copy(event))))
+            return cast(dict[str, Any], copied(self._invoked(self.is_complete, copied(event))))
         except Exception as error:
             return _refused(event["PhysicalResourceId"], error, "isComplete")
 
@@ -146,6 +146,6 @@ def words(reason: str) -> str:
     return reason.partition(_LOGS)[0]
 
 
-def _copy(value: Any) -> Any:
-    """Through JSON, as between functions."""
+def copied(value: Any) -> Any:
+    """A value as it comes out at the other side: through JSON."""
     return json.loads(json.dumps(value))

@@ -76,6 +76,7 @@ class Stack:
     created: float
     began: float = 0.0
     template: Template = field(default_factory=lambda: {"Resources": {}})
+    parameters: Mapping[str, str] = field(default_factory=dict)
     resources: dict[str, Deployed] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     exports: dict[str, str] = field(default_factory=dict)

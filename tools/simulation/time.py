@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ class VirtualTime:
         self._turn = _Turn()
         self._running: _Process | None = None
         self._until = float("inf")
+        self._foreground = 0
 
     def time(self) -> float:
         """Seconds since the epoch."""
@@ -72,23 +73,69 @@ class VirtualTime:
         waits[0] = False
         return answers[0] if answers else None
 
-    def spawn(self, work: Callable[[], None], delay: float = 0.0) -> None:
+    def together(self, works: Sequence[Callable[[], T]], most: int = 0) -> list[T]:
+        """Do several things at the same time, each in a process of its own, and wait for them.
+
+        Args:
+            works: what is done.
+            most: how many at once; 0 for all.
+
+        Returns:
+            What they returned, in their order.
+
+        Raises:
+            Exception: the first that one of them raised. The others go on, and nobody waits for them.
+        """
+        process, answers, errors = self._running, dict[int, T](), list[Exception]()
+        is_over = [not works]
+        assert process is not None, "Only a process can wait for others."
+        waiting = iter(range(len(works)))
+
+        def run(number: int) -> None:
+            try:
+                answers[number] = works[number]()
+            except Exception as error:
+                errors.append(error)
+            if is_over[0]:
+                return
+            is_over[0] = bool(errors) or len(answers) == len(works)
+            if is_over[0]:
+                self._schedule(process, self._now)
+            else:
+                begin(next(waiting, None))
+
+        def begin(number: int | None) -> None:
+            if number is not None:
+                self.spawn(lambda: run(number))
+
+        for _ in range(most or len(works)):
+            begin(next(waiting, None))
+        if not is_over[0]:
+            self._turn.give()
+            process.turn.take()
+        if errors:
+            raise errors[0]
+        return [answers[number] for number in range(len(works))]
+
+    def spawn(self, work: Callable[[], None], delay: float = 0.0, *, in_background: bool = False) -> None:
         """Start a process.
 
         Args:
             work: what it does. An exception in it ends `run`.
             delay: seconds until it starts.
+            in_background: whether `run` ends without waiting for it, as for a schedule, which never ends.
         """
-        self._schedule(_Process(work, self._turn), self._now + delay)
+        self._foreground += not in_background
+        self._schedule(_Process(work, self._turn, in_background), self._now + delay)
 
     def run(self, until: float = float("inf")) -> None:
-        """Run until every process has ended, or until a moment.
+        """Run until every process has ended, but for those in the background, or until a moment.
 
         Args:
             until: seconds since the epoch; what happens later waits for the next run.
         """
         self._until = until
-        while self._queue and self._queue[0][0] <= until:
+        while self._queue and self._queue[0][0] <= until and (self._foreground or until < float("inf")):
             moment, number, process = heapq.heappop(self._queue)
             if number != process.due:
                 continue
@@ -97,8 +144,11 @@ class VirtualTime:
             process.resume()
             self._turn.take()
             self._running = None
+            self._foreground -= process.is_over and not process.in_background
             if process.error:
                 raise process.error
+        if until < float("inf"):
+            self._now = max(self._now, until)
 
     def _schedule(self, process: _Process, moment: float) -> None:
         process.due = next(self._numbers)
@@ -121,9 +171,11 @@ class _Turn:
 
 
 class _Process:
-    def __init__(self, work: Callable[[], None], scheduler: _Turn) -> None:
+    def __init__(self, work: Callable[[], None], scheduler: _Turn, in_background: bool) -> None:
         self.turn = _Turn()
         self.due = -1
+        self.in_background = in_background
+        self.is_over = False
         self.error: BaseException | None = None
         self._work = work
         self._scheduler = scheduler
@@ -141,4 +193,5 @@ class _Process:
             self._work()
         except BaseException as error:  # handed over to run()
             self.error = error
+        self.is_over = True
         self._scheduler.give()
