@@ -90,6 +90,17 @@ class Action:
         name = named or self.client
         return f"{self.client}.{name if name.endswith('Exception') else f'{name}Exception'}"
 
+    def cause(self, error: ClientError) -> str:
+        """Cause of an error: the service's message as the SDK for Java 2 words it.
+
+        A user's report shows one: aws-cloudformation/cfn-lint issue 4074.
+        """
+        message = error.response.get("Error", {}).get("Message", "")
+        known = error.response.get("ResponseMetadata", {})
+        status, request = known.get("HTTPStatusCode", 400), known.get("RequestId", "none")
+        where = f"(Service: {self.client}, Status Code: {status}, Request ID: {request})"
+        return f"{message} {where} (SDK Attempt Count: 1)"
+
 
 def action(resource: str) -> Action:
     """The action of a task's `Resource` or a schedule's target.

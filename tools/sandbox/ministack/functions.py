@@ -12,15 +12,17 @@ from ministack.services import cloudwatch_logs, lambda_svc
 from ..cloud import LATE_LINES_SECONDS
 from .permissions import role_may
 
-# Marks the answer of a function whose handler has raised.
+# Marks the answer of a function whose handler has raised, with the name of the exception.
 _RAISED = "sandbox_raised"
-# What MiniStack's programs around a handler answer then.
+# What MiniStack's programs around a handler answer then, and how each tells the name.
 _ANSWERS_OF_RAISING = {
-    "_PYTHON_WORKER_SCRIPT": ('{"status": "error", "error": str(e), "trace": traceback.format_exc()}',),
-    "_NODEJS_WORKER_SCRIPT": (
-        'status: "error", error: String(err.message || err)',
-        'status: "error", error: e.message, trace: e.stack',
-    ),
+    "_PYTHON_WORKER_SCRIPT": {
+        '{"status": "error", "error": str(e), "trace": traceback.format_exc()}': "type(e).__name__",
+    },
+    "_NODEJS_WORKER_SCRIPT": {
+        'status: "error", error: String(err.message || err)': 'err.name || "Error"',
+        'status: "error", error: e.message, trace: e.stack': 'e.name || "Error"',
+    },
 }
 
 
@@ -30,27 +32,39 @@ def correct_lambda_environment() -> None:
 
 
 def correct_lambda_errors() -> None:
-    """Let a function that raises keep its execution environment, as on AWS.
+    """Let a function that raises keep its execution environment, and tell the exception's name, as on AWS.
 
-    MiniStack ends the process. Lambda developer guide, "Understanding the Lambda execution environment lifecycle": an
-    environment is reset when a function crashes or times out. "Building a custom runtime for AWS Lambda": a runtime
-    reports what a handler raises, and gets the next event. The CDK's Provider framework raises at each poll but the
-    last (Retry, framework.js), and every poll after it would begin with a cold start.
+    MiniStack ends the process, and calls every exception the same. Lambda developer guide, "Understanding the Lambda
+    execution environment lifecycle": an environment is reset when a function crashes or times out. "Building a custom
+    runtime for AWS Lambda": a runtime reports what a handler raises with its type, and gets the next event. The CDK's
+    Provider framework raises at each poll but the last (Retry, framework.js), and every poll after it would begin with
+    a cold start.
     """
     for script, answers in _ANSWERS_OF_RAISING.items():
         program = getattr(lambda_runtime, script)
-        for answer in answers:
-            program = program.replace(answer, answer.replace('"error",', f'"ok", "{_RAISED}": 1,', 1))
+        for answer, name in answers.items():
+            program = program.replace(answer, answer.replace('"error",', f'"ok", "{_RAISED}": {name},', 1))
         setattr(lambda_runtime, script, program)
-    invoke = lambda_runtime.Worker.invoke
+    invoke, execute = lambda_runtime.Worker.invoke, lambda_svc._execute_function_warm
+    raised: contextvars.ContextVar[str | None] = contextvars.ContextVar("raised", default=None)
 
     def invoke_and_keep(self: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
         response: dict[str, Any] = invoke(self, *arguments, **options)
-        if response.pop(_RAISED, False):
+        name = response.pop(_RAISED, None)
+        raised.set(name)
+        if name:
             response["status"] = "error"
         return response
 
+    def execute_and_name(*arguments: Any) -> dict[str, Any]:
+        raised.set(None)
+        answer: dict[str, Any] = execute(*arguments)
+        if name := raised.get():
+            answer["body"]["errorType"] = name
+        return answer
+
     lambda_runtime.Worker.invoke = invoke_and_keep
+    lambda_svc._execute_function_warm = execute_and_name
 
 
 def correct_lambda_logs() -> None:

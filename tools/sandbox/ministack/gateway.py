@@ -14,11 +14,14 @@ from . import controls
 from .alarms import correct_alarms
 from .cloudformation import correct_deletions, correct_exports, correct_failed_creations, correct_templates
 from .events import correct_stack_events, correct_targets
+from .executions import correct_executions
 from .functions import correct_lambda_environment, correct_lambda_errors, correct_lambda_logs
 from .metrics import CloudWatchMetrics
 from .objects import BucketObjects, correct_buckets
 from .permissions import PolicyAuthorizer, caller_of, delay_policies
 from .schedules import correct_schedules, tick_every_second
+from .state_machines import correct_state_machines
+from .states import correct_states
 from .topics import record_publications
 
 
@@ -38,6 +41,9 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     correct_exports()
     correct_failed_creations()
     correct_deletions()
+    correct_state_machines()
+    correct_states()
+    correct_executions(speed)
     correct_stack_events()
     correct_targets()
     record_publications()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 from ministack.core import responses
 from ministack.services import cloudwatch
 
@@ -13,11 +16,26 @@ class CloudWatchMetrics:
 
     def put(self, region: str, datum: Datum) -> None:
         """Put a value."""
-        dimensions = dict(datum.dimensions)
         with responses.request_scope(responses.get_account_id(), region):
-            cloudwatch._store_datum(
-                *(NAMESPACE, datum.name, dimensions, datum.at, datum.unit, datum.value),
-                values=None,
-                counts=None,
-                stat_values=None,
-            )
+            put_metric(NAMESPACE, datum.name, dict(datum.dimensions), datum.value, datum.unit, datum.at)
+
+
+def put_metric(
+    namespace: str, name: str, dimensions: Mapping[str, str], value: float, unit: str, at: float | None = None
+) -> None:
+    """Put a value that a service of AWS measured, in the region of the request or the execution.
+
+    Args:
+        namespace: such as AWS/States.
+        name: of the metric.
+        dimensions: by name.
+        value: what was measured.
+        unit: such as Count.
+        at: when, in seconds since 1970; None for now.
+    """
+    cloudwatch._store_datum(
+        *(namespace, name, dict(dimensions), time.time() if at is None else at, unit, value),
+        values=None,
+        counts=None,
+        stat_values=None,
+    )
