@@ -344,7 +344,7 @@ def test_an_alarm_fires_and_recovers_and_tells_topic_and_event_bus(cloud: Endpoi
         cloudwatch.put_metric_data(Namespace="vod/dev", MetricData=[datum])
 
     def told() -> list[tuple[str, str]]:
-        return [(each["subject"], json.loads(each["message"])["NewStateReason"]) for each in notices(cloud)]
+        return [(each["subject"], each["message"]) for each in notices(cloud)]
 
     def state() -> str:
         (found,) = cloudwatch.describe_alarms(AlarmNames=["errors"])["MetricAlarms"]
@@ -365,6 +365,20 @@ def test_an_alarm_fires_and_recovers_and_tells_topic_and_event_bus(cloud: Endpoi
     dimensions = detail["configuration"]["metrics"][0]["metricStat"]["metric"]["dimensions"]
     assert dimensions == {"Recommender": "top"}
 
+    # Nor may a role that may publish, but not use the key.
+    publish_a_word, role = {"TopicArn": topic, "Message": "a word"}, f"{GROUP_ARN}/hours"
+    speaker = make_role(cloud, "speaker", "scheduler.amazonaws.com", role, ["sns:Publish"])
+    scheduler = client(cloud, "scheduler")
+    scheduler.create_schedule_group(Name="hours")
+    to = {"Arn": "arn:aws:scheduler:::aws-sdk:sns:publish", "RoleArn": speaker, "Input": json.dumps(publish_a_word)}
+    at = {"ScheduleExpression": "cron(0 0 30 2 ? *)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    scheduler.create_schedule(Name="speak", GroupName="hours", Target=to, **at)
+    assert post(cloud, "schedules/run", {"name": "speak", "group": "hours"})["error"].startswith("KMSAccessDenied")
+    may_use = statement(["kms:Decrypt", "kms:GenerateDataKey*"])
+    client(cloud, "iam").put_role_policy(RoleName="speaker", PolicyName="key", PolicyDocument=may_use)
+    assert post(cloud, "schedules/run", {"name": "speak", "group": "hours"}) == {"error": None}
+    assert [each["message"] for each in notices(cloud)] == ["a word"]
+
     let_in = {"Service": "cloudwatch.amazonaws.com"}
     use = json.loads(statement(["kms:Decrypt", "kms:GenerateDataKey*"], let_in))["Statement"]
     kms.put_key_policy(
@@ -372,6 +386,9 @@ def test_an_alarm_fires_and_recovers_and_tells_topic_and_event_bus(cloud: Endpoi
     )
     measure(2, 1.5)
     assert state() == "OK"
-    ((subject, reason),) = told()
+    ((subject, message),) = told()[1:]
     assert subject == f'OK: "errors" in {REGION}'
-    assert reason == "Threshold Crossed: 1 datapoints [2.0] was not greater than the threshold (5.0)."
+    assert (
+        json.loads(message)["NewStateReason"]
+        == "Threshold Crossed: 1 datapoints [2.0] was not greater than the threshold (5.0)."
+    )

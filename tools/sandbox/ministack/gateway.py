@@ -22,7 +22,7 @@ from .permissions import PolicyAuthorizer, caller_of, delay_policies
 from .schedules import correct_schedules, tick_every_second
 from .state_machines import correct_state_machines
 from .states import correct_states
-from .topics import record_publications
+from .topics import correct_topics
 
 
 def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_second: float | None = None) -> Any:
@@ -46,7 +46,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     correct_executions(speed)
     correct_stack_events()
     correct_targets()
-    record_publications()
+    correct_topics()
     tick_every_second(correct_schedules(), correct_alarms())
     if propagation_seconds:
         delay_policies(propagation_seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ministack.core import iam_evaluator, responses
@@ -12,7 +11,7 @@ from ministack.services.cloudformation import provisioners
 
 from tools.emulator import ObjectAccessDeniedError, ObjectNotFoundError
 
-from .permissions import asked_by_service, trusts
+from .permissions import asked_by_service, role_may_use_key, trusts
 
 _PERSONALIZE = "personalize.amazonaws.com"
 _KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -106,17 +105,10 @@ def _may_use_key(role_arn: str, action: str, key_arn: str | None) -> bool:
     """Whether the role and Personalize may both use a key, if one is named."""
     if not key_arn:
         return True
-    policy, owner = kms.key_policy_for_arn(key_arn) or ("", None)
+    policy, _ = kms.key_policy_for_arn(key_arn) or ("", None)
     by_service = _by_personalize(action, key_arn)
-    by_role = replace(by_service, principal_arn=role_arn, principal_type="AssumedRole")
-    policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], responses.get_account_id())
-    decisions = (
-        iam_evaluator.evaluate_resource_policy(policy, by_service, service=_PERSONALIZE),
-        iam_evaluator.combine_resource_policy(
-            iam_evaluator.evaluate(by_role, policies), by_role, policy, owner, required=True
-        ),
-    )
-    return all(each.decision == "Allow" for each in decisions)
+    permitted = iam_evaluator.evaluate_resource_policy(policy, by_service, service=_PERSONALIZE).decision == "Allow"
+    return permitted and role_may_use_key(role_arn, action, key_arn)
 
 
 def _by_personalize(action: str, resource: str) -> Any:

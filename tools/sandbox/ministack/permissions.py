@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ministack.core import iam_evaluator, responses, router
-from ministack.services import iam
+from ministack.services import iam, kms
 from ministack.services.cloudformation import provisioners
 
 from tools.emulator import AccessDeniedError, ServiceError
@@ -99,6 +99,16 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
     )
     policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], account)
     return bool(iam_evaluator.evaluate(asked, policies).decision == "Allow")
+
+
+def role_may_use_key(role_arn: str, action: str, key_arn: str) -> bool:
+    """Whether the policies of a role and of a KMS key let the role use the key."""
+    policy, owner = kms.key_policy_for_arn(key_arn) or ("", None)
+    asked = replace(asked_by_service(role_arn, action, key_arn, ""), principal_type="AssumedRole", service_context={})
+    policies = iam_evaluator._gather_role_policies(role_arn.rpartition("/")[2], responses.get_account_id())
+    by_role = iam_evaluator.evaluate(asked, policies)
+    found = iam_evaluator.combine_resource_policy(by_role, asked, policy, owner, required=True)
+    return bool(found.decision == "Allow")
 
 
 def delay_policies(seconds: float) -> None:
