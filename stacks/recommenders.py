@@ -47,9 +47,13 @@ class RecommenderStack(Stack):
                 enable_metadata_with_recommendations=each.enable_metadata_with_recommendations,
                 excluded_dataset_columns=each.excluded_by_type,
                 included_dataset_columns=each.included_by_type,
+                active=each.active,
                 max_wait=Duration.seconds(settings.max_wait.recommenders),
             )
             outputs.publish(f"recommender_{name}_arn", recommender.recommender_arn, f"Recommender '{name}'")
+            outputs.publish(
+                f"recommender_{name}_metrics", recommender.model_metrics, f"Evaluation of recommender '{name}'"
+            )
 
 
 def _exploration(settings: RecommenderSettings) -> ItemExplorationConfig | None:

@@ -148,6 +148,8 @@ class RecommenderSettings(Trained):
     """How much to recommend items with few interactions; only aws-vod-top-picks."""
     enable_metadata_with_recommendations: bool = False
     """Requests can ask for item columns in the answer. This costs extra."""
+    active: bool = True
+    """It serves. If not, it is trained and then stopped, answers nobody, and costs nothing."""
 
     @model_validator(mode="after")
     def _explores(self) -> RecommenderSettings:

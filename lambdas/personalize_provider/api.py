@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -118,6 +118,23 @@ class Api:
             self.call(row.stop, **{row.arn_member: found[row.arn_member]})
         except SERVICE_ERRORS as error:
             if meaning(error) not in (Meaning.IN_USE, Meaning.ABSENT, Meaning.INVALID):
+                raise
+
+    def switch(
+        self, operation: str, row: ResourceType, found: Description, is_done: Callable[[Description], bool]
+    ) -> None:
+        """Pause or resume a resource, unless somebody, or a schedule, has just done so.
+
+        Args:
+            operation: `pause` or `resume` of the row.
+            row: the resource's type.
+            found: its description.
+            is_done: from a description, whether there is nothing left to do.
+        """
+        try:
+            self.call(operation, **{row.arn_member: found[row.arn_member]})
+        except ClientError as error:
+            if meaning(error) is not Meaning.INVALID or not is_done(self.describe(row, found[row.arn_member]) or {}):
                 raise
 
     def tags(self, arn: str) -> dict[str, str]:

@@ -53,6 +53,11 @@ def asks_for(deployment: str, request_type: str) -> bool:
     return not is_undone and not status.endswith(("_COMPLETE", "_FAILED"))
 
 
+def began(deployment: str) -> float:
+    """When a deployment began, in seconds since the epoch; a rollback, when the update that it takes back did."""
+    return float(deployment.partition(" since ")[2])
+
+
 def is_wanted(deployment: str, request_type: str, progress: Progress) -> bool:
     """Whether the deployment that sent a request is still running.
 
@@ -60,8 +65,7 @@ def is_wanted(deployment: str, request_type: str, progress: Progress) -> bool:
     """
     if progress.deployment:
         return deployment == progress.deployment
-    began = float(deployment.partition(" since ")[2])
-    return asks_for(deployment, request_type) and began <= progress.started + CLOCK_SECONDS
+    return asks_for(deployment, request_type) and began(deployment) <= progress.started + CLOCK_SECONDS
 
 
 def check_wanted(cloudformation: CloudFormation, row: ResourceType, event: Event, progress: Progress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from typing import Any
 
 from .api import Api
 from .protocol import CLOCK_SECONDS
-from .resource_type import ResourceType
+from .resource_type import ResourceType, property_name
 from .statuses import Description, has_failed, is_busy, is_update
 
 METRIC_DECIMALS = 4
 _THEN_PAUSE = " then pause"
+_REVISION = re.compile(rf"(.*?)({_THEN_PAUSE}(?: as told at (\d+))?)?")
 
 
 def source(row: ResourceType, description: Description) -> str:
@@ -52,6 +54,22 @@ def update_id(update: Description) -> str:
 
 
 @dataclass(frozen=True)
+class ThenPause:
+    """That a chain has to stop the resource once it has settled.
+
+    Attributes:
+        told_at: when the request began whose template says so, in seconds since the epoch; None if the template says
+            nothing, and somebody had stopped the resource before it was changed.
+    """
+
+    told_at: int | None = None
+
+    def __str__(self) -> str:
+        """As it stands in a revision."""
+        return _THEN_PAUSE if self.told_at is None else f"{_THEN_PAUSE} as told at {self.told_at}"
+
+
+@dataclass(frozen=True)
 class Revision:
     """What a resource tells the chain that waits for it, in the one attribute `Revision`.
 
@@ -61,38 +79,46 @@ class Revision:
     Attributes:
         update: what distinguishes the last update from the next; "0" if there was none, or if it failed. Only the
             deployment that asked for an update fails with it; later ones find what has served all the time.
-        then_pause: whether the chain has to stop the resource again afterwards, because somebody had stopped it.
+        then_pause: whether, and why, the chain has to stop the resource afterwards.
     """
 
     update: str
-    then_pause: bool = False
+    then_pause: ThenPause | None = None
 
     def __str__(self) -> str:
         """As the attribute."""
-        return self.update + (_THEN_PAUSE if self.then_pause else "")
+        return f"{self.update}{self.then_pause or ''}"
 
     @classmethod
-    def after(cls, update: Description, then_pause: bool = False) -> Revision:
+    def after(cls, update: Description, then_pause: ThenPause | None = None) -> Revision:
         """The revision that an update leads to."""
         return cls("0" if has_failed(update) else update_id(update) or "0", then_pause)
 
     @classmethod
     def asked_for(cls, properties: Mapping[str, Any]) -> Revision:
         """The revision that a link's properties ask it to wait for."""
-        text = str(properties["Revision"])
-        return cls(text.removesuffix(_THEN_PAUSE), text.endswith(_THEN_PAUSE))
+        found = _REVISION.fullmatch(str(properties["Revision"]))
+        assert found  # any text does
+        update, pauses, told = found.groups()
+        return cls(update, ThenPause(int(told) if told else None) if pauses else None)
 
 
-def attributes(api: Api, row: ResourceType, description: Description) -> dict[str, str]:
+def attributes(
+    api: Api, row: ResourceType, description: Description, then_pause: ThenPause | None = None
+) -> dict[str, str]:
     """What Fn::GetAtt answers: ARN and the like, the revision for the wait chain, and metrics once there are any."""
     found = {
         name: str(description[member]) for name, member in row.attributes.items() if description.get(member) is not None
     }
     if row.outlasts_request:
-        found["Revision"] = str(Revision.after(latest_update(row, description)))
-    if row.metrics and not is_busy(description) and not has_failed(description):
+        found["Revision"] = str(Revision.after(latest_update(row, description), then_pause))
+    if is_busy(description) or has_failed(description):
+        return found
+    if row.metrics:
         reported = metrics(api, row, description)
         found |= {pascal(name): as_text(reported.get(name)) for name in {*row.metric_names, *reported}}
+    if row.metrics_member:
+        found[property_name(row.metrics_member)] = _as_json(description.get(row.metrics_member) or {})
     return found
 
 
@@ -101,6 +127,11 @@ def metrics(api: Api, row: ResourceType, description: Description) -> dict[str, 
     assert row.metrics
     answer = api.call(row.metrics, **{row.arn_member: description[row.arn_member]})
     return {name: float(value) for name, value in answer["metrics"].items()}
+
+
+def _as_json(reported: Mapping[str, float]) -> str:
+    """Metrics as JSON text; an empty object while the service reports none, since an SSM parameter cannot be empty."""
+    return json.dumps({name: round(float(value), METRIC_DECIMALS) for name, value in sorted(reported.items())})
 
 
 def as_text(metric: float | None) -> str:

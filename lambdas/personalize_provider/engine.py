@@ -7,22 +7,24 @@ from what the service says now and may be repeated, interrupted or delivered twi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from . import errors
 from .api import Api
 from .deletion import Deletion
 from .deployments import CloudFormation, asks_for, check_wanted, is_rollback
-from .describe import attributes, is_older, source
+from .describe import ThenPause, attributes, is_older, source
 from .names import physical_name
 from .ownership import all_tags, as_api, check_unclaimed, is_ours, owner
 from .patience import PROPAGATION_SECONDS, may_be_seen_soon, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
-from .resource_type import CONTROL_PROPERTIES, Members, ResourceType
+from .resource_type import CONTROL_PROPERTIES, Members, ResourceType, property_name
 from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .statuses import Description, has_failed, is_being_deleted, is_busy, is_update, status_of
+from .statuses import Description, has_failed, is_being_deleted, is_busy, is_paused, is_update, status_of
 from .successor import Successors
+from .switch import is_switched_off
 from .update import Updates
 
 _FRAMEWORK_PROPERTIES = frozenset({"ServiceToken", "ServiceTimeout"})
@@ -107,7 +109,7 @@ class Engine:
         request = self._api.request(operation, {name: properties[name] for name in direct if name in properties})
         for name, member in row.on_create.items():
             if name in properties:
-                merged = self._api.request(operation, {member[0].upper() + member[1:]: properties[name]})
+                merged = self._api.request(operation, {property_name(member): properties[name]})
                 request[member] = {**request.get(member, {}), **merged[member]}
         request[row.name_member] = event["PhysicalResourceId"]
         if row.taggable:
@@ -143,7 +145,12 @@ class Engine:
             if is_busy(found):
                 return pending(status_of(found))
             self._check_sound(event, found)
-        return complete(status_of(found), attributes(self._api, self._row, found))
+        pauses = is_switched_off(self._row, event)
+        waits_for = self._updates.pause(event, replace(progress, paused=pauses), found) if not hands_over else ""
+        if waits_for:
+            return pending(waits_for)
+        then_pause = ThenPause(int(progress.started)) if pauses and not is_paused(found) else None
+        return complete(status_of(found), attributes(self._api, self._row, found, then_pause))
 
     # -- UPDATE --------------------------------------------------------------------------------------------
 
@@ -186,11 +193,12 @@ class Engine:
     # -- what requests have in common ----------------------------------------------------------------------
 
     def _check_properties(self, event: Event) -> None:
-        """Refuse a property that the type does not have."""
+        """Refuse a property that the type does not have, and a switch that is neither on nor off."""
         known = self._row.properties | CONTROL_PROPERTIES | _FRAMEWORK_PROPERTIES
         unknown = event["ResourceProperties"].keys() - known
         if unknown:
             raise errors.unknown_property(self._row.noun, sorted(unknown))
+        is_switched_off(self._row, event)
 
     def _check_sound(self, event: Event, found: Description) -> None:
         row, name = self._row, event["PhysicalResourceId"]

@@ -22,7 +22,7 @@ from .wait import DeletionWait, Wait
 
 _TYPE_PREFIX = "Custom::Personalize"
 # Custom resources with no resource of the service behind them.
-_WITHOUT_RESOURCE: Mapping[str, Callable[[Api], Handler]] = {
+_WITHOUT_RESOURCE: Mapping[str, Callable[[Api, CloudFormation], Handler]] = {
     "Wait": Wait,
     "DeletionWait": DeletionWait,
     "QualityGate": QualityGate,
@@ -120,7 +120,7 @@ def _is_complete(handler: Handler, api: Api, event: Event, progress: Progress, c
 def _handler(event: Event, api: Api, cloudformation: CloudFormation) -> Handler:
     type_name = event["ResourceType"].removeprefix(_TYPE_PREFIX)
     if type_name in _WITHOUT_RESOURCE:
-        return _WITHOUT_RESOURCE[type_name](api)
+        return _WITHOUT_RESOURCE[type_name](api, cloudformation)
     if type_name in RESOURCES:
         return Engine(RESOURCES[type_name], api, cloudformation)
     raise errors.unknown_type(event["ResourceType"])

@@ -22,6 +22,11 @@ def member_name(property_name: str) -> str:
     return property_name[0].lower() + property_name[1:]
 
 
+def property_name(member: str) -> str:
+    """`modelMetrics` as a template names it: `ModelMetrics`."""
+    return member[0].upper() + member[1:]
+
+
 def words(noun: str) -> str:
     """`DatasetImportJob` as one reads it: `dataset import job`."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", noun).lower()
@@ -151,6 +156,7 @@ class ResourceType:
         more_attributes: attribute -> member of the description, besides the ARN.
         metrics: operation that answers the evaluation metrics, which become attributes.
         metric_names: metrics that a template may ask for; which of them there are depends on the recipe.
+        metrics_member: member of the description that holds evaluation metrics, which become one attribute, as JSON.
         outlasts_request: whether it may take longer than CloudFormation's hour. Its request ends once the service has
             accepted it; a chain of Custom::PersonalizeWait waits for the rest (docs/architecture.md).
         is_job: whether it runs once per request, under a new name each time. A run that has ended with the same
@@ -164,6 +170,7 @@ class ResourceType:
         taggable: whether the service tags it (the Schema data type has no tags).
         stop: operation that ends a creation in progress.
         pause, resume: operations that make an ACTIVE resource INACTIVE, and that make it ACTIVE again.
+        switch: property of ours that says whether the resource is to be ACTIVE, which is its default, or paused.
         stays_while_used: whether it may stay until the stack is deleted, if CloudFormation deletes it while it is in
             use. It costs nothing, so nobody waits for it.
         blockers: what blocks deletion (developer guide, "Requirements for deleting Amazon Personalize resources").
@@ -185,6 +192,7 @@ class ResourceType:
     more_attributes: Mapping[str, str] = field(default_factory=dict)
     metrics: str | None = None
     metric_names: tuple[str, ...] = ()
+    metrics_member: str = ""
     outlasts_request: bool = False
     is_job: bool = False
     reuse_latest_only: bool = False
@@ -196,6 +204,7 @@ class ResourceType:
     stop: str | None = None
     pause: str | None = None
     resume: str | None = None
+    switch: str = ""
     stays_while_used: bool = False
     blockers: tuple[Blocker, ...] = ()
     unique_within: tuple[str, ...] = ()
@@ -224,13 +233,12 @@ class ResourceType:
     def properties(self) -> frozenset[str]:
         """Every property a template may set on this type, besides CONTROL_PROPERTIES."""
         updatable = self.update.properties if self.update else frozenset()
-        contents = {self.contents} if self.contents else frozenset()
-        return self.create_only | updatable | self.no_effect | contents
+        return self.create_only | updatable | self.no_effect | {self.contents, self.switch} - {""}
 
     @property
     def unsent(self) -> frozenset[str]:
         """Properties that are ours and never sent to the service."""
-        return self.control | {self.contents}
+        return self.control | {self.contents, self.switch}
 
     def arn_path(self, name: str, last_parts: Mapping[str, str]) -> str:
         """The part of a resource's ARN after the account.
@@ -276,4 +284,6 @@ class ResourceType:
     def _effect_in_place(self, name: str, before: str | None, after: str | None) -> Effect:
         if name == "Tags":
             return Effect.IN_PLACE if self.taggable else Effect.NOTHING
+        if name == self.switch:
+            return Effect.IN_PLACE
         return self.update.effect(name, before, after) if self.update else Effect.NOTHING

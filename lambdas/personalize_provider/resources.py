@@ -125,8 +125,10 @@ RESOURCES: Mapping[str, ResourceType] = {
                     }
                 },
             ),
+            metrics_member="modelMetrics",
             pause="StopRecommender",
             resume="StartRecommender",
+            switch="Active",
             parent="DatasetGroupArn",
             outlasts_request=True,
             quota="recommenders per dataset group",

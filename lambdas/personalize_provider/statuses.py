@@ -28,7 +28,8 @@ TRANSITIONAL = frozenset(
 DELETING = frozenset({"DELETE PENDING", "DELETE IN_PROGRESS"})
 FAILED = frozenset({"CREATE FAILED", "CREATE STOPPED", "UPDATE FAILED"})
 _CREATING = frozenset({"CREATE PENDING", "CREATE IN_PROGRESS"})
-_PAUSED = frozenset({"STOP PENDING", "STOP IN_PROGRESS", INACTIVE})
+_RESUMING = frozenset({"START PENDING", "START IN_PROGRESS"})
+_PAUSING = frozenset({"STOP PENDING", "STOP IN_PROGRESS"})
 # A schema has no status: it exists or it does not.
 _NO_STATUS = ACTIVE
 
@@ -55,7 +56,17 @@ def is_being_deleted(description: Description) -> bool:
 
 def is_paused(description: Description) -> bool:
     """Whether somebody has stopped it, or is stopping it."""
-    return status_of(description) in _PAUSED
+    return status_of(description) in _PAUSING | {INACTIVE}
+
+
+def is_running(description: Description) -> bool:
+    """Whether it serves, or somebody is starting it again."""
+    return status_of(description) in _RESUMING | {ACTIVE}
+
+
+def is_being_switched(description: Description) -> bool:
+    """Whether somebody is stopping it, or starting it again."""
+    return status_of(description) in _PAUSING | _RESUMING
 
 
 def is_update(description: Description) -> bool:

@@ -84,7 +84,8 @@ class Successors:
         elif not is_rollback and is_fixed(properties) and not row.taggable:
             raise errors.exists_elsewhere(row, wanted, None)
         # Otherwise this is the rollback of a replacement: what it replaced is still there.
-        return Successor(wanted, self._update_seen(existing or {}), self._leftover(event, wanted))
+        found = existing or {}
+        return Successor(wanted, self._update_seen(found), self._leftover(event, wanted), is_paused(found))
 
     def _check_reach(self, event: Event) -> None:
         current, properties = event["PhysicalResourceId"], event["ResourceProperties"]

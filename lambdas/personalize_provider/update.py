@@ -5,20 +5,33 @@ An update sends only what the template changed; what people, a refresh or the se
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from botocore.exceptions import ClientError
 
 from . import errors
 from .api import Api
 from .change import Changes
 from .deployments import CloudFormation, check_wanted, is_rollback
-from .describe import Revision, attributes, latest_update, update_id
+from .describe import ThenPause, attributes, latest_update, update_id
 from .errors import ProviderError
 from .merge import contradicts
 from .ownership import sync_tags
 from .protocol import Event, Outcome, Progress, complete, pending
 from .resource_type import Members, ResourceType
 from .service_errors import Meaning, meaning
-from .statuses import ACTIVE, INACTIVE, Description, has_failed, is_busy, is_paused, status_of
+from .statuses import (
+    ACTIVE,
+    INACTIVE,
+    Description,
+    has_failed,
+    is_being_switched,
+    is_busy,
+    is_paused,
+    is_running,
+    status_of,
+)
+from .switch import Switch
 
 # A request that would have to wait longer leaves that to the wait chain.
 HAND_OVER_SECONDS = 50 * 60
@@ -35,17 +48,22 @@ class Updates:
 
     def update_step(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
         """Go one step towards what the request asks of an existing resource."""
-        row = self._row
+        row, switch = self._row, Switch.of(self._row, event, progress)
+        progress = replace(progress, paused=switch.pauses)
         change = self._changes.find_asked_for(event, progress.in_place) if row.update else {}
-        if change:
+        if switch.is_turned and not switch.pauses:
+            waits_for = self._resume(event, progress, found)
+            if waits_for:
+                return pending(waits_for)
+        if change or switch.is_turned:
             found, waits_for = self._change_step(event, progress, found, change, now)
             if waits_for:
                 return pending(waits_for)
         sync_tags(self._api, self._cloudformation, row, event, progress, found)
-        answer = attributes(self._api, row, found)
-        if change and progress.paused and row.pause and not is_paused(found):
-            answer["Revision"] = str(Revision.after(latest_update(row, found), then_pause=True))
-        return complete(status_of(found), answer)
+        then_pause = None
+        if switch.pauses and row.pause and not is_paused(found) and (change or switch.is_turned):
+            then_pause = ThenPause(int(progress.started) if switch.is_turned else None)
+        return complete(status_of(found), attributes(self._api, row, found, then_pause))
 
     def must_await_rollback(self, progress: Progress, work: Description, now: float) -> bool:
         """Whether a rollback still has to wait for the update or the run that it asked for.
@@ -64,16 +82,19 @@ class Updates:
     def _change_step(
         self, event: Event, progress: Progress, found: Description, change: Members, now: float
     ) -> tuple[Description, str]:
-        """Change properties, and stop again what somebody had stopped."""
+        """Change properties, and stop what somebody had stopped before, or what the template says."""
+        waits_for = ""
         try:
-            found, waits_for = self._update_or_wait(event, progress, found, change, now)
+            if change:
+                found, waits_for = self._update_or_wait(event, progress, found, change, now)
         except (ProviderError, ClientError) as error:
-            if isinstance(error, ProviderError) or meaning(error) is Meaning.INVALID:
-                self._pause_again(progress, found)
+            is_final = isinstance(error, ProviderError) or meaning(error) is Meaning.INVALID
+            if is_final and not Switch.of(self._row, event, progress).is_turned:
+                self.pause(event, progress, found)
             raise
         if waits_for or now - progress.started > HAND_OVER_SECONDS:
             return found, waits_for
-        return found, self._pause_again(progress, found)
+        return found, self.pause(event, progress, found)
 
     def _update_or_wait(
         self, event: Event, progress: Progress, found: Description, change: Members, now: float
@@ -165,21 +186,32 @@ class Updates:
         row = self._row
         assert row.resume
         try:
-            self._api.call(row.resume, **{row.arn_member: found[row.arn_member]})
+            self._api.switch(row.resume, row, found, is_running)
         except ClientError as error:
             if meaning(error) is Meaning.INVALID:
                 raise errors.stopped(row, event["PhysicalResourceId"], error) from error
             raise
 
-    def _pause_again(self, progress: Progress, found: Description) -> str:
-        """Stop what was stopped before the request; answer what to wait for, if anything."""
+    def _resume(self, event: Event, progress: Progress, found: Description) -> str:
+        """Start what the template switches on; answer what to wait for, if anything."""
+        if status_of(found) != INACTIVE:
+            return status_of(found) if is_being_switched(found) else ""
+        check_wanted(self._cloudformation, self._row, event, progress)
+        self._start(event, found)
+        return "starting"
+
+    def pause(self, event: Event, progress: Progress, found: Description) -> str:
+        """Stop what is to be paused in the end (`progress.paused`); answer what to wait for, if anything."""
         row = self._row
         if not progress.paused or not row.pause:
             return ""
-        if status_of(found) == ACTIVE:
-            self._api.call(row.pause, **{row.arn_member: found[row.arn_member]})
-            return "stopping again"
-        return status_of(found) if is_busy(found) else ""
+        if status_of(found) != ACTIVE:
+            return status_of(found) if is_busy(found) else ""
+        if Switch.of(row, event, progress).is_turned:
+            # A rollback will want it to serve.
+            check_wanted(self._cloudformation, row, event, progress)
+        self._api.switch(row.pause, row, found, is_paused)
+        return "stopping"
 
 
 def _is_refused_as_stopped(found: Description, error: ClientError) -> bool:

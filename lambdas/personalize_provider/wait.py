@@ -1,22 +1,25 @@
 """The links of the two chains that follow what can outlast CloudFormation's hour.
 
-Custom::PersonalizeWait follows a creation or update until it has settled, and stops again what somebody had stopped
-before. Custom::PersonalizeDeletionWait holds the deletion of the resource back until the service can delete it. Each
-link waits for its share of the time and hands over to the next (docs/decisions/0003-wait-chains.md).
+Custom::PersonalizeWait follows a creation or update until it has settled, and stops what the template says, or what
+somebody had stopped before. Custom::PersonalizeDeletionWait holds the deletion of the resource back until the service
+can delete it. Each link waits for its share of the time and hands over to the next
+(docs/decisions/0003-wait-chains.md).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from . import errors
-from .describe import Revision, attributes, latest_update, source, update_id
+from .deployments import began, check_wanted
+from .describe import Revision, ThenPause, attributes, latest_update, source, update_id
 from .patience import may_pass, verdict, waiting
-from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
+from .protocol import CLOCK_SECONDS, REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resource_type import ResourceType
 from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
-from .statuses import ACTIVE, INACTIVE, Description, has_failed, is_busy, status_of
+from .statuses import ACTIVE, INACTIVE, Description, has_failed, is_busy, is_paused, status_of
 from .without_resource import WithoutResource
 
 
@@ -24,6 +27,14 @@ class Wait(WithoutResource):
     """A link that waits for a creation or update to settle."""
 
     id_prefix = "wait"
+
+    def on_event(self, event: Event, now: float) -> tuple[str, Progress]:
+        """Answer the physical id; where the link may have to stop something, remember which deployment says so."""
+        name, progress = super().on_event(event, now)
+        then_pause = _then_pause(event)
+        if event["RequestType"] == "Update" and then_pause and then_pause.told_at:
+            progress = replace(progress, deployment=self._cloudformation.deployment(event["StackId"]))
+        return name, progress
 
     def is_complete(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Look once whether the resource has settled."""
@@ -53,14 +64,26 @@ class Wait(WithoutResource):
         if has_failed(found):
             raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
         is_settled = not is_busy(found) and not is_busy(update)
-        if is_settled and _pauses(event) and status_of(found) == ACTIVE:
-            self._api.call(str(row.pause), **{row.arn_member: found[row.arn_member]})
-            return pending("stopping again")
+        if is_settled and status_of(found) == ACTIVE and self._pauses(event, progress, row):
+            self._api.switch(str(row.pause), row, found, is_paused)
+            return pending("stopping")
         if has_failed(update) and update_id(update) == Revision.asked_for(properties).update:
             raise errors.update_failed(row, name, update.get("failureReason"))
         if is_settled:
             return complete(status_of(found), self._answer(event, row, found))
         return self._go_on(event, progress, row, found, now)
+
+    def _pauses(self, event: Event, progress: Progress, row: ResourceType) -> bool:
+        """Whether the link stops what it follows.
+
+        A rollback gives it its old revision again, and what an earlier deployment said has been done: somebody, or a
+        schedule, may have started the resource since.
+        """
+        then_pause = _then_pause(event)
+        if then_pause is None or then_pause.told_at is None:
+            return then_pause is not None
+        check_wanted(self._cloudformation, row, event, progress)
+        return then_pause.told_at >= began(self._cloudformation.deployment(event["StackId"])) - CLOCK_SECONDS
 
     def _go_on(self, event: Event, progress: Progress, row: ResourceType, found: Description, now: float) -> Outcome:
         """Wait for what is at work, hand over to the next link, or give up."""
@@ -76,7 +99,7 @@ class Wait(WithoutResource):
         """What the next link goes on from, or, of the last one, everything; metrics are a call more."""
         if _is_last(event):
             return attributes(self._api, row, found)
-        then_pause = _pauses(event) and status_of(found) != INACTIVE
+        then_pause = None if status_of(found) == INACTIVE else _then_pause(event)
         next_revision = Revision.after(latest_update(row, found), then_pause)
         return {f"{row.noun}Arn": found[row.arn_member], "Revision": str(next_revision)}
 
@@ -157,15 +180,15 @@ def _target(properties: dict[str, Any]) -> tuple[ResourceType, str]:
     return row, arn.rpartition("/")[2]
 
 
-def _pauses(event: Event) -> bool:
-    """Whether somebody had stopped what the link follows, before an update that outlasted its request.
+def _then_pause(event: Event) -> ThenPause | None:
+    """Whether, and why, the link has to stop what it follows.
 
-    Where only the link's words or the length of its chain changes, that update is over: somebody may have started the
+    Where only the link's words or the length of its chain changes, that is over: somebody may have started the
     resource since.
     """
     properties = event["ResourceProperties"]
     is_over = properties["Revision"] == event.get("OldResourceProperties", {}).get("Revision")
-    return Revision.asked_for(properties).then_pause and not is_over
+    return None if is_over else Revision.asked_for(properties).then_pause
 
 
 def _time_is_up(event: Event, progress: Progress, now: float) -> bool:

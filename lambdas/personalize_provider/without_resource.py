@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .api import Api
+from .deployments import CloudFormation
 from .names import steady_id
 from .protocol import Event, Progress
 
@@ -18,9 +19,10 @@ class WithoutResource:
     # What it follows takes minutes at least.
     young_seconds = 0.0
 
-    def __init__(self, api: Api) -> None:
-        """Work through an API."""
+    def __init__(self, api: Api, cloudformation: CloudFormation) -> None:
+        """Work through an API, for deployments that CloudFormation tells of."""
         self._api = api
+        self._cloudformation = cloudformation
 
     def on_event(self, event: Event, now: float) -> tuple[str, Progress]:
         """Answer the physical id, which never changes."""

@@ -27,7 +27,7 @@ declare(
             "DescribeRecommender",
             "UpdateRecommender",
             "DeleteRecommender",
-            # A stopped one is started to be updated, then stopped again.
+            # One that is stopped may have to run while it is updated, and the property Active stops and starts it.
             "StartRecommender",
             "StopRecommender",
         ),
@@ -74,6 +74,7 @@ class Recommender(PersonalizeResource, _RecommenderBase):
         enable_metadata_with_recommendations: bool = False,
         excluded_dataset_columns: DatasetColumns | None = None,
         included_dataset_columns: DatasetColumns | None = None,
+        active: bool = True,
         name: str | None = None,
         max_wait: Duration | None = None,
         removal_policy: RemovalPolicy | None = None,
@@ -93,6 +94,8 @@ class Recommender(PersonalizeResource, _RecommenderBase):
             included_dataset_columns: the only columns that training takes, by dataset type; at most 50 each; default:
                 all that the dataset had when this was made. So that training takes a column that was added later,
                 list it together with all the others.
+            active: whether it serves. If not, it is trained and then stopped, and costs nothing until it is started.
+                Changing it stops or starts the recommender; left unchanged, what people or a schedule did stays.
             name: a fixed name; default: generated.
             max_wait: the longest its training may take; default 4 hours.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the recommender when the stack is deleted, RETAIN also
@@ -127,6 +130,8 @@ class Recommender(PersonalizeResource, _RecommenderBase):
                     "EnableMetadataWithRecommendations": enable_metadata_with_recommendations,
                     "TrainingDataConfig": training_data_config(id, excluded_dataset_columns, included_dataset_columns),
                 },
+                # Left out where it has the default, as in templates of earlier versions.
+                "Active": None if active else False,
             },
         )
         self.custom_resource.node.add_dependency(dataset_group.contents.imported_data)
@@ -156,6 +161,15 @@ class Recommender(PersonalizeResource, _RecommenderBase):
     @property
     def _arn(self) -> str:
         return self._settled.attribute("RecommenderArn")
+
+    @property
+    def model_metrics(self) -> str:
+        """Evaluation metrics as JSON text, as they were at the end of the deployment that changed it last.
+
+        A mapping from the service's names to numbers; `{}` if the service reports none. Source: developer guide,
+        "Evaluating an Amazon Personalize domain recommender".
+        """
+        return self._settled.attribute("ModelMetrics")
 
 
 def _checked_use_case(id: str, recipe: str, exploration: ItemExplorationConfig | None) -> UseCase | None:

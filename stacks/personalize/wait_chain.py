@@ -29,16 +29,22 @@ class Work:
         name: of the work, as the template calls it.
         default_max_wait: the longest it may take, unless the user says otherwise.
         can_be_stopped: whether deleting the resource ends the work. If not, deleting has to wait until it is done.
+        answers: attributes of the last link that the links of earlier versions did not have. CloudFormation keeps what
+            a custom resource answered last, so that an update finds a new attribute only if it calls the link. Names
+            in its properties have it called.
     """
 
     noun: str
     name: str
     default_max_wait: Duration
     can_be_stopped: bool = False
+    answers: tuple[str, ...] = ()
 
 
 IMPORT = Work("DatasetImportJob", "import", Duration.hours(limits.IMPORT_MAX_WAIT_HOURS))
-RECOMMENDER_TRAINING = Work("Recommender", "training", Duration.hours(limits.RECOMMENDER_MAX_WAIT_HOURS))
+RECOMMENDER_TRAINING = Work(
+    "Recommender", "training", Duration.hours(limits.RECOMMENDER_MAX_WAIT_HOURS), answers=("ModelMetrics",)
+)
 # API: StopSolutionVersionCreation. No other operation ends such work.
 VERSION_TRAINING = Work(
     "SolutionVersion", "training", Duration.hours(limits.TRAINING_MAX_WAIT_HOURS), can_be_stopped=True
@@ -95,6 +101,7 @@ class WaitChain(Construct):
                 "Revision": self._last.get_att_string("Revision"),
                 "Link": number,
                 "Links": links,
+                **({"Answers": list(work.answers)} if number == links and work.answers else {}),
             }
             self._last = self._link(f"Link{number}", "Custom::PersonalizeWait", self._last, more)
             if number == 1 and held:

@@ -140,6 +140,7 @@ CHANGES = (
     Change("recommenders.more_like_x.recipe", "aws-vod-trending-now"),
     Change("recommenders.more_like_x.min_recommendation_requests_per_second", 2),
     Change("recommenders.more_like_x.enable_metadata_with_recommendations", True),
+    Change("recommenders.more_like_x.active", False),
     Change("recommenders.more_like_x.excluded_dataset_columns", {"items": ["YEAR"]}),
     Change("recommenders.more_like_x.included_dataset_columns", {"items": ["YEAR"]}),
     Change(f"{EXPLORATION}.exploration_weight", 0.5),

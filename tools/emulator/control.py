@@ -101,7 +101,7 @@ def _computed(request: Request, resource: Resource) -> Answer:
     if resource.kind.noun == "Solution":
         versions = list(request.region.of("SolutionVersion", solutionArn=resource.arn))
         return {"latestSolutionVersion": versions[-1].view()} if versions else {}
-    if resource.kind.noun == "Recommender" and resource.model:
+    if resource.kind.noun == "Recommender" and resource.model and not resource.status.startswith("DELETE"):
         return {"modelMetrics": resource.model.metrics}
     return {}
 

@@ -50,11 +50,16 @@ _MEANWHILE: Mapping[tuple[str, Effect], str] = {
     ("EventTracker", Effect.REPLACED): "served throughout; clients that send events then need the new tracking id",
 }
 
+# The same for a property that says more than its effect.
+_OF_PROPERTY: Mapping[tuple[str, str], str] = {
+    ("Recommender", "Active"): "a stopped recommender answers no request; started again, it serves the model it had",
+}
+
 # Properties that say what a resource is; of the others of a new one, nobody has to judge.
 _TELLING = (
     *("RecipeArn", "RecommenderConfig", "FilterExpression", "DatasetType", "Schema", "DataSource", "ImportMode"),
     *("SolutionConfig", "PerformAutoTraining", "SolutionUpdateConfig", "MinProvisionedTPS", "CampaignConfig"),
-    *("Metrics", "MetricsOutputConfig", "Domain", "KmsKeyArn"),
+    *("Metrics", "MetricsOutputConfig", "Domain", "KmsKeyArn", "Active"),
 )
 
 
@@ -158,9 +163,14 @@ def _properties(change: ResourceChange) -> Iterator[Property]:
                 follows=each.set_off_by,
                 what=_what(change, each),
                 why=each.why,
-                meanwhile=_MEANWHILE.get((change.noun, each.effect), _SERVED if change.noun else ""),
+                meanwhile=_meanwhile(change.noun, each.name, each.effect),
                 verdict=_verdict_on_property(change, each),
             )
+
+
+def _meanwhile(noun: str, name: str, effect: Effect) -> str:
+    said = _OF_PROPERTY.get((noun, name)) or _MEANWHILE.get((noun, effect))
+    return said or (_SERVED if noun else "")
 
 
 def _verdict_on_property(change: ResourceChange, one: PropertyChange) -> Verdict:

@@ -81,6 +81,7 @@ def reasons_of(found: Found) -> tuple[Reason, ...]:
         *_renamed(found),
         *_new_arns(found),
         *_removed(found),
+        *_stopped(found),
         *_new_columns(found),
         *_unserved(found),
         *_judged(found),
@@ -210,6 +211,22 @@ def _removed(found: Found) -> Iterator[Reason]:
             f"Requests that use {listed(others)} fail after the deployment, because the settings no longer have it: it "
             f"is deleted at the end.",
             others,
+        )
+
+
+def _stopped(found: Found) -> Iterator[Reason]:
+    off = [
+        change.path
+        for change in found.changes
+        for each in change.properties
+        if change.noun in SERVING and each.name == "Active" and str(each.after).lower() == "false"
+    ]
+    if off:
+        yield _read(
+            "interruption",
+            f"Nobody gets recommendations from {listed(off)} any more, because the settings say that it is not active: "
+            f"it is stopped during the deployment. Started again, it serves the model it had.",
+            off,
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.describe import Revision
+from lambdas.personalize_provider.describe import Revision, ThenPause
 from lambdas.personalize_provider.statuses import has_failed, is_busy, status_of
 
 # Statuses as the API reference lists them: DatasetGroup, Recommender, Solution, SolutionVersion, Campaign and their
@@ -54,8 +54,8 @@ def test_a_revision_is_that_of_an_update_that_has_not_failed(update: dict[str, A
     assert str(Revision.after(update)) == expected
 
 
-@pytest.mark.parametrize("then_pause", [True, False])
-def test_a_chain_reads_the_revision_that_a_resource_answered(then_pause: bool) -> None:
+@pytest.mark.parametrize("then_pause", [None, ThenPause(), ThenPause(1_700_000_000)])
+def test_a_chain_reads_the_revision_that_a_resource_answered(then_pause: ThenPause | None) -> None:
     answered = Revision("2026-01-01 00:00:00+00:00", then_pause)
     assert Revision.asked_for({"Revision": str(answered)}) == answered
 

@@ -105,8 +105,8 @@ def test_a_request_is_looked_at_once_in_each_pace_whatever_the_waiters_rounds(cl
     api = Api(cloud.personalize)
     handlers: dict[str, Handler] = {
         "Engine": Engine(RESOURCES["Recommender"], api, cloud.cloudformation),
-        "Wait": Wait(api),
-        "DeletionWait": DeletionWait(api),
+        "Wait": Wait(api, cloud.cloudformation),
+        "DeletionWait": DeletionWait(api, cloud.cloudformation),
     }
     event = {"RequestType": "Create", "LogicalResourceId": "TopPicks", "ResourceProperties": {}}
     begun = 1_700_000_000.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.describe import Revision
+from lambdas.personalize_provider.describe import Revision, ThenPause
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.single_requests import Properties, Requests
 from tests.lambdas.personalize_provider.support.template_parts import template
@@ -100,7 +100,7 @@ def test_a_link_keeps_its_id_and_has_nothing_to_delete(cloud: VirtualCloud, reco
 def test_other_words_do_nothing_at_the_service(cloud: VirtualCloud, recommender: str) -> None:
     """Not even to a recommender that this link had stopped again, and that somebody has started since."""
     cloud.time.sleep(2 * 3600)
-    stopped = link(recommender, Revision=str(Revision("1", then_pause=True)))
+    stopped = link(recommender, Revision=str(Revision("1", ThenPause())))
     requests = Requests(cloud, "Wait")
     created = requests.create(stopped)
     cloud.time.sleep(3600)

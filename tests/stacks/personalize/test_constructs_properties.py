@@ -130,6 +130,7 @@ FULL: dict[str, dict[str, Any]] = {
     },
     "FullRecommender": {
         "Name": "vod-test_my-recommender",
+        "Active": False,
         "DatasetGroupArn": GROUP_ARN,
         "RecipeArn": "arn:aws:personalize:::recipe/aws-vod-top-picks",
         "RecommenderConfig": {
@@ -266,6 +267,7 @@ def full(kit: Kit) -> None:
         enable_metadata_with_recommendations=True,
         excluded_dataset_columns={"ITEMS": ["PRICE", "DURATION"]},
         included_dataset_columns={"ITEMS": ["GENRES"], "USERS": ["AGE"]},
+        active=False,
         name="vod-test_my-recommender",
         max_wait=Duration.hours(2),
         # Recommenders are in domain dataset groups only.

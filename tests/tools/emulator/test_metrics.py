@@ -205,5 +205,7 @@ def test_a_version_answers_with_all_metrics_between_zero_and_one(account: Accoun
 
 
 def test_a_recommender_shows_its_metrics(movies: Account) -> None:
-    description = movies.describe("Recommender", movies.recommender())
-    assert set(description["modelMetrics"]) == NAMES
+    recommender = movies.recommender()
+    assert set(movies.describe("Recommender", recommender)["modelMetrics"]) == NAMES
+    movies.personalize.delete_recommender(recommenderArn=recommender)
+    assert "modelMetrics" not in movies.describe("Recommender", recommender)

@@ -120,6 +120,14 @@ def test_columns_that_nothing_trains_on(before: Resources, after: Resources, is_
     assert ("columns nothing trains on" in topics(found)) is is_said
 
 
+@pytest.mark.parametrize(("before", "after", "is_said"), [({}, False, True), ({"Active": False}, True, False)])
+def test_a_recommender_that_is_stopped(before: dict[str, bool], after: bool, is_said: bool) -> None:
+    found = reviewed(
+        {"R": ours("Recommender", RecipeArn="r", **before)}, {"R": ours("Recommender", RecipeArn="r", Active=after)}
+    )
+    assert ("interruption" in topics(found)) is is_said
+
+
 def ranking(follow: bool, automatic: bool, trigger: str = "1", gate: bool = False) -> Resources:
     version = ref("Gate" if gate else "Version", "SolutionVersionArn")
     resources = {

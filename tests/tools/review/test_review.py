@@ -103,6 +103,12 @@ def effects(comparison: Comparison) -> dict[str, Effect]:
             "deploying it: updated in place | recommendations: served throughout, with the old configuration until",
         ),
         (
+            settings("active: true", "active: false"),
+            {"Recommender": Effect.IN_PLACE},
+            ["interruption"],
+            "recommendations: a stopped recommender answers no request; started again",
+        ),
+        (
             settings("IN ($GENRES)", 'IN ("Comedy")'),
             {"Filter": Effect.REPLACED},
             ["another ARN"],

@@ -78,6 +78,8 @@ def _stop_and_start(run: Run) -> None:
     run.personalize.stop_recommender(recommenderArn=arn)
     run.ask(run.personalize.stop_recommender, recommenderArn=arn)
     run.note("stopped", run.settled("Recommender", arn), expected="INACTIVE")
+    found = run.personalize.describe_recommender(recommenderArn=arn)["recommender"]
+    run.note("shows its metrics while stopped", bool(found.get("modelMetrics")), expected=True)
     run.ask(run.personalize.stop_recommender, recommenderArn=arn)
     run.ask(run.runtime.get_recommendations, recommenderArn=arn, userId="u1")
     config = {**_CONFIG, "minRecommendationRequestsPerSecond": 2}
@@ -163,6 +165,7 @@ ENDING = (
         "Stops the recommender, asks and updates it meanwhile, and starts it.",
         _stop_and_start,
         "statuses.stop_and_start",
+        "statuses.recommender_metrics",
         "statuses.inactive_updates",
         needs=("recommenders.partial_update",),
         minutes=20,

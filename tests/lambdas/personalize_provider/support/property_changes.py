@@ -146,6 +146,7 @@ SETTINGS: dict[str, Setting] = {
             "DatasetGroupArn": arn("SecondGroup", "DatasetGroup"),
             "RecipeArn": f"{RECIPE}/aws-vod-most-popular",
             "RecommenderConfig": {"MinRecommendationRequestsPerSecond": 2},
+            "Active": False,
         },
     ),
     "Solution": Setting(
