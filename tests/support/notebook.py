@@ -18,7 +18,12 @@ OUTPUTS = {
         "filter_unwatched_arn",
         "filter_genre_arn",
     ],
-    "recommenders": ["recommender_more_like_x_arn", "recommender_top_picks_arn"],
+    "recommenders": [
+        "recommender_more_like_x_arn",
+        "recommender_top_picks_arn",
+        "recommender_more_like_x_metrics",
+        "recommender_top_picks_metrics",
+    ],
     "ranking": [
         "rerank_solution_arn",
         "rerank_solution_version_arn",
