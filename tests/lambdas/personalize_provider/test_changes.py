@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.personalize_provider.resource_type import Effect, ResourceType
+from lambdas.personalize_provider.resource_type import Effect
 from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support.property_changes import SETTINGS, WALK
 from tests.lambdas.personalize_provider.support.template_parts import template
@@ -20,10 +20,6 @@ def deployed(cloud: VirtualCloud, noun: str, prop: str) -> tuple[Stack, Deployed
     assert stack.status == "CREATE_COMPLETE", stack.reasons
     before = stack.resources["Target"]
     return cloud.cloudformation.deploy("app", template(SETTINGS[noun].after(prop))), before
-
-
-def changing_calls(cloud: VirtualCloud, row: ResourceType) -> list[str]:
-    return [call for call in cloud.calls if call in (f"Create{row.noun}", f"Update{row.noun}", f"Delete{row.noun}")]
 
 
 def test_every_property_has_a_changed_value() -> None:
