@@ -51,19 +51,20 @@ class Updates:
         row, switch = self._row, Switch.of(self._row, event, progress)
         progress = replace(progress, paused=switch.pauses)
         change = self._changes.find_asked_for(event, progress.in_place) if row.update else {}
-        if switch.is_turned and not switch.pauses:
-            waits_for = self._resume(event, progress, found)
-            if waits_for:
-                return pending(waits_for)
-        if change or switch.is_turned:
+        waits_for = self._resume(event, progress, found) if switch.is_turned and not switch.pauses else ""
+        if not waits_for and (change or switch.is_turned):
             found, waits_for = self._change_step(event, progress, found, change, now)
-            if waits_for:
-                return pending(waits_for)
+        if waits_for:
+            return pending(waits_for)
         sync_tags(self._api, self._cloudformation, row, event, progress, found)
-        then_pause = None
-        if switch.pauses and row.pause and not is_paused(found) and (change or switch.is_turned):
-            then_pause = ThenPause(int(progress.started) if switch.is_turned else None)
+        then_pause = self._left_to_chain(switch, progress, found) if change or switch.is_turned else None
         return complete(status_of(found), attributes(self._api, row, found, then_pause))
+
+    def _left_to_chain(self, switch: Switch, progress: Progress, found: Description) -> ThenPause | None:
+        """What the wait chain has to stop, because the request's time was up before that."""
+        if not switch.pauses or not self._row.pause or is_paused(found):
+            return None
+        return ThenPause(int(progress.started) if switch.is_turned else None)
 
     def must_await_rollback(self, progress: Progress, work: Description, now: float) -> bool:
         """Whether a rollback still has to wait for the update or the run that it asked for.
