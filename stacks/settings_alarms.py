@@ -8,8 +8,8 @@ from pydantic import Field
 
 from stacks.settings_section import Section
 
-Percent = Annotated[float, Field(gt=0, le=100)]
-Milliseconds = Annotated[float, Field(gt=0)]
+Percent = Annotated[float, Field(ge=0.01, le=100)]
+Milliseconds = Annotated[float, Field(ge=1)]
 # A year; whoever wants more wants no alarm.
 Hours = Annotated[int, Field(ge=1, le=24 * 365)]
 Days = Annotated[int, Field(ge=1, le=365)]

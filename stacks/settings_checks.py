@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stacks.outputs import pascal
 from stacks.personalize import avro, check_filter, filter_columns, limits, summed_column
+from stacks.settings_operations_checks import check_operations
 
 if TYPE_CHECKING:
     from stacks.settings import DatasetSettings, Settings, Trained
@@ -31,6 +32,7 @@ def check_settings(settings: Settings, config_directory: Path) -> Iterator[str]:
     """
     yield from _check_names(settings)
     yield from _check_datasets(settings)
+    yield from check_operations(settings)
     yield from check_keys(settings, settings.region)
     mistakes = [each for item in settings.datasets.used.items() for each in _check_schema(*item, config_directory)]
     yield from mistakes

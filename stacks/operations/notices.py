@@ -17,6 +17,7 @@ from .functions import OperationsFunction
 from .rules import FunctionRule
 
 SOURCE = "personalize.operations"
+_DATA_KEYS = "kms:GenerateDataKey*"
 # Source: Step Functions developer guide, "Automating Step Functions event delivery with EventBridge".
 _EXECUTION_ENDED = "Step Functions Execution Status Change"
 _ENDS = ("FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED")
@@ -78,14 +79,19 @@ class Topic(Construct):
         )
 
     def allow_publish(self, role: iam.IRole) -> None:
-        """Let a role publish.
+        """Let a role publish, and use the key for it.
+
+        Source: SNS developer guide, "Managing Amazon SNS encryption keys and costs".
 
         Args:
             role: of the function that tells.
         """
         role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn]))
         role.add_to_principal_policy(
-            iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn])
+            iam.PolicyStatement(actions=["kms:Decrypt", _DATA_KEYS], resources=[self.key.key_arn])
+        )
+        findings.acknowledge_wildcards(
+            role, "SNS documents the permission with a wildcard, and for this one key.", actions=[_DATA_KEYS]
         )
 
     def _let_alarms_publish(self) -> None:
@@ -119,7 +125,7 @@ class Topic(Construct):
             iam.PolicyStatement(
                 sid="AlarmsEncrypt",
                 principals=[cloudwatch],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                actions=["kms:Decrypt", _DATA_KEYS],
                 resources=["*"],
                 conditions=ours,
             )
@@ -183,7 +189,7 @@ def _allow_telling(topic: Topic, function: OperationsFunction, machine_arns: Seq
         )
         for arn in machine_arns
     ]
-    function.allow(["states:DescribeExecution", "states:GetExecutionHistory"], executions)
+    function.allow(["states:GetExecutionHistory"], executions)
     findings.acknowledge_wildcards(
         function.role, "The last part of an execution's ARN is a name that each has for itself.", resources=executions
     )

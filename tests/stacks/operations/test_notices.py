@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
 
-from tests.stacks.operations.support.resolved import actions_of, of_type, statements_of
+from lambdas.personalize_operations import handler
+from tests.lambdas.personalize_operations.support import services
+from tests.stacks.operations.support.asking import AROUND, Asked, without
+from tests.stacks.operations.support.resolved import PSEUDO, actions_of, of_type, statements_of
 from tests.support.iam import permits
 from tests.support.synthesized import Templates
+from tools.simulation.time import VirtualTime
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 KEY = "NoticesKey"
@@ -85,17 +89,23 @@ def machine(name: str) -> str:
     return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
 
 
-def ended(name: str, status: str) -> dict[str, Any]:
+# What every event has.
+AT = {"region": REGION, "time": "2026-11-26T03:12:00Z"}
+
+
+def ended(name: str, status: str, execution: str = "") -> dict[str, Any]:
     """An event as Step Functions sends it."""
     return {
+        **AT,
         "source": "aws.states",
         "detail-type": "Step Functions Execution Status Change",
-        "detail": {"status": status, "stateMachineArn": machine(name)},
+        "detail": {"status": status, "stateMachineArn": machine(name), "executionArn": execution},
     }
 
 
 def ours(detail_type: str, **detail: Any) -> dict[str, Any]:
     return {
+        **AT,
         "source": "personalize.operations",
         "detail-type": detail_type,
         "detail": {"app": "vod", "environment": "prod", **detail},
@@ -184,3 +194,75 @@ def test_what_functions_and_schedules_cannot_do_is_kept(template: dict[str, Any]
         assert schedule["Target"]["DeadLetterConfig"] == {"Arn": f"<{queue}.Arn>"}
         role = schedule["Target"]["RoleArn"].removeprefix("<").partition(".")[0]
         assert "sqs:SendMessage" in actions_of(statements_of(template, role))
+
+
+# -- what the function does, with what the template tells it and lets it -------------------------------------------
+
+EXECUTION = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:vod-prod-refresh:"
+
+
+@pytest.fixture(scope="module")
+def told(template: dict[str, Any]) -> Asked:
+    """What it asks of AWS when an execution fails, when the next one succeeds, and when a version is refused."""
+    functions = of_type(template, "AWS::Lambda::Function", references_to(template)).values()
+    (function,) = (each for each in functions if each["Handler"].endswith(".tell"))
+    config = json.loads(function["Environment"]["Variables"]["CONFIG"])
+    executions = [{"executionArn": f"{EXECUTION}2", "status": "SUCCEEDED"}]
+    executions += [{"executionArn": f"{EXECUTION}1", "status": "FAILED"}]
+    answers: dict[str, dict[str, Any]] = {
+        "sns": {"Publish": lambda _: {}},
+        "events": {"PutEvents": lambda _: {"FailedEntryCount": 0, "Entries": [{}]}},
+        "stepfunctions": {
+            "GetExecutionHistory": lambda _: {"events": []},
+            "ListExecutions": lambda _: {"executions": executions},
+        },
+    }
+    asked = Asked(
+        lambda service: services.client(service, answers[service]),
+        called_on,
+        {"events:PutEvents": {"events:source": "personalize.operations"}},
+    )
+    for event in (
+        ended("vod-prod-refresh", "FAILED", f"{EXECUTION}1"),
+        ended("vod-prod-refresh", "SUCCEEDED", f"{EXECUTION}2"),
+        ours("Version Trained", verdict="refused", text="below", workflow="vod-prod-refresh", execution=EXECUTION),
+    ):
+        handler.run_tell(event, asked.client, VirtualTime(), config)
+    return asked
+
+
+def called_on(action: str, members: Mapping[str, Any]) -> list[str]:
+    """What IAM checks a call on (Service Authorization Reference)."""
+    if action == "events:PutEvents":
+        return [f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"]
+    return [value for key, value in members.items() if key.lower().endswith("arn")]
+
+
+def references_to(template: dict[str, Any]) -> dict[str, str]:
+    """What references in the template are, in an account."""
+    (topic,) = of_type(template, "AWS::SNS::Topic")
+    return {**PSEUDO, topic: f"arn:aws:sns:{REGION}:{ACCOUNT}:vod-prod-notices"}
+
+
+def telling(template: dict[str, Any]) -> list[dict[str, Any]]:
+    return statements_of(template, "WatchingTellRole", references_to(template))
+
+
+def test_the_role_of_what_tells_lets_it_do_that_and_nothing_else(template: dict[str, Any], told: Asked) -> None:
+    statements = telling(template)
+    assert {action for action, _ in told.calls} >= {"sns:Publish", "events:PutEvents", "states:GetExecutionHistory"}
+    assert told.denied(statements) == set()
+    # SNS uses the key in the name of whoever publishes, so no call of the function's shows it.
+    for action in actions_of(statements) - AROUND - {"kms:Decrypt", "kms:GenerateDataKey*"}:
+        assert told.denied(without(statements, action)), f"{action} is not needed."
+
+
+def test_what_tells_may_use_the_key(template: dict[str, Any]) -> None:
+    (key,) = (f"<{each}.Arn>" for each in of_type(template, "AWS::KMS::Key"))
+    for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        assert permits(telling(template), action, key, {})
+
+
+def test_it_can_put_no_event_in_the_name_of_others(template: dict[str, Any]) -> None:
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    assert not permits(telling(template), "events:PutEvents", bus, {"events:source": "aws.states"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_PSEUDO: Mapping[str, str] = {
+PSEUDO: Mapping[str, str] = {
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",
     "AWS::AccountId": "123456789012",
@@ -13,7 +13,7 @@ _PSEUDO: Mapping[str, str] = {
 }
 
 
-def resolved(value: Any, refs: Mapping[str, str] = _PSEUDO) -> Any:
+def resolved(value: Any, refs: Mapping[str, str] = PSEUDO) -> Any:
     """The same with text in place of Ref, Fn::GetAtt and Fn::Join: `<LogicalId>`, `<LogicalId.Attribute>`.
 
     Args:
@@ -34,7 +34,7 @@ def resolved(value: Any, refs: Mapping[str, str] = _PSEUDO) -> Any:
     return {key: resolved(each, refs) for key, each in value.items()}
 
 
-def of_type(template: dict[str, Any], type_: str, refs: Mapping[str, str] = _PSEUDO) -> dict[str, dict[str, Any]]:
+def of_type(template: dict[str, Any], type_: str, refs: Mapping[str, str] = PSEUDO) -> dict[str, dict[str, Any]]:
     """Properties of the resources of a type, by logical id."""
     return {
         key: resolved(each.get("Properties", {}), refs)
@@ -43,7 +43,7 @@ def of_type(template: dict[str, Any], type_: str, refs: Mapping[str, str] = _PSE
     }
 
 
-def statements_of(template: dict[str, Any], role: str, refs: Mapping[str, str] = _PSEUDO) -> list[dict[str, Any]]:
+def statements_of(template: dict[str, Any], role: str, refs: Mapping[str, str] = PSEUDO) -> list[dict[str, Any]]:
     """Policy statements of the role whose logical id begins so."""
     return [
         statement
