@@ -238,7 +238,7 @@ def asking_for_metrics(**properties: Any) -> Resources:
     """What the construct makes of it: the last link says that it answers them, and something asks for them."""
     resources = recommending(**properties)
     resources["RecommenderSettled"]["Properties"]["Answers"] = ["ModelMetrics"]
-    asks = {"Value": {"Fn::GetAtt": ["RecommenderSettled", "ModelMetrics"]}}
+    asks = {"Name": "/vod/metrics", "Value": {"Fn::GetAtt": ["RecommenderSettled", "ModelMetrics"]}}
     return {**resources, "Asks": {"Type": "AWS::SSM::Parameter", "Properties": asks}}
 
 
