@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +16,9 @@ from constructs import Construct
 from ..personalize import findings
 from .workflow import allow
 
-_ASSET = Path(__file__).parents[2] / "lambdas"
+# Of the checkout only the folder lambdas/, which stays around its packages: they import each other relatively.
+_CHECKOUT = Path(__file__).parents[2]
+_BUT_THE_FUNCTIONS = ("/*", "!/lambdas", "__pycache__")
 _NIST = "NIST.800.53.R5"
 _FINDINGS = {
     f"{_NIST}-LambdaConcurrency": "State machines and rules start it a few times an hour; a reserved limit would take "
@@ -70,8 +72,10 @@ class OperationsFunction(Construct):
             description=description,
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"personalize_operations.handler.{entry}",
-            code=lambda_.Code.from_asset(str(_ASSET), exclude=["**/__pycache__", "**/*.pyc"]),
+            handler=f"lambdas.personalize_operations.handler.{entry}",
+            code=lambda_.Code.from_asset(
+                str(_CHECKOUT), exclude=list(_BUT_THE_FUNCTIONS), ignore_mode=IgnoreMode.GIT
+            ),
             memory_size=256,
             timeout=Duration.minutes(5),
             role=self.role,

@@ -139,7 +139,7 @@ def test_roles_are_assumed_for_one_resource_only(template: Template, service: st
 def test_a_function_reads_its_configuration_from_its_environment(template: Template) -> None:
     template.has_resource_properties(
         "AWS::Lambda::Function",
-        {"Handler": "personalize_operations.handler.judge", "Environment": {"Variables": {"CONFIG": '{"name":"vod"}'}}},
+        {"Handler": "lambdas.personalize_operations.handler.judge", "Environment": {"Variables": {"CONFIG": '{"name":"vod"}'}}},
     )
 
 
