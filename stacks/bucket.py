@@ -34,6 +34,7 @@ def add_bucket(
     encryption_key: kms.IKey | None,
     conditions: bool,
     log_retention: logs.RetentionDays,
+    tells_of_files: bool,
 ) -> s3.Bucket:
     """Declare the bucket, which Personalize may read.
 
@@ -43,6 +44,7 @@ def add_bucket(
         encryption_key: KMS key of its objects; None for S3's own.
         conditions: whether Personalize has to act for this account when it reads.
         log_retention: how long the function that empties it keeps its log.
+        tells_of_files: whether EventBridge hears of new files.
     """
     destroy = removal_policy is RemovalPolicy.DESTROY
     bucket = s3.Bucket(
@@ -65,6 +67,10 @@ def add_bucket(
             )
         ],
     )
+    if tells_of_files:
+        # Not by `event_bridge_enabled`, for which the CDK adds a function and a custom resource.
+        resource = cast(CfnResource, bucket.node.default_child)
+        resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
     allow_personalize_read(bucket, conditions=conditions)
     if destroy:
         _keep_log_of_emptying(stack, bucket, log_retention)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,6 +85,7 @@ class DataStack(Stack):
             encryption_key=self._key,
             conditions=settings.bucket_policy_conditions,
             log_retention=self._log_retention,
+            tells_of_files=settings.operations is not None,
         )
         self.service_role = self._add_service_role()
         self.dataset_group = DatasetGroup(
@@ -146,6 +148,7 @@ class DataStack(Stack):
         self, dataset_type: str, settings: DatasetSettings, location: str, uploaded: IDependable | None
     ) -> None:
         name = dataset_type.capitalize()
+        is_reported = dataset_type == DatasetType.INTERACTIONS and self._settings.publishes_reports
         schema = Schema(
             self,
             f"{name}Schema",
@@ -173,7 +176,7 @@ class DataStack(Stack):
             role=self.service_role,
             data_version=self._settings.data_version_of(dataset_type),
             import_mode=settings.import_mode,
-            publish_attribution_metrics_to_s3=dataset_type == DatasetType.INTERACTIONS and self._publishes_reports,
+            publish_attribution_metrics_to_s3=is_reported,
             max_wait=Duration.seconds(self._settings.max_wait.imports),
         )
         # The bucket's policy, too, must be there before Personalize reads the data.
@@ -191,8 +194,7 @@ class DataStack(Stack):
         """Where each dataset's file is, and what must have been uploaded before."""
         used = self._settings.datasets.used
         locations = {kind: location for kind in used if (location := self._settings.location_of(kind))}
-        for number, (bucket_name, prefix) in enumerate(sorted({_split(location) for location in locations.values()})):
-            self.service_role.allow_read(s3.Bucket.from_bucket_name(self, f"Source{number}", bucket_name), prefix)
+        self._let_read(locations.values())
         sample = [kind for kind in used if kind not in locations]
         if not sample:
             return locations, None
@@ -207,6 +209,12 @@ class DataStack(Stack):
             log_retention=self._log_retention,
         )
         return {**locations, **{kind: uploaded.location(name) for kind, name in files.items()}}, uploaded
+
+    def _let_read(self, locations: Iterable[str]) -> None:
+        """Let the service read what deployments import, and what refreshes do."""
+        refreshed = [each.location for each in self._settings.refreshed.values() if each.location]
+        for number, (bucket_name, prefix) in enumerate(sorted(set(map(_split, [*locations, *refreshed])))):
+            self.service_role.allow_read(s3.Bucket.from_bucket_name(self, f"Source{number}", bucket_name), prefix)
 
     # -- filters and events --------------------------------------------------------------------------------
 
@@ -229,11 +237,6 @@ class DataStack(Stack):
         self._outputs.publish("event_tracker_tracking_id", tracker.tracking_id, "Tracking id that PutEvents takes")
 
     # -- reports -------------------------------------------------------------------------------------------
-
-    @property
-    def _publishes_reports(self) -> bool:
-        attribution = self._settings.metric_attribution
-        return attribution is not None and attribution.reports is not None
 
     def _add_metric_attribution(self) -> None:
         settings = self._settings.metric_attribution

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model
 from stacks.personalize import limits
 from stacks.settings_checks import check_settings
 from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
-from stacks.settings_operations import OperationsSettings
+from stacks.settings_operations import OperationsSettings, RefreshedDatasetSettings
 from stacks.settings_section import Section
 from stacks.settings_sentences import sentence, shown
 from stacks.settings_values import (
@@ -383,6 +384,43 @@ class Settings(Section):
     def data_version_of(self, dataset_type: str) -> str:
         """Version of a dataset's data."""
         return self.datasets.used[dataset_type].data_version or self.data_version
+
+    @property
+    def publishes_reports(self) -> bool:
+        """Whether imports of interactions write reports of the metric attribution."""
+        return self.metric_attribution is not None and self.metric_attribution.reports is not None
+
+    @property
+    def refreshed(self) -> dict[str, Refreshed]:
+        """What a refresh imports, by dataset type; empty without operations."""
+        if self.operations is None:
+            return {}
+        chosen = self.operations.refresh.datasets
+        named = {kind.upper(): one for kind, one in chosen.items()} or dict.fromkeys(
+            self.datasets.used, RefreshedDatasetSettings()
+        )
+        return {kind: self._refreshed(kind, named[kind]) for kind in self.datasets.used if kind in named}
+
+    def _refreshed(self, kind: str, chosen: RefreshedDatasetSettings) -> Refreshed:
+        location = chosen.data_location or self.location_of(kind)
+        # Files beside the sample would replace it.
+        mode = self.datasets.used[kind].import_mode if location else "INCREMENTAL"
+        return Refreshed(location, f"incoming/{kind.lower()}/", chosen.import_mode or mode)
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh imports into a dataset.
+
+    Attributes:
+        location: an s3:// file or folder; None: `folder`.
+        folder: of the app's bucket.
+        import_mode: FULL or INCREMENTAL.
+    """
+
+    location: str | None
+    folder: str
+    import_mode: str
 
 
 # -- loading -----------------------------------------------------------------------------------------------------

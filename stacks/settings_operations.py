@@ -29,7 +29,7 @@ class RefreshedDatasetSettings(Section):
     """What a refresh imports into a dataset."""
 
     data_location: Location | None = None
-    """An s3:// file or folder; null: where deployments import from. With `data: sample`: folder incoming/<dataset>/."""
+    """An s3:// file or folder; null: where deployments import from. Sample data: incoming/<dataset>/."""
     import_mode: Literal["FULL", "INCREMENTAL"] | None = None
     """INCREMENTAL: each file once, as it comes; FULL: everything again; null: as deployments do."""
 
@@ -59,8 +59,6 @@ class RefreshSettings(Section):
     """Which datasets are refreshed; {}: all that the settings have, as deployments import them."""
     train: Training = "if-new"
     """Whether to train a version of the ranking: never, if-new (there is data it does not know), always."""
-    training_mode: Literal["FULL", "UPDATE"] = "FULL"
-    """UPDATE only for recipes that can; no ranking recipe can."""
     schedules: dict[OutputName, RefreshScheduleSettings] = Field(default_factory=dict)
     """By names of your choice."""
     on_new_files: Gathering | None = None

@@ -73,9 +73,7 @@ class OperationsFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"lambdas.personalize_operations.handler.{entry}",
-            code=lambda_.Code.from_asset(
-                str(_CHECKOUT), exclude=list(_BUT_THE_FUNCTIONS), ignore_mode=IgnoreMode.GIT
-            ),
+            code=lambda_.Code.from_asset(str(_CHECKOUT), exclude=list(_BUT_THE_FUNCTIONS), ignore_mode=IgnoreMode.GIT),
             memory_size=256,
             timeout=Duration.minutes(5),
             role=self.role,

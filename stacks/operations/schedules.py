@@ -123,6 +123,6 @@ class Schedules(Construct):
                 ),
             ),
         )
-        schedule.add_dependency(self._group)
+        schedule.add_resource_dependency(self._group)
         # Otherwise it might start before its role may do what it is for.
         schedule.node.add_dependency(role)

@@ -10,11 +10,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from ..outputs import Outputs
 from ..personalize import limits
 from ..placeholder import hold_place
 from ..settings import Settings
 from ..settings_operations import OperationsSettings
 from .notices import Topic
+from .refresh import Refresh
 from .schedules import Schedules
 from .watching import Watching
 
@@ -60,7 +62,7 @@ class OperationsStack(Stack):
             flexible_window_minutes=operations.flexible_window,
             undelivered=topic.undelivered,
         )
-        Watching(
+        watching = Watching(
             self,
             "Watching",
             settings=settings,
@@ -71,6 +73,20 @@ class OperationsStack(Stack):
             parameter=self.parameter,
             stack_names=[each.stack_name for each in stacks],
         )
+        refresh = Refresh(
+            self,
+            "Refresh",
+            settings=settings,
+            operations=operations,
+            parameter=self.parameter,
+            schedules=schedules,
+            observe=watching.observe,
+            undelivered=topic.undelivered,
+            stack_names=[each.stack_name for each in stacks],
+            log_retention=log_retention,
+        )
+        outputs = Outputs(self, settings.parameter_path)
+        outputs.publish("refresh_state_machine_arn", refresh.workflow.arn, "State machine of the refresh")
 
     def parameter(self, name: str) -> str:
         """What another stack of the app publishes, as a token that is resolved at each deployment.

@@ -1,6 +1,7 @@
 """Builders of states: Amazon States Language with JSONata, as dictionaries that the template shows as they are.
 
-Source: Step Functions developer guide, "State machine structure", "Transforming data with JSONata", "Handling errors".
+Source: Step Functions developer guide, "Using Amazon States Language to define Step Functions workflows",
+"Transforming data with JSONata in Step Functions", "Handling errors in Step Functions workflows".
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from typing import Any
 State = dict[str, Any]
 States = dict[str, State]
 
+# Beginning of the ARN of whatever a task may do; in China the partition is another (workflow.py).
+TASKS = "arn:aws:states:::"
 POLL_SECONDS = 60
-# What is tried again without a word: the service is busy with something else of ours, or of somebody.
-# A limit of jobs that run at once passes by itself, as does a resource that is in use: looked at every minute or so,
-# at most for half a day. Error names of SDK integrations end in Exception.
+# Of every event of ours.
+EVENT_SOURCE = "personalize.operations"
+# A limit of jobs that run at once passes by itself, as does a resource that is in use. Tried again for half a day at
+# most, by which time what is in the way has ended or will not.
 _BUSY: State = {
     "ErrorEquals": ["Personalize.LimitExceededException", "Personalize.ResourceInUseException"],
     "IntervalSeconds": 60,
@@ -23,23 +27,25 @@ _BUSY: State = {
     "MaxAttempts": 80,
     "JitterStrategy": "FULL",
 }
-# What the service's model does not name: throttling, and errors of the service itself.
-_UNNAMED: State = {
-    "ErrorEquals": ["Personalize.PersonalizeException"],
-    "IntervalSeconds": 5,
-    "BackoffRate": 2,
-    "MaxAttempts": 6,
-    "JitterStrategy": "FULL",
+_A_FEW_TIMES: State = {"IntervalSeconds": 5, "BackoffRate": 2, "MaxAttempts": 6, "JitterStrategy": "FULL"}
+# Names of services before their errors: those of the AWS SDK for Java, as in the guide's Ecs.ServerException.
+_CLIENTS: Mapping[str, str] = {
+    "cloudformation": "CloudFormation",
+    "cloudwatch": "CloudWatch",
+    "eventbridge": "EventBridge",
+    "personalize": "Personalize",
+    "sfn": "Sfn",
 }
-# Step Functions developer guide, "Handle transient Lambda service exceptions".
-_LAMBDA: State = {
+# "Handle transient Lambda service exceptions" in the guide; and what our functions raise if a service was not ready.
+_FUNCTION: State = {
     "ErrorEquals": [
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
         "Lambda.TooManyRequestsException",
+        "TryAgainError",
     ],
-    "IntervalSeconds": 2,
+    "IntervalSeconds": 10,
     "BackoffRate": 2,
     "MaxAttempts": 6,
     "JitterStrategy": "FULL",
@@ -58,6 +64,7 @@ def call(
     *,
     comment: str,
     following: str | None = None,
+    waits: bool = True,
     **fields: Any,
 ) -> State:
     """A task that makes one call to a service.
@@ -68,17 +75,18 @@ def call(
         arguments: members in PascalCase.
         comment: what it does.
         following: name of the next state; None: the last one.
+        waits: whether it is tried again, for hours, while Personalize is busy.
         **fields: further fields of the state, such as Assign, Output, Catch.
     """
-    retry = [_BUSY, _UNNAMED] if service == "personalize" else []
+    busy = [_BUSY] if service == "personalize" and waits else []
     return {
         "Type": "Task",
         "Comment": comment,
-        "Resource": f"arn:${{Partition}}:states:::aws-sdk:{service}:{action}",
+        "Resource": f"{TASKS}aws-sdk:{service}:{action}",
         "Arguments": dict(arguments),
-        **({"Retry": retry} if retry else {}),
+        "Retry": [*busy, {"ErrorEquals": [_unnamed(service)], **_A_FEW_TIMES}],
         **fields,
-        **after(following),
+        **_then(following),
     }
 
 
@@ -97,37 +105,79 @@ def invoke(
     return {
         "Type": "Task",
         "Comment": comment,
-        "Resource": "arn:${Partition}:states:::lambda:invoke",
+        "Resource": f"{TASKS}lambda:invoke",
         "Arguments": {"FunctionName": f"${{{function}}}", "Payload": dict(payload)},
-        "Retry": [_LAMBDA],
+        "Retry": [_FUNCTION],
         **fields,
-        **after(following),
+        **_then(following),
     }
 
 
-def wait(seconds: int, *, comment: str, following: str, **fields: Any) -> State:
+def note(*, comment: str, following: str, **fields: Any) -> State:
+    """A state that only assigns variables.
+
+    Args:
+        comment: what it keeps.
+        following: name of the next state.
+        **fields: further fields of the state, such as Assign.
+    """
+    return {"Type": "Pass", "Comment": comment, **fields, "Next": following}
+
+
+def wait(seconds: int, *, comment: str, following: str) -> State:
     """A state that waits.
 
     Args:
         seconds: how long.
         comment: for what.
         following: name of the next state.
-        **fields: further fields of the state.
     """
-    return {"Type": "Wait", "Comment": comment, "Seconds": seconds, **fields, "Next": following}
+    return {"Type": "Wait", "Comment": comment, "Seconds": seconds, "Next": following}
 
 
-def choose(*rules: tuple[str, str], comment: str, otherwise: str, **fields: Any) -> State:
+def choose(*rules: tuple[str, str], comment: str, otherwise: str) -> State:
     """A state that decides what comes next.
 
     Args:
         *rules: condition in JSONata, and the state that follows if it holds; the first that holds counts.
         comment: what it decides.
         otherwise: the state that follows if none holds.
-        **fields: further fields of the state.
     """
     choices = [{"Condition": jsonata(condition), "Next": following} for condition, following in rules]
-    return {"Type": "Choice", "Comment": comment, "Choices": choices, **fields, "Default": otherwise}
+    return {"Type": "Choice", "Comment": comment, "Choices": choices, "Default": otherwise}
+
+
+def each(
+    items: Any,
+    states: States,
+    *,
+    comment: str,
+    at_once: int,
+    item: Mapping[str, Any] | None = None,
+    following: str | None = None,
+    **fields: Any,
+) -> State:
+    """A state that does the same for each of several things.
+
+    Args:
+        items: a list, or an expression for one.
+        states: what is done, beginning with the first of them. Variables that they assign need names of their own.
+        comment: what it does.
+        at_once: for how many at once.
+        item: what the states get; default: the thing itself.
+        following: name of the next state; None: the last one.
+        **fields: further fields of the state.
+    """
+    return {
+        "Type": "Map",
+        "Comment": comment,
+        "Items": items,
+        **({"ItemSelector": dict(item)} if item else {}),
+        "MaxConcurrency": at_once,
+        "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": next(iter(states)), "States": states},
+        **fields,
+        **_then(following),
+    }
 
 
 def fail(*, comment: str, error: str, cause: str) -> State:
@@ -141,6 +191,16 @@ def fail(*, comment: str, error: str, cause: str) -> State:
     return {"Type": "Fail", "Comment": comment, "Error": error, "Cause": cause}
 
 
+def succeed(*, comment: str, output: Any) -> State:
+    """A state that ends the execution.
+
+    Args:
+        comment: when this happens.
+        output: what it answers.
+    """
+    return {"Type": "Succeed", "Comment": comment, "Output": output}
+
+
 def wait_for(
     what: str,
     action: str,
@@ -149,54 +209,93 @@ def wait_for(
     status: str,
     reason: str,
     following: str,
-    done: str = "$status = 'ACTIVE'",
+    done: str = "$states.input.status = 'ACTIVE'",
+    more: Mapping[str, str] | None = None,
     failed: Sequence[str] = ("CREATE FAILED", "CREATE STOPPED"),
 ) -> States:
-    """Wait until something at Personalize is done: wait, describe, decide; no end of its own but the machine's.
+    """Wait until something at Personalize is done: wait, describe, decide. Nothing but the machine's own time ends it.
 
     The states are named `Wait for <what>`, which is the first, `Look at <what>`, `Is <what> done?` and
-    `<What> failed`.
+    `<What> failed`. They hand on what they get, with `status` and `reason`.
 
     Args:
         what: as the names of the states say it, such as "the training".
         action: the Describe operation in camelCase.
         arguments: its members in PascalCase.
-        status: where its answer has the status, in JSONata.
+        status: where its answer has the status, in JSONata below the result.
         reason: where its answer has the reason of a failure.
         following: name of the state that follows.
-        done: condition in JSONata that tells the end; `$status` is the status.
+        done: condition in JSONata that tells the end.
+        more: what else to take from its answer for `done`, by name, in JSONata below the result.
         failed: the statuses of a failure.
     """
     first, look, decide = f"Wait for {what}", f"Look at {what}", f"Is {what} done?"
     failure = f"{what[:1].upper()}{what[1:]} failed"
-    is_failed = f"$status in {list(failed)}"
+    found = {"status": status, "reason": reason, **(more or {})}
+    # A member that the answer lacks stays away, and is equal to nothing.
+    taken = ", ".join(f"'{name}': $states.result.{where}" for name, where in found.items())
+    is_failed = f"$states.input.status in [{', '.join(repr(each) for each in failed)}]"
     return {
-        first: wait(POLL_SECONDS, comment=f"A minute until the next look at {what}.", following=look),
+        first: wait(POLL_SECONDS, comment="A minute until the next look.", following=look),
         look: call(
             "personalize",
             action,
             arguments,
-            comment=f"What the service says of {what}.",
+            comment=f"Asks the service about {what}.",
             following=decide,
-            Assign={
-                "status": jsonata(f"$states.result.{status}"),
-                "reason": jsonata(f"$exists($states.result.{reason}) ? $states.result.{reason} : 'No reason given.'"),
-            },
+            Output=jsonata(f"$merge([$states.input, {{{taken}}}])"),
         ),
         decide: choose(
-            (done, following),
-            (is_failed, failure),
-            comment="Done, failed, or another minute.",
-            otherwise=first,
+            (done, following), (is_failed, failure), comment="Done, failed, or another minute.", otherwise=first
         ),
         failure: fail(
-            comment=f"The service could not finish {what}.",
+            comment=f"The service gave up {what}. A redrive would end here again: start anew.",
             error="Personalize.Failed",
-            cause=jsonata("$reason"),
+            cause=jsonata("$exists($states.input.reason) ? $states.input.reason : 'The service gives no reason.'"),
         ),
     }
 
 
-def after(following: str | None) -> State:
-    """The field that says what follows."""
+def tell(detail_type: str, detail: Mapping[str, str], *, following: str | None = None, **fields: Any) -> State:
+    """A task that tells everybody who listens: an event on the default bus.
+
+    Args:
+        detail_type: what happened, such as Data Imported.
+        detail: expressions in JSONata by member, besides those that every event has.
+        following: name of the next state; None: the last one.
+        **fields: further fields of the state.
+    """
+    members = {
+        "app": "'${App}'",
+        "environment": "'${Environment}'",
+        "workflow": "$states.context.StateMachine.Name",
+        "execution": "$states.context.Execution.Id",
+        **detail,
+    }
+    written = ", ".join(f"'{name}': {expression}" for name, expression in members.items())
+    entry = {
+        "Source": EVENT_SOURCE,
+        "DetailType": detail_type,
+        "Detail": jsonata(f"$string({{{written}}})"),
+        "Resources": [jsonata("$states.context.Execution.Id")],
+    }
+    return call(
+        "eventbridge",
+        "putEvents",
+        {"Entries": [entry]},
+        comment=f"Event '{detail_type}' for whoever listens.",
+        following=following,
+        **fields,
+    )
+
+
+def _unnamed(service: str) -> str:
+    """What the service's model does not name: throttling, and errors of the service itself.
+
+    The name is inferred from what users report of other services, such as Ec2.Ec2Exception.
+    """
+    return f"{_CLIENTS[service]}.{_CLIENTS[service]}Exception"
+
+
+def _then(following: str | None) -> State:
     return {"End": True} if following is None else {"Next": following}

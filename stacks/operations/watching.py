@@ -30,6 +30,7 @@ class Watching(Construct):
 
     Attributes:
         topic: where people are told.
+        observe: the function that looks at what serves now.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Watching(Construct):
             machine_arn=self._machines["refresh"],
         )
         self._tell()
-        self._observe(stack_names)
+        self.observe = self._observe(stack_names)
         alarms = self._add_alarms()
         self._change_throughput()
         self._draw(alarms)
@@ -113,7 +114,7 @@ class Watching(Construct):
             machine_arns=list(self._machines.values()),
         )
 
-    def _observe(self, stack_names: Sequence[str]) -> None:
+    def _observe(self, stack_names: Sequence[str]) -> OperationsFunction:
         path = self._settings.parameter_path
         parameters = add_parameters(self, path, self._observed)
         function = OperationsFunction(
@@ -135,6 +136,7 @@ class Watching(Construct):
             observed=self._observed,
             stack_names=stack_names,
         )
+        return function
 
     def _add_alarms(self) -> Alarms:
         alarms = Alarms(

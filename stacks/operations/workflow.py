@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from ..personalize import findings
+from .states import EVENT_SOURCE, TASKS
 
 # Step Functions developer guide, "Using CloudWatch Logs to log execution history": they take no narrower resource.
 _LOG_DELIVERY = (
@@ -65,7 +67,7 @@ class Workflow(Construct):
             id: construct id.
             name: of the state machine, at most 80 characters.
             definition: Comment, StartAt and States in Amazon States Language with JSONata.
-            substitutions: what `${...}` in the definition stands for, besides `${Partition}`.
+            substitutions: what `${...}` in the definition stands for.
             log_retention: how long its log keeps its events.
             max_duration: after which an execution is ended as timed out.
         """
@@ -98,9 +100,9 @@ class Workflow(Construct):
             definition={
                 "QueryLanguage": "JSONata",
                 "TimeoutSeconds": int(max_duration.to_seconds()),
-                **definition,
+                **_in_partition_of(self, definition),
             },
-            definition_substitutions={"Partition": Aws.PARTITION, **substitutions},
+            definition_substitutions=dict(substitutions),
             logging_configuration=sfn.CfnStateMachine.LoggingConfigurationProperty(
                 level="ALL",
                 include_execution_data=True,
@@ -124,6 +126,8 @@ class Workflow(Construct):
         actions: Sequence[str],
         resources: Sequence[str],
         conditions: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        sid: str | None = None,
     ) -> None:
         """Let the machine's role do something.
 
@@ -131,8 +135,9 @@ class Workflow(Construct):
             actions: such as personalize:CreateSolutionVersion.
             resources: ARNs.
             conditions: of the statement.
+            sid: says why the statement is on every resource, if it is.
         """
-        allow(self.role, actions, resources, conditions)
+        allow(self.role, actions, resources, conditions, sid=sid)
 
     def _for_this_machine(self) -> dict[str, dict[str, str]]:
         """Conditions against the confused deputy.
@@ -148,6 +153,28 @@ class Workflow(Construct):
             "The actions for the delivery of logs and for X-Ray have no resource type, so IAM takes no narrower one.",
             resources=["*"],
         )
+
+
+def _in_partition_of(scope: Construct, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with the ARNs of its tasks as they are where the stack is.
+
+    Not by a substitution: tools that check the structure of a definition, cfn-lint too, read ARNs as they stand.
+    """
+    region = Stack.of(scope).region
+    if Token.is_unresolved(region) or not region.startswith("cn-"):
+        return dict(definition)
+    written = json.dumps(definition).replace(f'"{TASKS}', f'"{TASKS.replace("arn:aws:", "arn:aws-cn:")}')
+    return dict(json.loads(written))
+
+
+def let_tell(workflow: Workflow) -> None:
+    """Let a machine put events of ours on the default bus.
+
+    Args:
+        workflow: the machine.
+    """
+    bus = Stack.of(workflow).format_arn(service="events", resource="event-bus", resource_name="default")
+    workflow.allow(["events:PutEvents"], [bus], {"StringEquals": {"events:source": EVENT_SOURCE}})
 
 
 def allow(

@@ -20,7 +20,7 @@ def test_what_it_leaves_out_has_a_default() -> None:
     assert settings.serving_hours is settings.forget_users is None
     assert settings.campaign_throughput == {}
     refresh = settings.refresh
-    assert (refresh.datasets, refresh.train, refresh.training_mode, refresh.schedules) == ({}, "if-new", "FULL", {})
+    assert (refresh.datasets, refresh.train, refresh.schedules) == ({}, "if-new", {})
     assert (refresh.on_new_files, refresh.when_files_come.train) == (None, None)
 
 

@@ -99,7 +99,7 @@ def test_the_definition_can_be_read_in_the_template(template: Template) -> None:
     ]
     assert all(each["Comment"] for each in states.values())
     assert machine["Definition"]["TimeoutSeconds"] == 9 * 3600
-    assert machine["DefinitionSubstitutions"].keys() == {"Partition", "Judge", "Solution"}
+    assert machine["DefinitionSubstitutions"].keys() == {"Judge", "Solution"}
 
 
 def test_a_machine_logs_and_is_traced(template: Template) -> None:
@@ -139,7 +139,10 @@ def test_roles_are_assumed_for_one_resource_only(template: Template, service: st
 def test_a_function_reads_its_configuration_from_its_environment(template: Template) -> None:
     template.has_resource_properties(
         "AWS::Lambda::Function",
-        {"Handler": "lambdas.personalize_operations.handler.judge", "Environment": {"Variables": {"CONFIG": '{"name":"vod"}'}}},
+        {
+            "Handler": "lambdas.personalize_operations.handler.judge",
+            "Environment": {"Variables": {"CONFIG": '{"name":"vod"}'}},
+        },
     )
 
 
