@@ -160,7 +160,10 @@ class Refresh(Construct):
         workflow.allow(["personalize:DescribeSolutionVersion"], [f"{solution}/*"])
         workflow.allow(["personalize:ListSolutionVersions"], ["*"], sid=LISTS)
         workflow.allow(
-            ["cloudwatch:PutMetricData"], ["*"], {"StringEquals": {"cloudwatch:namespace": namespace(self._settings)}}
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            {"StringEquals": {"cloudwatch:namespace": namespace(self._settings)}},
+            sid="MetricsHaveNoResourceType",
         )
         if not ranking.campaign.follow_latest:
             campaign = self._parameter("rerank_campaign_arn")
