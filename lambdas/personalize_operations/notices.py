@@ -132,6 +132,21 @@ def recovered(app: App, execution: Execution) -> Notice:
     return _notice(app, execution, f"{what} works again", f"The {what} of {app.prefix} works again", rows)
 
 
+def over(app: App, time: str, detail: Mapping[str, Any]) -> Notice:
+    """An alarm that had rung is over. That it rings, CloudWatch says itself.
+
+    Args:
+        app: whose it is.
+        time: when, as EventBridge writes it.
+        detail: of the event.
+    """
+    alarm = str(detail["alarmName"])
+    rows = [_row("Now", str(detail["state"].get("reason") or "")), _row("To do", "Nothing.")]
+    what = f"The alarm {alarm} is over"
+    subject = f"{alarm.removeprefix(app.prefix).lstrip('_-')} is over"
+    return _mail(app, subject, what, time, rows, [])
+
+
 def refused(app: App, execution: Execution, detail: Mapping[str, Any]) -> Notice:
     """The quality gate has refused a version that a refresh trained."""
     rows = [
@@ -194,9 +209,13 @@ def batch_finished(app: App, execution: Execution, detail: Mapping[str, Any]) ->
 
 
 def _notice(app: App, execution: Execution, subject: str, what: str, rows: Iterable[str]) -> Notice:
-    links = [f"Execution: {app.link_to(execution.arn)}", f"Dashboard: {app.link_to_dashboard}"]
-    day, moment = execution.time[:10], execution.time[11:16]
-    text = "\n".join([f"{what}, on {day} at {moment} UTC.", "", *rows, "", *links])
+    return _mail(app, subject, what, execution.time, rows, [f"Execution: {app.link_to(execution.arn)}"])
+
+
+def _mail(app: App, subject: str, what: str, time: str, rows: Iterable[str], links: Iterable[str]) -> Notice:
+    day, moment = time[:10], time[11:16]
+    head = f"{what}, on {day} at {moment} UTC."
+    text = "\n".join([head, "", *rows, "", *links, f"Dashboard: {app.link_to_dashboard}"])
     return Notice(_subject(f"{app.prefix}: {subject}"), f"{text}\n")
 
 

@@ -15,6 +15,8 @@ from .notices import App, Execution, Notice
 _SOURCE = "personalize.operations"
 # Step Functions developer guide, "Automating Step Functions event delivery with EventBridge".
 _STATES = "aws.states"
+# CloudWatch user guide, "Alarm events and EventBridge".
+_CLOUDWATCH = "aws.cloudwatch"
 # What is told of our own events, by their detail type.
 _TOLD: Mapping[str, Callable[[App, Execution, Mapping[str, Any]], Notice]] = {
     "Version Trained": notices.refused,
@@ -27,7 +29,7 @@ def tell(event: Mapping[str, Any], config: Mapping[str, Any], clients: Clients) 
     """Tell what an event of EventBridge means.
 
     Args:
-        event: the end of an execution of one of the app's state machines, or an event of ours.
+        event: the end of an execution of one of the app's state machines, or of an alarm, or an event of ours.
         config: `topic_arn`, `app`, `environment` and `dashboard`.
         clients: of the services.
 
@@ -44,10 +46,18 @@ def tell(event: Mapping[str, Any], config: Mapping[str, Any], clients: Clients) 
         region=event["region"],
         partition=str(config["topic_arn"]).split(":")[1],
     )
-    notice = _of_execution(app, event, clients) if event["source"] == _STATES else _of_ours(app, event)
+    notice = _notice_of(app, event, clients)
     if notice:
         clients("sns").publish(TopicArn=config["topic_arn"], Subject=notice.subject, Message=notice.text)
     return {"subject": notice.subject if notice else None}
+
+
+def _notice_of(app: App, event: Mapping[str, Any], clients: Clients) -> Notice | None:
+    if event["source"] == _STATES:
+        return _of_execution(app, event, clients)
+    if event["source"] == _CLOUDWATCH:
+        return notices.over(app, event["time"], event["detail"])
+    return _of_ours(app, event)
 
 
 def _of_ours(app: App, event: Mapping[str, Any]) -> Notice | None:

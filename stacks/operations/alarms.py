@@ -25,6 +25,8 @@ _FIVE_MINUTES, _HOUR = Duration.minutes(5), Duration.hours(1)
 _NOTHING_IS_FINE = cloudwatch.TreatMissingData.NOT_BREACHING
 # Ages are put once an hour. In between, and if that fails (another alarm says so), the last one counts.
 _LAST_COUNTS = cloudwatch.TreatMissingData.IGNORE
+# The function that tells mails at once why a refresh has failed; this alarm is for the dashboard and for others' rules.
+REFRESH_FAILED = "refresh-failed"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class _When:
 
 
 class Alarms(Construct):
-    """Everything that rings for an environment; each alarm mails when it begins and when it is over.
+    """Everything that rings for an environment; each alarm mails when it begins.
 
     Attributes:
         arns: of all alarms, for the dashboard.
@@ -195,7 +197,7 @@ class Alarms(Construct):
             longest_gap_hours: the most hours that schedules leave between two refreshes; None if no schedule does.
         """
         alarm = self._add(
-            "refresh-failed",
+            REFRESH_FAILED,
             "The last refresh failed; it is over once a refresh succeeds. A mail of its own has said which step "
             "failed, and why, and what to do.",
             self._metrics.metric("RefreshFailed", period=_FIVE_MINUTES),
@@ -278,8 +280,9 @@ class Alarms(Construct):
             treat_missing_data=when.missing,
         )
         if mails:
+            # Not for OK as well: each new alarm becomes OK, and a first deployment would send a mail for each of them.
+            # The function that tells says when one is over.
             alarm.add_alarm_action(self._action)
-            alarm.add_ok_action(self._action)
         self.arns.append(alarm.alarm_arn)
         return alarm
 

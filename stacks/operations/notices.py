@@ -21,6 +21,7 @@ _DATA_KEYS = "kms:GenerateDataKey*"
 # Source: Step Functions developer guide, "Automating Step Functions event delivery with EventBridge".
 _EXECUTION_ENDED = "Step Functions Execution Status Change"
 _ENDS = ("FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED")
+_ALARM_CHANGED = "CloudWatch Alarm State Change"
 # Events of ours that somebody is told of, beside failures, with what their detail must say.
 _TOLD: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = {
     "Refused": ("Version Trained", {"verdict": ["refused"]}),
@@ -100,16 +101,9 @@ class Topic(Construct):
         Source: SNS developer guide, "Managing Amazon SNS encryption keys and costs" (the key, with both conditions) and
         "Example cases for Amazon SNS access control" (CloudWatch sends aws:SourceAccount).
         """
-        stack = Stack.of(self)
-        alarms = stack.format_arn(
-            service="cloudwatch",
-            resource="alarm",
-            resource_name=f"{self._prefix}{limits.SEPARATOR}*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
         ours: Mapping[str, Any] = {
-            "StringEquals": {"aws:SourceAccount": stack.account},
-            "ArnLike": {"aws:SourceArn": alarms},
+            "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+            "ArnLike": {"aws:SourceArn": _alarm_arn(self, self._prefix, "*")},
         }
         cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
         self.topic.add_to_resource_policy(
@@ -132,14 +126,33 @@ class Topic(Construct):
         )
 
 
+def _alarm_arn(scope: Construct, prefix: str, name: str) -> str:
+    return Stack.of(scope).format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=f"{prefix}{limits.SEPARATOR}{name}",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
 def add_notices(
-    scope: Construct, *, topic: Topic, app: str, env: str, function: OperationsFunction, machine_arns: Sequence[str]
+    scope: Construct,
+    *,
+    topic: Topic,
+    prefix: str,
+    not_told: Sequence[str],
+    app: str,
+    env: str,
+    function: OperationsFunction,
+    machine_arns: Sequence[str],
 ) -> None:
-    """Let a function tell what happens: how executions end, and what of our own events people wait for.
+    """Let a function tell what happens: how executions and alarms end, and what of our own events people wait for.
 
     Args:
         scope: parent construct.
         topic: where it tells.
+        prefix: beginning of the alarms' names.
+        not_told: alarms that mail nothing, so that nobody waits for their end.
         app: name of the app, as our events have it.
         env: name of the environment, as our events have it.
         function: that tells.
@@ -154,6 +167,24 @@ def add_notices(
             "source": ["aws.states"],
             "detail-type": [_EXECUTION_ENDED],
             "detail": {"status": list(_ENDS), "stateMachineArn": list(machine_arns)},
+        },
+        function=function.function,
+        undelivered=topic.undelivered,
+    )
+    # Source: CloudWatch user guide, "Alarm events and EventBridge".
+    FunctionRule(
+        scope,
+        "AlarmsEnd",
+        description="Tells when an alarm that had rung is over",
+        pattern={
+            "source": ["aws.cloudwatch"],
+            "detail-type": [_ALARM_CHANGED],
+            "resources": [{"prefix": _alarm_arn(scope, prefix, "")}],
+            "detail": {
+                "alarmName": [{"anything-but": list(not_told)}],
+                "state": {"value": ["OK"]},
+                "previousState": {"value": ["ALARM"]},
+            },
         },
         function=function.function,
         undelivered=topic.undelivered,

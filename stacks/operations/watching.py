@@ -9,10 +9,11 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..outputs import Outputs
+from ..personalize import limits
 from ..settings import Settings
 from ..settings_operations import OperationsSettings
 from ..settings_schedules import most_hours_between
-from .alarms import Alarms
+from .alarms import REFRESH_FAILED, Alarms
 from .dashboard import Drawn, add_dashboard
 from .functions import OperationsFunction
 from .notices import Topic, add_notices
@@ -108,6 +109,8 @@ class Watching(Construct):
         add_notices(
             self,
             topic=self.topic,
+            prefix=settings.prefix,
+            not_told=[f"{settings.prefix}{limits.SEPARATOR}{REFRESH_FAILED}"],
             app=settings.app_name,
             env=settings.env,
             function=function,

@@ -151,6 +151,24 @@ CASES: Mapping[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
         happened("Users Forgotten", "forget-users", location="s3://b/deletions/1.csv", deleted=1234, trains=True),
         [],
     ),
+    "alarm-over": (
+        {
+            "source": "aws.cloudwatch",
+            "detail-type": "CloudWatch Alarm State Change",
+            "region": "eu-west-1",
+            "time": "2026-11-26T03:12:00Z",
+            "detail": {
+                "alarmName": "vod-prod_top_picks-latency",
+                "state": {
+                    "value": "OK",
+                    "reason": "Threshold Crossed: 3 datapoints [480.0, 90.0, 85.0] were not greater than the "
+                    "threshold (500.0).",
+                },
+                "previousState": {"value": "ALARM"},
+            },
+        },
+        [],
+    ),
     "batch-finished": (
         happened(
             "Batch Finished", "batch", name="weekly_mail", job_arn="arn", output="s3://b/batch/weekly_mail/output/"

@@ -121,6 +121,16 @@ def stack(name: str, status: str) -> dict[str, Any]:
     }
 
 
+def alarm(name: str, state: str, before: str) -> dict[str, Any]:
+    return {
+        **AT,
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "resources": [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"],
+        "detail": {"alarmName": name, "state": {"value": state}, "previousState": {"value": before}},
+    }
+
+
 STARTS = {
     "Tell": [
         *(ended("vod-prod-refresh", status) for status in ("FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED")),
@@ -128,6 +138,7 @@ STARTS = {
         ours("Version Trained", verdict="refused"),
         ours("Users Forgotten"),
         ours("Batch Finished"),
+        alarm("vod-prod_top_picks-latency", "OK", "ALARM"),
     ],
     "Observe": [
         *(stack("vod-prod-ranking", each) for each in ("CREATE_COMPLETE", "UPDATE_COMPLETE")),
@@ -142,6 +153,10 @@ NOTHING = [
     ours("Version Trained", verdict="passed"),
     ours("Data Imported"),
     ours("Failed"),
+    alarm("vod-prod_top_picks-latency", "OK", "INSUFFICIENT_DATA"),
+    alarm("vod-prod_top_picks-latency", "ALARM", "OK"),
+    alarm("vod-prod_refresh-failed", "OK", "ALARM"),
+    alarm("vod-prod-eu_top_picks-latency", "OK", "ALARM"),
     {**ours("Users Forgotten"), "source": "somebody"},
     ours("Users Forgotten") | {"detail": {"app": "vod", "environment": "dev"}},
     stack("vod-prod-ranking", "UPDATE_IN_PROGRESS"),
