@@ -469,7 +469,7 @@ def test_a_wrong_definition_is_refused(machines: Machines, reason: str) -> None:
 
 
 def test_cloudformation_makes_a_machine_from_an_object_and_refuses_a_wrong_one(machines: Machines) -> None:
-    role = machines.role("templated", trusts="templated")
+    role, silent = machines.role("templated", trusts="templated"), machines.role("silent", allow="personalize:*")
     definition = defined({"Wait": wait(60, Next="Pass"), "Pass": {"Type": "Pass", "Output": "${Word}"}})
     properties = {"StateMachineName": "templated", "RoleArn": role, "Definition": definition}
     properties["DefinitionSubstitutions"] = {"Word": "said"}
@@ -483,6 +483,7 @@ def test_cloudformation_makes_a_machine_from_an_object_and_refuses_a_wrong_one(m
     for name, change, reason in (
         ("wrong", {"Definition": {**definition, "StartAt": "Nowhere"}}, "Missing 'Next' target: Nowhere at /StartAt"),
         ("untrusted", {}, "authorized to assume the provided role"),
+        ("unlogged", {"RoleArn": silent, "LoggingConfiguration": {"Level": "ALL"}}, "access the Log Destination"),
     ):
         template["Resources"]["Machine"]["Properties"] = {**properties, "StateMachineName": name, **change}
         stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))

@@ -15,7 +15,7 @@ from ministack.services.cloudformation import provisioners
 
 from tools.aws import sdk
 
-from .permissions import trusts
+from .permissions import role_may, trusts
 from .state_calls import STATES
 
 _TYPE = "AWS::StepFunctions::StateMachine"
@@ -24,6 +24,17 @@ _LAST_KINDS = ("Succeed", "Fail")
 # "Transforming data with JSONata in Step Functions": fields that a state in JSONata has not.
 _PATH_FIELDS = ("InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath", "ItemsPath", "SecondsPath")
 _LONGEST_NAME = 80
+# Those that the CDK's own StateMachine gives a role for its logs (aws-stepfunctions, state-machine.js).
+_LOG_ACTIONS = (
+    "CreateLogDelivery",
+    "DeleteLogDelivery",
+    "DescribeLogGroups",
+    "DescribeResourcePolicies",
+    "GetLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "UpdateLogDelivery",
+)
 
 
 def correct_state_machines() -> None:
@@ -45,13 +56,13 @@ def correct_state_machines() -> None:
         if found := refusal(provisioners._sfn_definition(properties)):
             raise provisioners._sfn_handler_error(found)
         name = properties.get("StateMachineName") or provisioners._physical_name(stack_name, logical_id, max_len=80)
-        _check_role(properties["RoleArn"], name)
+        _check_role(properties, name)
         if _arn(name) in sfn._state_machines:
             raise provisioners._sfn_handler_error(f"State Machine Already Exists: '{_arn(name)}'")
         return create(logical_id, properties, stack_name)
 
     def update_checked(physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **more: Any) -> Any:
-        _check_role(new["RoleArn"], physical_id.rpartition(":")[2])
+        _check_role(new, physical_id.rpartition(":")[2])
         return update(physical_id, old, new, *rest, **more)
 
     def delete_with_executions(physical_id: str, properties: dict[str, Any]) -> None:
@@ -64,12 +75,21 @@ def _arn(name: str) -> str:
     return f"arn:aws:states:{responses.get_region()}:{responses.get_account_id()}:stateMachine:{name}"
 
 
-def _check_role(role_arn: str, name: str) -> None:
-    """Raise if Step Functions cannot assume the role for a machine of that name."""
-    if not trusts(role_arn, STATES, _arn(name)):
+def _check_role(properties: Mapping[str, Any], name: str) -> None:
+    """Raise if Step Functions cannot assume the role for a machine of that name, or not log with it.
+
+    "Using CloudWatch Logs to log execution history in Step Functions": its policy, and the words of the error.
+    """
+    role = properties["RoleArn"]
+    if not trusts(role, STATES, _arn(name)):
         raise provisioners._sfn_handler_error(
             f"Neither the global service principal {STATES}, nor the regional one is authorized to assume the provided "
             "role."
+        )
+    logs = properties.get("LoggingConfiguration", {}).get("Level", "OFF") != "OFF"
+    if logs and not all(role_may(role, f"logs:{action}", "*") for action in _LOG_ACTIONS):
+        raise provisioners._sfn_handler_error(
+            "The state machine IAM Role is not authorized to access the Log Destination"
         )
 
 
