@@ -58,20 +58,22 @@ class Machines:
     def api(self) -> Any:
         return self.client("stepfunctions")
 
-    def role(self, name: str, allow: str = "*", trusts: str = "*") -> str:
+    def role(self, name: str, allow: str = "*", trusts: str = "*", condition: Mapping[str, Any] | None = None) -> str:
         """ARN of a role for the machine of a name, which may do something."""
         iam = self.client("iam")
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(trusts))["Role"]["Arn"]
-        statement = {"Effect": "Allow", "Action": allow, "Resource": "*"}
+        statement = {"Effect": "Allow", "Action": allow, "Resource": "*", "Condition": condition or {}}
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_role_policy(RoleName=name, PolicyName="calls", PolicyDocument=document)
         return str(arn)
 
-    def make(self, states: States, *, allow: str = "*", trusts: str = "*", **fields: Any) -> str:
+    def make(self, states: States, *, allow: str = "*", trusts: str = "*", condition: Any = None, **fields: Any) -> str:
         """ARN of a machine that begins with the first of its states."""
         name = f"machine-{next(self.numbers)}"
         made = self.api.create_state_machine(
-            name=name, roleArn=self.role(name, allow, trusts), definition=json.dumps(defined(states, **fields))
+            name=name,
+            roleArn=self.role(name, allow, trusts, condition),
+            definition=json.dumps(defined(states, **fields)),
         )
         return str(made["stateMachineArn"])
 
@@ -184,6 +186,27 @@ def test_a_call_needs_the_permission_of_the_machines_role(machines: Machines) ->
     found = machines.run({"Look": look}, allow="personalize:Describe*")
     assert found["error"] == "Personalize.PersonalizeException"
     assert "is not authorized to perform: personalize:ListDatasetGroups" in found["cause"]
+
+
+CONDITIONS = {
+    "events:source": (
+        "arn:aws:states:::aws-sdk:eventbridge:putEvents",
+        lambda value: {"Entries": [{"Source": value, "DetailType": "Any", "Detail": "{}"}]},
+    ),
+    "cloudwatch:namespace": (
+        "arn:aws:states:::aws-sdk:cloudwatch:putMetricData",
+        lambda value: {"Namespace": value, "MetricData": [{"MetricName": "any", "Value": 1}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("key", CONDITIONS)
+def test_a_permission_may_be_for_events_and_metrics_of_a_name(machines: Machines, key: str) -> None:
+    resource, arguments = CONDITIONS[key]
+    condition = {"StringEquals": {key: "ours"}}
+    assert machines.run({"Put": task(resource, arguments("ours"))}, condition=condition)["status"] == "SUCCEEDED"
+    found = machines.run({"Put": task(resource, arguments("theirs"))}, condition=condition)
+    assert "is not authorized to perform" in found["cause"]
 
 
 def test_a_role_that_trusts_another_machine_cannot_be_used(machines: Machines) -> None:

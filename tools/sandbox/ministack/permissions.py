@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ministack.core import iam_evaluator, responses, router
+from ministack.core import iam_actions, iam_evaluator, responses, router
 from ministack.services import iam, kms
 from ministack.services.cloudformation import provisioners
 
@@ -109,6 +110,38 @@ def role_may_use_key(role_arn: str, action: str, key_arn: str) -> bool:
     by_role = iam_evaluator.evaluate(asked, policies)
     found = iam_evaluator.combine_resource_policy(by_role, asked, policy, owner, required=True)
     return bool(found.decision == "Allow")
+
+
+def know_condition_keys() -> None:
+    """Judge policies by condition keys of EventBridge and CloudWatch, which MiniStack does not know.
+
+    Service Authorization Reference, "Condition keys for Amazon EventBridge", "... for Amazon CloudWatch".
+    """
+    know = iam_actions.request_tag_context
+
+    def know_more(service: str, action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = know(service, action, body, params)
+        if action == "events:PutEvents":
+            entries = json.loads(body).get("Entries", [])
+            found |= {"events:source": _one_or_all(entries, "Source")}
+            found |= {"events:detail-type": _one_or_all(entries, "DetailType")}
+        if action == "cloudwatch:PutMetricData":
+            found |= {"cloudwatch:namespace": _namespace(body, params)}
+        return found
+
+    iam_actions.request_tag_context = know_more
+
+
+def _one_or_all(entries: Sequence[Mapping[str, Any]], member: str) -> str | list[str]:
+    values = sorted({str(entry.get(member, "")) for entry in entries})
+    return values[0] if len(values) == 1 else values
+
+
+def _namespace(body: bytes, params: Mapping[str, Any]) -> str:
+    """Of metrics that are put, in the protocols that MiniStack reads here: JSON, and that of queries."""
+    if body.startswith(b"{"):
+        return str(json.loads(body).get("Namespace", ""))
+    return str(next(iter(params.get("Namespace", [])), ""))
 
 
 def delay_policies(seconds: float) -> None:
