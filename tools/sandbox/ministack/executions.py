@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextvars
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from ministack.services import stepfunctions as sfn
 
 from .metrics import put_metric
 from .state_calls import Caller
-from .states import EndedError, Frame, Level, Run, walk
+from .states import Clock, EndedError, Frame, Level, Run, walk
 
 # First state of the machine with which the CDK's Provider framework polls: what it waits for is functions, whose clock
 # is slower than that of the service.
@@ -76,9 +75,10 @@ def correct_executions(speed: float) -> None:
 def _run(execution: dict[str, Any], machine: dict[str, Any], scale: float) -> None:
     """Run an execution, from its beginning or from where it failed, to an end."""
     definition = execution["definition"]
-    check = _check(execution, machine, definition.get("TimeoutSeconds"), scale)
+    clock = Clock(scale)
+    check = _check(execution, machine, definition.get("TimeoutSeconds"), clock)
     caller = Caller(machine["stateMachineArn"], machine["roleArn"])
-    run = Run(execution, caller, scale, check)
+    run = Run(execution, caller, clock, check)
     data = json.loads(execution["input"])
     frame = execution.setdefault("frame", Frame(definition["StartAt"], data, {}))
     execution["events"][0]["previousEventId"] = 0
@@ -97,19 +97,18 @@ def _run(execution: dict[str, Any], machine: dict[str, Any], scale: float) -> No
 
 
 def _check(
-    execution: dict[str, Any], machine: dict[str, Any], timeout: float | None, scale: float
+    execution: dict[str, Any], machine: dict[str, Any], timeout: float | None, clock: Clock
 ) -> Callable[[], None]:
     """What raises EndedError once the execution has ended, has run too long, or its machine is gone.
 
     API reference, DeleteStateMachine: executions end at the next state transition.
     """
     redrives = execution.get("redriveCount", 0)
-    deadline = None if timeout is None else time.monotonic() + timeout * scale
 
     def check() -> None:
         if sfn._state_machines.get(machine["stateMachineArn"]) is not machine:
             raise EndedError
-        if deadline is not None and time.monotonic() > deadline:
+        if timeout is not None and clock.seconds > timeout:
             _end(execution, "TIMED_OUT", len(execution["events"]), error="States.Timeout")
         if execution["status"] != "RUNNING" or execution.get("redriveCount", 0) != redrives:
             raise EndedError

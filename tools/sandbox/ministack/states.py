@@ -52,19 +52,44 @@ class Frame:
 
 
 @dataclass
+class Clock:
+    """How long a run has taken on its own clock: what it waits passes faster, calls take as long as they do.
+
+    Attributes:
+        scale: seconds here for a second that the machine waits.
+    """
+
+    scale: float
+    _begun: float = field(default_factory=time.monotonic)
+    _slept: float = 0.0
+
+    def note_sleep(self, seconds: float) -> None:
+        """Some seconds here were spent waiting."""
+        self._slept += seconds
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of the machine since the run has begun."""
+        real = time.monotonic() - self._begun
+        # Branches wait side by side.
+        slept = min(self._slept, real)
+        return slept / self.scale + real - slept
+
+
+@dataclass
 class Run:
     """The first run of an execution, or a redrive.
 
     Attributes:
         execution: MiniStack's record of it.
         caller: the machine and its role.
-        scale: seconds here for a second of the machine.
+        clock: the machine's.
         check: raises EndedError if the execution is not to go on.
     """
 
     execution: dict[str, Any]
     caller: Caller
-    scale: float
+    clock: Clock
     check: Callable[[], None]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -113,10 +138,13 @@ class Level:
 
     def sleep(self, seconds: float) -> None:
         """Wait, on the machine's clock."""
-        end = time.monotonic() + seconds * self.run.scale
+        clock = self.run.clock
+        end = time.monotonic() + seconds * clock.scale
         while (left := end - time.monotonic()) > 0:
             self.check()
-            time.sleep(min(left, _LONGEST_NAP))
+            nap = min(left, _LONGEST_NAP)
+            time.sleep(nap)
+            clock.note_sleep(nap)
 
 
 _level: contextvars.ContextVar[Level] = contextvars.ContextVar("level")
