@@ -44,8 +44,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.sandbox": {"lambdas", "tools.aws", "tools.checkout", "tools.data", "tools.emulator"},
     "tools.conformance": {"lambdas", "stacks.personalize", "tools.check", "tools.checkout", "tools.data"}
     | {"tools.emulator", "tools.pages", "tools.sandbox"},
-    "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.data", "tools.emulator"}
-    | {"tools.pages", "tools.simulation", "tools.synth"},
+    "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.aws", "tools.checkout", "tools.data"}
+    | {"tools.emulator", "tools.pages", "tools.simulation", "tools.synth"},
     "tools.docs": {
         "lambdas",
         "tools.checkout",

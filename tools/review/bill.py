@@ -29,7 +29,7 @@ def money_of(base: Assembly, head: Assembly, comparison: Comparison, prices: Pri
     return Money(
         before=_dollars(old),
         after=_dollars(new),
-        per_hour=_dollars(sum(each.per_hour or 0.0 for each in after)),
+        per_hour=_dollars(sum((each.per_hour or 0.0) * each.active for each in after)),
         difference=_difference(new - old),
         goes_up=new - old >= _LEAST,
         lines=tuple(_lines(before, after, hours)),
@@ -47,7 +47,8 @@ def _notes(prices: Prices, today: date) -> Iterator[str]:
     yield (
         f"A month has {assumed.hours_per_month:g} hours; a training has {assumed.interactions:,} interactions "
         f"({assumed.interactions_are}) or {assumed.training_hours:g} training hours; recommenders are for up to "
-        f"100,000 users. You also pay for storage, logs, polling, and requests beyond the minimums."
+        f"100,000 users. You also pay for storage, logs, polling, metrics of your own, and requests "
+        f"beyond the minimums."
     )
 
 

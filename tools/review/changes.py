@@ -11,10 +11,11 @@ from typing import Any
 from lambdas.personalize_provider.resource_type import Effect
 from tools.simulation.assembly import Assembly
 
-from .diff import PASSING_ON, REFUSALS, Comparison, Kind, PropertyChange, ResourceChange
+from .diff import REFUSALS, Comparison, Kind, PropertyChange, ResourceChange
 from .rehearsal import Rehearsal
 from .renames import Rename
 from .review import Change, Difference, Property, StackChanges, Verdict
+from .stored import PASSING_ON
 from .times import takes
 from .values import plain
 
@@ -60,6 +61,8 @@ _TELLING = (
     *("RecipeArn", "RecommenderConfig", "FilterExpression", "DatasetType", "Schema", "DataSource", "ImportMode"),
     *("SolutionConfig", "PerformAutoTraining", "SolutionUpdateConfig", "MinProvisionedTPS", "CampaignConfig"),
     *("Metrics", "MetricsOutputConfig", "Domain", "KmsKeyArn", "Active"),
+    # Of CloudFormation's own types, in the operations stack.
+    *("ScheduleExpression", "ScheduleExpressionTimezone", "Threshold", "AlarmDescription", "Endpoint", "EventPattern"),
 )
 
 

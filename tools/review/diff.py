@@ -20,9 +20,9 @@ from lambdas.personalize_provider.resources import RESOURCES
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import imports, references
 
+from .stored import HANDED_ON, PASSING_ON, named_in, stored_by
+
 _CUSTOM = "Custom::Personalize"
-# They hand on what they wait for or judge.
-PASSING_ON = frozenset({f"{_CUSTOM}Wait", f"{_CUSTOM}DeletionWait", f"{_CUSTOM}QualityGate"})
 # What changes with every change of the code, or fills an empty stack, and says nothing of itself.
 _NOISE = frozenset({"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"})
 _REGION = "us-east-1"
@@ -222,6 +222,7 @@ class _Replaced:
         self._base = base
         self._head = head
         self._exports = head.exports()
+        self._stored = stored_by(head)
         self._known: dict[tuple[str, str], list[PropertyChange]] = {}
 
     def properties(self, stack: str, logical_id: str) -> list[PropertyChange]:
@@ -274,6 +275,7 @@ class _Replaced:
         for name in imports(value):
             if name in self._exports:
                 yield self._exports[name]
+        yield from named_in(_template(self._head, stack), self._stored, value)
 
     def _gets_another_arn(self, stack: str, logical_id: str) -> bool:
         new = _template(self._head, stack)["Resources"].get(logical_id)
@@ -286,7 +288,7 @@ class _Replaced:
 
     def _handed_on(self, stack: str, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         properties = resource["Properties"]
-        for name in ("ResourceArn", "SolutionVersionArn"):
+        for name in HANDED_ON:
             if name in properties:
                 yield from self._referred(stack, properties[name])
 

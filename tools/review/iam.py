@@ -18,6 +18,13 @@ _REFERENCE = re.compile(r"<(\w+)(?:\.Arn)?>")
 
 # What a change of a statement may concern, as a reviewer reads it.
 _PARTS = ("actions", "resources", "principals", "conditions")
+# Policies of resources: how they are called, and the property that holds them.
+_POLICIES: Mapping[str, tuple[str, str]] = {
+    "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
+    "AWS::SNS::TopicPolicy": ("Topic", "PolicyDocument"),
+    "AWS::SQS::QueuePolicy": ("Queue", "PolicyDocument"),
+    "AWS::KMS::Key": ("Key", "KeyPolicy"),
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -137,8 +144,9 @@ def _of(
     if resource["Type"] == "AWS::IAM::Policy":
         roles = ", ".join(_named(stack, role, all_of_them) for role in properties["Roles"])
         yield from _lines(f"Role {roles}", properties["PolicyDocument"])
-    if resource["Type"] == "AWS::S3::BucketPolicy":
-        yield from _lines(f"Bucket policy {name}:", properties["PolicyDocument"])
+    if resource["Type"] in _POLICIES:
+        what, member = _POLICIES[resource["Type"]]
+        yield from _lines(f"{what} policy {name}:", properties.get(member, {"Statement": []}))
 
 
 def _named(stack: str, role: Any, resources: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ Auto-Scaling") and CreateRecommender ("Minimum recommendation requests per secon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from tools.simulation.assembly import Assembly
 from tools.simulation.template import Template, references
 
 from .diff import path_of
+from .running import Schedule, active_share, mean_throughput, schedules_of
 from .values import as_text
 
 PRICES = Path(__file__).with_name("prices.yaml")
@@ -32,6 +33,7 @@ _SOLUTION, _VERSION = "Custom::PersonalizeSolution", "Custom::PersonalizeSolutio
 
 
 _ATTRIBUTION = "Custom::PersonalizeMetricAttribution"
+_ALARM, _DASHBOARD, _KEY = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::KMS::Key"
 _BILLED = (_RECOMMENDER, _CAMPAIGN, _SOLUTION, _VERSION, _ATTRIBUTION)
 # They cost nothing while they exist; what imports and events cost depends on the data.
 _NOT_BILLED = ("DatasetGroup", "Schema", "Dataset", "DatasetImportJob", "Filter", "EventTracker")
@@ -88,6 +90,9 @@ class Amounts(_Table):
     v2_training: Price
     other_requests: Price
     other_training: Price
+    alarm: Price
+    dashboard: Price
+    key: Price
 
     def __iter__(self) -> Iterator[tuple[str, Price]]:  # type: ignore[override]
         """Each with its name."""
@@ -148,9 +153,12 @@ class Cost:
         stack: that it is in.
         path: of its construct.
         what: is billed, and how the figure comes about.
-        per_hour: while it exists and nobody asks; None if the template does not tell.
+        per_hour: while it exists, is active, and nobody asks; None if the template does not tell.
         per_training: of one training, 0 if none is billed; None if the template does not tell.
-        automatic_days: days between automatic trainings; None if there are none.
+        automatic_days: days between trainings that nobody deploys: automatic ones, and those of schedules; None if
+            there are none.
+        active: part of the time in which it bills by the hour, 0 to 1.
+        monthly: a fixed amount.
     """
 
     stack: str
@@ -158,7 +166,9 @@ class Cost:
     what: str
     per_hour: float | None = 0.0
     per_training: float | None = 0.0
-    automatic_days: int | None = None
+    automatic_days: float | None = None
+    active: float = 1.0
+    monthly: float = 0.0
 
     @property
     def key(self) -> tuple[str, str, bool]:
@@ -168,7 +178,7 @@ class Cost:
     def per_month(self, hours: float) -> float:
         """Of a month with so many hours, automatic trainings included."""
         trainings = hours / 24 / self.automatic_days if self.automatic_days else 0.0
-        return (self.per_hour or 0.0) * hours + (self.per_training or 0.0) * trainings
+        return (self.per_hour or 0.0) * hours * self.active + (self.per_training or 0.0) * trainings + self.monthly
 
 
 def load_prices(interactions: int | None = None, interactions_are: str = "") -> Prices:
@@ -190,43 +200,108 @@ def load_table() -> Table:
 
 def costs(assembly: Assembly, prices: Prices) -> list[Cost]:
     """What every resource costs that bills while idle or for its training, in the order of the templates."""
+    schedules = schedules_of(assembly)
     return [
         cost
         for stack, template in assembly.templates.items()
-        for logical_id, resource in template["Resources"].items()
-        for cost in _of(stack, template, logical_id, resource, prices)
+        for cost in (
+            *(
+                cost
+                for logical_id, resource in template["Resources"].items()
+                for cost in _of(stack, template, logical_id, resource, prices, schedules)
+            ),
+            *_alarms(stack, template, prices.amounts),
+            *_refreshes(assembly, [each for each in schedules if each.stack == stack], prices),
+        )
     ]
 
 
-def _of(stack: str, template: Template, logical_id: str, resource: Mapping[str, Any], prices: Prices) -> Iterator[Cost]:
+def _of(
+    stack: str,
+    template: Template,
+    logical_id: str,
+    resource: Mapping[str, Any],
+    prices: Prices,
+    schedules: Sequence[Schedule],
+) -> Iterator[Cost]:
     path, properties = path_of(resource, logical_id), resource.get("Properties", {})
     if resource["Type"] == _RECOMMENDER:
-        yield _recommender(stack, path, properties.get("RecommenderConfig", {}), prices.amounts)
+        active = active_share(schedules, (stack, logical_id))
+        yield _recommender(stack, path, properties, active, prices)
     elif resource["Type"] == _CAMPAIGN:
-        yield _campaign(stack, path, properties, _recipe(template, logical_id), prices)
+        minimum = int(properties.get("MinProvisionedTPS", 1))
+        mean = mean_throughput(schedules, (stack, logical_id), minimum)
+        yield _campaign(stack, path, properties, mean, _recipe(template, logical_id), prices)
     elif resource["Type"] == _SOLUTION:
         yield from _automatic(stack, path, properties, prices)
     elif resource["Type"] == _VERSION:
         yield _version(stack, path, _recipe(template, logical_id), prices)
     elif resource["Type"] == _ATTRIBUTION:
         yield Cost(stack, path, "metrics, which CloudWatch bills for each metric and each source of events", None)
+    elif resource["Type"] == _DASHBOARD:
+        yield Cost(
+            stack, path, "dashboard; the first three of an account are free", monthly=prices.amounts.dashboard.amount
+        )
+    elif resource["Type"] == _KEY:
+        yield Cost(stack, path, "KMS key", monthly=prices.amounts.key.amount)
     elif is_unpriced(resource["Type"]):
         yield Cost(stack, path, f"{resource['Type']}, of which the review knows no price", None)
 
 
-def _recommender(stack: str, path: str, config: Mapping[str, Any], prices: Amounts) -> Cost:
+def _recommender(stack: str, path: str, properties: Mapping[str, Any], active: float, prices: Prices) -> Cost:
+    config, amounts = properties.get("RecommenderConfig", {}), prices.amounts
     minimum = int(config.get("MinRecommendationRequestsPerSecond", 1))
-    beyond = max(0.0, minimum * _SECONDS_PER_HOUR - prices.recommender_included.amount)
+    beyond = max(0.0, minimum * _SECONDS_PER_HOUR - amounts.recommender_included.amount)
+    per_hour = amounts.recommender.amount + beyond / 1000 * amounts.recommender_requests.amount
     what = f"recommender, provisioned for {minimum} per second{_metadata(config)}"
-    return Cost(stack, path, what, prices.recommender.amount + beyond / 1000 * prices.recommender_requests.amount)
+    if str(properties.get("Active", "true")).lower() == "false":
+        return Cost(stack, path, f"{what}, stopped", per_hour, active=0.0)
+    if active < 1:
+        saved = per_hour * prices.assumptions.hours_per_month * (1 - active)
+        what = f"{what}, active {active * 24:.3g} hours a day: serving hours save ${saved:,.2f} a month"
+    return Cost(stack, path, what, per_hour, active=active)
 
 
-def _campaign(stack: str, path: str, properties: Mapping[str, Any], recipe: str, prices: Prices) -> Cost:
+def _campaign(stack: str, path: str, properties: Mapping[str, Any], mean: float, recipe: str, prices: Prices) -> Cost:
     minimum = int(properties.get("MinProvisionedTPS", 1))
-    what = f"campaign, provisioned for {minimum} per second{_metadata(properties.get('CampaignConfig', {}), recipe)}"
+    provisioned = f"{minimum} per second" if mean == minimum else f"{mean:.3g} per second on average, by schedules"
+    what = f"campaign, provisioned for {provisioned}{_metadata(properties.get('CampaignConfig', {}), recipe)}"
     if not recipe:
         return Cost(stack, path, f"{what}; its recipe is not in the template", None)
-    return Cost(stack, path, f"{what}, {recipe}", minimum * _SECONDS_PER_HOUR * prices.per_request(recipe))
+    return Cost(stack, path, f"{what}, {recipe}", mean * _SECONDS_PER_HOUR * prices.per_request(recipe))
+
+
+def _alarms(stack: str, template: Template, prices: Amounts) -> Iterator[Cost]:
+    """All alarms of a stack as one: each costs cents."""
+    alarms = [each["Properties"] for each in template["Resources"].values() if each["Type"] == _ALARM]
+    metrics = sum(sum("MetricStat" in one for one in each.get("Metrics", ())) or 1 for each in alarms)
+    if alarms:
+        what = f"{len(alarms)} alarms that look at {metrics} metrics; the first 10 of an account are free"
+        yield Cost(stack, "Alarms", what, monthly=metrics * prices.alarm.amount)
+
+
+def _refreshes(assembly: Assembly, schedules: Sequence[Schedule], prices: Prices) -> Iterator[Cost]:
+    """What the refreshes of schedules cost: trainings, and imports by the size of what is new."""
+    hours = prices.assumptions.hours_per_month
+    for each in schedules:
+        if not each.refreshes:
+            continue
+        runs = each.per_month(hours)
+        imports = f"{runs:.3g} imports a month, {prices.amounts.imports.amount:g} {prices.table.currency} per GB"
+        recipe = next(filter(None, map(_recipe_of, assembly.templates.values())), "")
+        if not (each.trains and recipe and runs):
+            yield Cost(each.stack, each.path, f"refresh by schedule: {imports}")
+            continue
+        price, measure = _training(recipe, prices)
+        certain = "" if each.input.get("train") == "always" else " at most: it trains if there is something new"
+        what = f"refresh by schedule: {imports}, and as many trainings{certain}; {measure}"
+        yield Cost(each.stack, each.path, what, 0.0, price, hours / 24 / runs)
+
+
+def _recipe_of(template: Template) -> str:
+    """Recipe of the solution of a template; empty if it has none."""
+    solutions = (each["Properties"] for each in template["Resources"].values() if each["Type"] == _SOLUTION)
+    return next((_name(each.get("RecipeArn")) for each in solutions), "")
 
 
 def _metadata(config: Mapping[str, Any], recipe: str = "") -> str:

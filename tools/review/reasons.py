@@ -14,10 +14,12 @@ from tools.simulation.assembly import Assembly
 from tools.simulation.template import Template, dependencies, everything_before, references
 
 from .changes import CALLED, SERVING
-from .diff import PASSING_ON, Comparison, Kind, ResourceChange, is_run, path_of
+from .diff import Comparison, Kind, ResourceChange, is_run, path_of
+from .operating import operating_reasons
 from .rehearsal import Rehearsal
 from .renames import Rename
 from .review import Money, Reason, Time, Verdict
+from .stored import PASSING_ON
 from .values import listed
 
 _CUSTOM = "Custom::Personalize"
@@ -85,6 +87,7 @@ def reasons_of(found: Found) -> tuple[Reason, ...]:
         *_new_columns(found),
         *_unserved(found),
         *_judged(found),
+        *operating_reasons(found.base, found.head),
         *_money(found.money),
         *_time(found),
     )

@@ -9,13 +9,14 @@ from tools.simulation.template import Template
 
 from .bill import money_of
 from .changes import stacks_of
-from .diff import PASSING_ON, Comparison, path_of
+from .diff import Comparison, path_of
 from .iam import permissions
 from .money import Prices, load_prices
 from .reasons import Found, reasons_of, sentence
 from .rehearsal import CHAIN, Rehearsal
 from .renames import renames_of
 from .review import Header, Money, Outputs, Reason, Resources, Review, Time, Verdict
+from .stored import PASSING_ON
 from .times import time_of
 
 
