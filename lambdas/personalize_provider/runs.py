@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .api import Api
-from .names import last_part, physical_name, same_content
+from .names import is_fixed, last_part, physical_name, same_content
 from .protocol import Event, as_before
 from .resource_type import ResourceType
 from .statuses import Description, has_failed, is_busy
@@ -19,15 +19,20 @@ class Runs:
         self._row = row
         self._api = api
 
-    def choose(self, event: Event) -> tuple[str, str]:
+    def choose(self, event: Event, is_rollback: bool) -> tuple[str, str]:
         """Choose the run that an update acts on, and the one that it has to end.
+
+        Args:
+            event: the request.
+            is_rollback: whether it rolls an update back.
 
         Returns:
             Name of an earlier run that did what is asked for, or of a new one; and name of the run that a cancelled
             update began, empty if there is none.
         """
         runs = self._list(event)
-        name = self._find_earlier(event, runs) or physical_name(self._row, event)
+        earlier = self._find_earlier(event, runs) or (self._find_untouched(event, runs) if is_rollback else None)
+        name = earlier or physical_name(self._row, event)
         return name, self._find_leftover(event, name, runs)
 
     def find_same_in_flight(self, event: Event) -> str | None:
@@ -56,6 +61,23 @@ class Runs:
         if self._row.reuse_latest_only:
             return self._find_same(event, sound[:1])
         return self._find_same(event, [run for run in sound if not is_busy(run)])
+
+    def _find_untouched(self, event: Event, runs: list[Description]) -> str | None:
+        """Name of the run that a rollback goes back to, if no run of the update has come after it.
+
+        Then there is nothing to take back, and what a refresh has brought since stays. A run of the update counts
+        while it is in flight, too.
+        """
+        sound = [self._name(run) for run in runs if not has_failed(run)]
+        update = as_before(event)
+        for name in sound:
+            if is_fixed(update["ResourceProperties"]) and name == physical_name(self._row, update):
+                return None
+            if same_content(self._row, update, name):
+                return None
+            if same_content(self._row, event, name):
+                return name
+        return None
 
     def _find_same(self, event: Event, runs: Iterable[Description]) -> str | None:
         """Name of the first run that has the create-only properties of a request."""

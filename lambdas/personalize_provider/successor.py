@@ -62,7 +62,7 @@ class Successors:
         if not changed:
             return self._keep(event)
         if self._row.is_job and not is_fixed(event["ResourceProperties"]):
-            name, leftover = Runs(self._row, self._api).choose(event)
+            name, leftover = Runs(self._row, self._api).choose(event, is_rollback)
             return Successor(name, leftover=leftover)
         return self._replace(event, changed, is_rollback)
 

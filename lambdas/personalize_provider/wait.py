@@ -16,7 +16,7 @@ from .deployments import began, check_wanted
 from .describe import Revision, ThenPause, attributes, latest_update, source, update_id
 from .patience import may_pass, verdict, waiting
 from .protocol import CLOCK_SECONDS, REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
-from .resource_type import ResourceType
+from .resource_type import ResourceType, member_name
 from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
 from .statuses import ACTIVE, INACTIVE, Description, has_failed, is_busy, is_paused, status_of
@@ -105,7 +105,7 @@ class Wait(WithoutResource):
 
 
 class DeletionWait(WithoutResource):
-    """A link that waits, when it is deleted, until the resource can be deleted.
+    """A link that waits, when it is deleted, until the resource can be deleted; of an import, until the dataset can be.
 
     It also does when it is turned to another resource: CloudFormation is going to delete the one before, which is
     still at work if this is the rollback of a replacement.
@@ -120,7 +120,7 @@ class DeletionWait(WithoutResource):
         if leaving is None:
             return complete("nothing to wait for", following)
         try:
-            status = self._busy(*leaving)
+            status = self._busy(event, *leaving)
         except SERVICE_ERRORS as error:
             if meaning(error) is Meaning.NO_SERVICE:
                 return complete("nothing can exist in a region without Amazon Personalize", following)
@@ -143,16 +143,28 @@ class DeletionWait(WithoutResource):
         row, name = _target(event["ResourceProperties"])
         return errors.timed_out(row, name, "be idle", outcome.status, REQUEST_SECONDS, setting=None)
 
-    def _busy(self, row: ResourceType, arn: str) -> str | None:
+    def _busy(self, event: Event, row: ResourceType, arn: str) -> str | None:
         """What the service is still doing with the resource, ended where it can be ended; None if nothing."""
         found = self._api.describe(row, arn)
         if found is None:
             return None
         update = latest_update(row, found)
         if not is_busy(found) and not is_busy(update):
-            return None
+            return self._busy_beside(row, found) if event["RequestType"] == "Delete" else None
         self._api.stop(row, found)
         return status_of(found if is_busy(found) else update)
+
+    def _busy_beside(self, row: ResourceType, found: Description) -> str | None:
+        """What the service does with a run that a refresh, or a hand, began in the same parent; None if nothing.
+
+        The parent cannot be deleted before that has ended (API, DeleteDataset), and its own request waits for an hour
+        at most. What can be stopped is stopped when the parent is deleted.
+        """
+        if not row.is_job or row.stop:
+            return None
+        parent = member_name(row.parent)
+        beside = self._api.child_summaries(row, parent, found[parent])
+        return next((status_of(each) for each in beside if is_busy(each)), None)
 
     def _following(self, event: Event) -> dict[str, str]:
         """The ARN, which the next link takes from this one."""

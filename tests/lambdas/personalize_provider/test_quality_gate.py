@@ -278,3 +278,23 @@ def test_who_judges_without_a_deployment_is_told_instead_of_failed(
     assert (first.passes, first.text, first.warnings, first.metrics) == (True, "passed", (), METRICS)
     assert (second.passes, second.metrics["coverage"]) == (False, 0.5)
     assert "coverage: 0.5000, 5% below the 0.9000 of version" in second.text
+
+
+@pytest.mark.parametrize("serves", [True, False])
+def test_a_deployment_is_compared_with_what_a_refresh_made_serve_and_not_with_what_it_refused(
+    cloud: VirtualCloud, evaluated: dict[str, dict[str, float]], serves: bool
+) -> None:
+    evaluated |= {"2": {**METRICS, "coverage": 0.99}, "3": METRICS}
+    gate: dict[str, Any] = {**COMPARED, "ComparedMetrics": ["coverage"]}
+    stack = cloud.cloudformation.deploy("app", template(gated(**gate)))
+    campaign = stack.resources["Campaign"].attributes["CampaignArn"]
+    solution = stack.resources["Solution"].attributes["SolutionArn"]
+    version = cloud.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    cloud.time.sleep(24 * 3600)
+    quality_gate.judge(cloud.api, {"SolutionVersionArn": version})
+    if serves:
+        cloud.personalize.update_campaign(campaignArn=campaign, solutionVersionArn=version)
+        cloud.time.sleep(3600)
+    cloud.cloudformation.deploy("app", template(gated("2", **gate)))
+    assert stack.status == ("UPDATE_ROLLBACK_COMPLETE" if serves else "UPDATE_COMPLETE"), stack.reasons
+    assert (served(stack, cloud) == version) is serves
