@@ -207,7 +207,7 @@ class Refresh(Construct):
                 at=one.at,
                 target_arn=self.workflow.arn,
                 role=role,
-                input=refresh_input(f"schedule {name}", one.train, one.datasets),
+                input=refresh_input(f"schedule {name}", one.train or self._operations.refresh.train, one.datasets),
                 description=f"Starts the refresh: {name}",
             )
 
@@ -220,7 +220,7 @@ class Refresh(Construct):
             "Gathering",
             name=f"{self._settings.prefix}-gather",
             refresh=self.workflow,
-            refresh_input=refresh_input("new files", wanted.when_files_come.train),
+            refresh_input=refresh_input("new files", wanted.when_files_come.train or wanted.train),
             minutes=wanted.on_new_files,
             prefixes=self._places(),
             undelivered=undelivered,
@@ -228,16 +228,16 @@ class Refresh(Construct):
         )
 
 
-def refresh_input(reason: str, train: str | None, datasets: Sequence[str] | None = None) -> dict[str, Any]:
+def refresh_input(reason: str, train: str, datasets: Sequence[str] | None = None) -> dict[str, Any]:
     """What starts a refresh.
 
     Args:
         reason: why, for people.
-        train: never, if-new or always; None: as the settings say.
+        train: never, if-new or always.
         datasets: by their names in the settings; None: all that are refreshed.
     """
     return {
         "reason": reason,
-        **({"train": train} if train else {}),
+        "train": train,
         **({"datasets": [name.upper() for name in datasets]} if datasets else {}),
     }

@@ -138,8 +138,16 @@ class RefreshStates:
                     "events_count": self._settings.event_tracker,
                 },
                 comment="Compares what is in S3 with what has been imported, and with what the last version knows.",
-                following="Is anything to be imported?",
+                following="Does somebody else import?",
                 Assign={"found": jsonata("$states.result.Payload")},
+            ),
+            "Does somebody else import?": choose(
+                ("$found.busy", "Wait for the other import"),
+                comment="What is due is known when the import of somebody else has ended.",
+                otherwise="Is anything to be imported?",
+            ),
+            "Wait for the other import": wait(
+                _MINUTE, comment="A minute until the next look.", following="Find new data"
             ),
             "Is anything to be imported?": choose(
                 ("$count($found.imports) > 0", "Import"),

@@ -12,8 +12,8 @@ from typing import Any
 State = dict[str, Any]
 States = dict[str, State]
 
-# Beginning of the ARN of whatever a task may do; in China the partition is another (workflow.py).
-TASKS = "arn:aws:states:::"
+# Beginning of the ARN of whatever a task may do. In China the partition is another.
+_TASKS = "arn:${Partition}:states:::"
 POLL_SECONDS = 60
 # Of every event of ours.
 EVENT_SOURCE = "personalize.operations"
@@ -82,7 +82,7 @@ def call(
     return {
         "Type": "Task",
         "Comment": comment,
-        "Resource": f"{TASKS}aws-sdk:{service}:{action}",
+        "Resource": f"{_TASKS}aws-sdk:{service}:{action}",
         "Arguments": dict(arguments),
         "Retry": [*busy, {"ErrorEquals": [_unnamed(service)], **_A_FEW_TIMES}],
         **fields,
@@ -105,7 +105,7 @@ def invoke(
     return {
         "Type": "Task",
         "Comment": comment,
-        "Resource": f"{TASKS}lambda:invoke",
+        "Resource": f"{_TASKS}lambda:invoke",
         "Arguments": {"FunctionName": f"${{{function}}}", "Payload": dict(payload)},
         "Retry": [_FUNCTION],
         **fields,

@@ -31,6 +31,7 @@ class Machine:
         definition: what it does.
         role_arn: what its tasks may do.
         timeout: seconds that an execution may take; None for any number.
+        created: when it was created, in seconds since the epoch.
         is_deleted: whether it is being deleted: its executions end at their next transition.
     """
 
@@ -38,6 +39,7 @@ class Machine:
     definition: Definition
     role_arn: str
     timeout: float | None = None
+    created: float = 0.0
     is_deleted: bool = False
 
 
@@ -97,7 +99,9 @@ class StateMachines:
         """
         check({key: value for key, value in definition.items() if key in ("StartAt", "States")})
         arn = f"{self._prefix}:stateMachine:{name}"
-        self.machines[arn] = Machine(arn, definition, role_arn, definition.get("TimeoutSeconds"))
+        known = self.machines.get(arn)
+        created = known.created if known else self._time.time()
+        self.machines[arn] = Machine(arn, definition, role_arn, definition.get("TimeoutSeconds"), created)
         return arn
 
     def remove(self, arn: str) -> None:
@@ -130,6 +134,21 @@ class StateMachines:
         self._tell(execution)
         self._time.spawn(lambda: self._run(execution))
         return {"executionArn": arn, "startDate": _date(execution.started)}
+
+    def describe_state_machine(self, **members: Any) -> dict[str, Any]:
+        """Describe a machine, but for its definition."""
+        wanted = members["stateMachineArn"]
+        if wanted not in self.machines:
+            raise Refusal("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{wanted}'")
+        found = self.machines[wanted]
+        return {
+            "stateMachineArn": wanted,
+            "name": wanted.rpartition(":")[2],
+            "status": "ACTIVE",
+            "roleArn": found.role_arn,
+            "type": "STANDARD",
+            "creationDate": _date(found.created),
+        }
 
     def stop_execution(self, **members: Any) -> dict[str, Any]:
         """Stop an execution."""

@@ -99,7 +99,7 @@ def test_the_definition_can_be_read_in_the_template(template: Template) -> None:
     ]
     assert all(each["Comment"] for each in states.values())
     assert machine["Definition"]["TimeoutSeconds"] == 9 * 3600
-    assert machine["DefinitionSubstitutions"].keys() == {"Judge", "Solution"}
+    assert machine["DefinitionSubstitutions"].keys() == {"Partition", "Judge", "Solution"}
 
 
 def test_a_machine_logs_and_is_traced(template: Template) -> None:
