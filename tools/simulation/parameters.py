@@ -33,6 +33,14 @@ class Parameters:
             raise Refusal("ParameterNotFound", f"Parameter {name} not found.")
         return {"Parameter": {"Name": name, "Value": self.values[name], "Type": "String"}}
 
+    def get_parameters(self, **members: Any) -> dict[str, Any]:
+        """Read the values that there are."""
+        there = [name for name in members["Names"] if name in self.values]
+        return {
+            "Parameters": [self.get_parameter(Name=name)["Parameter"] for name in there],
+            "InvalidParameters": [name for name in members["Names"] if name not in there],
+        }
+
     # -- AWS::SSM::Parameter ---------------------------------------------------------------------------------
 
     def put(self, request: Request) -> Made:
