@@ -14,21 +14,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.personalize_provider.log import printable
 from tools.checkout import CHECKOUT, EXAMPLE_SETTINGS, QUIET_JSII
 from tools.data import synthetic
 from tools.sandbox import cdk, cloud, shared
 from tools.sandbox.cloud import Cloud, CloudError
 from tools.sandbox.progress import Progress, assembly_of
 
-from . import connections
+from . import connections, day_two
 from .clean import named
 from .connections import NotConnectedError
+from .day_two import Tried
 
 ENV = "smallest"
 NAME = f"conformance-{ENV}"
-STACKS = tuple(f"{NAME}-{part}" for part in ("data", "recommenders", "ranking"))
+STACKS = tuple(f"{NAME}-{part}" for part in ("data", "recommenders", "ranking", "operations"))
+_DATA = "data"
 _SETTINGS = Path(__file__).with_name(f"{ENV}.yaml")
 _GONE = "DELETE_COMPLETE"
 # What the provider's log says of what the service or IAM refused, and what that means.
@@ -38,9 +41,12 @@ LOOKED_FOR = {
     "AccessDenied": "a policy had not taken effect yet, or allows too little",
     "TooManyRequestsException": "too few Lambda executions",
 }
-PLAN = f"""This deploys the stacks {", ".join(STACKS)}, deploys them again without a change, and destroys them.
-It takes two to four hours on AWS, and costs about $2: a recommender is billed by the hour while it is active."""
-_NOUNS = ("Recommender", "EventTracker", "Filter", "Solution", "Dataset", "Schema", "DatasetGroup")
+PLAN = f"""This deploys the stacks {", ".join(STACKS)}, and deploys them again without a change. Then a file starts a
+refresh, schedules stop and start the recommender, and a failure is told. In the end the stacks are destroyed.
+It takes four to six hours on AWS, and costs about $6: a recommender and a campaign are billed by the hour."""
+_NOUNS = ("Recommender", "EventTracker", "Filter", "Campaign", "Solution", "Dataset", "Schema", "DatasetGroup")
+# Seconds between two looks at what the app does by itself.
+_EVERY_ON_AWS, _EVERY_HERE = 15.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -51,11 +57,13 @@ class Target:
         name: for the report.
         client: from the name of a service, a boto3 client.
         cli: runs the CDK CLI.
+        every: seconds between two looks at what goes on there.
     """
 
     name: str
     client: Callable[[str], Any]
     cli: Callable[[Sequence[str]], cdk.Result]
+    every: float = _EVERY_ON_AWS
 
 
 @dataclass
@@ -68,6 +76,7 @@ class Report:
         steps: what was done, with its exit status.
         minutes: how long resources took, by what was done and type; the longest of each.
         trained: whether the deployment without a change made a recommender or an import.
+        tried: what the app does by itself.
         reasons: of failures, in the order in which they came.
         logged: how often the provider's log has each of LOOKED_FOR.
         left: names of what was there in the end.
@@ -78,6 +87,7 @@ class Report:
     steps: dict[str, int] = field(default_factory=dict)
     minutes: dict[str, float] = field(default_factory=dict)
     trained: bool = False
+    tried: list[Tried] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     logged: Counter[str] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
@@ -85,7 +95,8 @@ class Report:
     @property
     def is_good(self) -> bool:
         """Whether everything went as it should and nothing is left."""
-        return not any(self.steps.values()) and not self.trained and not self.left
+        is_done = not any(self.steps.values()) and all(each.is_good for each in self.tried)
+        return is_done and not self.trained and not self.left
 
 
 # -- where ------------------------------------------------------------------------------------------------
@@ -105,6 +116,7 @@ def to_local_cloud() -> Iterator[Target]:
                 "the local cloud",
                 lambda name: cloud.client(endpoint, name),
                 lambda arguments: cdk.captured(endpoint, arguments, show=_shown(arguments)),
+                _EVERY_HERE,
             )
     except CloudError as error:
         raise NotConnectedError(str(error)) from None
@@ -159,6 +171,8 @@ def deploy(target: Target) -> Report:
                 before = _arns(target)
                 report.steps["deploy again"] = target.cli(cdk.deploy_arguments(ENV, *context)).exit_status
                 report.trained = _arns(target) != before
+                _try_day_two(target, Path(folder) / _DATA, report)
+                _look(target, report)
         finally:
             ids = dict(_ids_of_stacks(target))
             report.steps["destroy"] = target.cli(cdk.destroy_arguments(ENV, *context)).exit_status
@@ -167,13 +181,23 @@ def deploy(target: Target) -> Report:
     return report
 
 
+def _try_day_two(target: Target, data: Path, report: Report) -> None:
+    """Try what the app does by itself; what raises an error has failed."""
+    app = day_two.App(target.client, NAME, f"/{NAME.replace('-', '/')}", target.every)
+    try:
+        for tried in day_two.attempt(app, data / "interactions.csv", lambda line: print(printable(line), flush=True)):
+            report.tried.append(tried)
+    except (BotoCoreError, ClientError) as error:
+        report.tried.append(Tried("what comes next", False, str(error)))
+
+
 def _prepared(folder: Path) -> tuple[str, ...]:
     """Settings and data in a folder; the arguments of the CLI that lead the app there."""
     config = folder / "config"
     shutil.copytree(EXAMPLE_SETTINGS / "schemas", config / "schemas")
     shutil.copy(_SETTINGS, config)
-    synthetic.generate().write(folder / "data")
-    context = (f"config_dir={config}", f"sample_dir={folder / 'data'}")
+    synthetic.generate().write(folder / _DATA)
+    context = (f"config_dir={config}", f"sample_dir={folder / _DATA}")
     return ("-c", context[0], "-c", context[1], "--output", str(folder / "cdk.out"))
 
 
@@ -289,6 +313,7 @@ def as_markdown(report: Report) -> str:
         f"| {step} | {'done' if not status else f'failed (status {status})'} |" for step, status in report.steps.items()
     ]
     lines += [f"| the second deployment trained or imported | {'yes' if report.trained else 'no'} |"]
+    lines += [f"| {each.name} | {'' if each.is_good else 'failed: '}{each.text} |" for each in report.tried]
     lines += [f"| Lambda executions that the account may have at once | {executions} |", ""]
     lines += ["| what CloudFormation did | longest, in minutes |", "| --- | --- |"]
     lines += [f"| {what} | {minutes:.1f} |" for what, minutes in sorted(report.minutes.items())]

@@ -1,0 +1,168 @@
+"""What a deployed app does by itself, tried where it is deployed: a refresh, schedules, a notice.
+
+Nothing here is a call of Amazon Personalize that a step of a scenario could make. It is what only the account can tell
+of Step Functions, EventBridge, Scheduler, SNS and IAM: whether roles are trusted, errors have the names that we expect,
+and events arrive.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tools import executions
+
+Client = Callable[[str], Any]
+# After so many looks something counts as not come.
+_LOOKS = 120
+# Scheduler starts what is due within a minute (EventBridge Scheduler user guide, "Schedule types").
+_SOON = timedelta(seconds=10)
+_STATUS = {"stop": "INACTIVE", "start": "ACTIVE"}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Something that was tried.
+
+    Attributes:
+        name: what.
+        is_good: whether it went as it should.
+        text: what was seen.
+    """
+
+    name: str
+    is_good: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class App:
+    """The deployed app.
+
+    Attributes:
+        client: from the name of a service, a boto3 client.
+        prefix: beginning of the names of its stacks.
+        path: beginning of the names of its SSM parameters.
+        every: seconds between two looks.
+        pause: waits for so many seconds.
+    """
+
+    client: Client
+    prefix: str
+    path: str
+    every: float
+    pause: Callable[[float], None] = time.sleep
+
+    def parameter(self, name: str) -> str:
+        """A value that its stacks publish."""
+        found = self.client("ssm").get_parameter(Name=f"{self.path}/{name}")
+        return str(found["Parameter"]["Value"])
+
+    def until(self, look: Callable[[], str | None]) -> str | None:
+        """What a look finds; None if it finds nothing in all the time."""
+        for _ in range(_LOOKS):
+            found = look()
+            if found:
+                return found
+            self.pause(self.every)
+        return None
+
+
+def attempt(app: App, new_data: Path, say: Callable[[str], None]) -> Iterator[Tried]:
+    """Try what the app does by itself; each answer comes when it is known.
+
+    Args:
+        app: the deployed app, whose settings start a refresh when files come.
+        new_data: a CSV file of interactions, which starts the refresh.
+        say: is given each step of the refresh.
+    """
+    yield _refresh(app, new_data, say)
+    for action in _STATUS:
+        yield _schedule(app, action)
+    yield _notice(app)
+
+
+def _refresh(app: App, new_data: Path, say: Callable[[str], None]) -> Tried:
+    """Put a file, and follow the refresh that it starts."""
+    name = "a file starts a refresh, which imports, trains, judges and moves the campaign"
+    steps = app.client("stepfunctions")
+    machine = app.parameter("refresh_state_machine_arn")
+    before = set(_executions(steps, machine))
+    key = f"incoming/interactions/{datetime.now(UTC):%Y%m%d-%H%M%S}.csv"
+    app.client("s3").upload_file(str(new_data), app.parameter("bucket_name"), key)
+    started = app.until(lambda: next((arn for arn in _executions(steps, machine) if arn not in before), None))
+    if started is None:
+        return Tried(name, False, "no refresh has begun")
+    ended = executions.follow(steps, started, say, app.pause, app.every)
+    if not ended.is_good:
+        return Tried(name, False, f"{ended.status} at '{ended.step}': {ended.error}: {ended.cause}")
+    serves = app.parameter("serving_solution_version_arn")
+    is_served = ended.output.get("verdict") == "passed" and ended.output.get("solution_version_arn") == serves
+    return Tried(name, is_served, f"{json.dumps(ended.output)}; what serves is published as {serves}")
+
+
+def _executions(steps: Any, machine: str) -> Iterator[str]:
+    for page in steps.get_paginator("list_executions").paginate(stateMachineArn=machine):
+        yield from (each["executionArn"] for each in page["executions"])
+
+
+def _schedule(app: App, action: str) -> Tried:
+    """Have the app's own schedule run once, soon, with its role and its target."""
+    name = f"a schedule of the app can {action} a recommender"
+    scheduler = app.client("scheduler")
+    own = scheduler.get_schedule(GroupName=app.prefix, Name=f"{action}-top_picks")
+    when = (datetime.now(UTC) + _SOON).strftime("%Y-%m-%dT%H:%M:%S")
+    once = f"{action}-once"
+    scheduler.create_schedule(
+        Name=once,
+        GroupName=app.prefix,
+        ScheduleExpression=f"at({when})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=own["Target"],
+        ActionAfterCompletion="DELETE",
+    )
+    arn = json.loads(own["Target"]["Input"])["RecommenderArn"]
+    personalize = app.client("personalize")
+
+    def reached() -> str | None:
+        status = str(personalize.describe_recommender(recommenderArn=arn)["recommender"]["status"])
+        return status if status == _STATUS[action] else None
+
+    status = app.until(reached)
+    return Tried(name, status is not None, f"the recommender is {status}" if status else "the recommender stayed")
+
+
+def _notice(app: App) -> Tried:
+    """Let a refresh fail at once, and see whether the function that tells has told it."""
+    name = "a failure is told"
+    steps = app.client("stepfunctions")
+    machine = app.parameter("refresh_state_machine_arn")
+    begun = int(time.time() * 1000)
+    steps.start_execution(stateMachineArn=machine, input=json.dumps({"train": "often"}))
+    group = _log_of_telling(app)
+    if group is None:
+        return Tried(name, False, "the function that tells has no log group")
+    told = app.until(lambda: next(_told(app.client("logs"), group, begun), None))
+    return Tried(name, told is not None, told or "nothing was told")
+
+
+def _log_of_telling(app: App) -> str | None:
+    stack = app.client("cloudformation").describe_stack_resources(StackName=f"{app.prefix}-operations")
+    groups = [each for each in stack["StackResources"] if each["ResourceType"] == "AWS::Logs::LogGroup"]
+    return next((each["PhysicalResourceId"] for each in groups if "Tell" in each["LogicalResourceId"]), None)
+
+
+def _told(logs: Any, group: str, begun: int) -> Iterator[str]:
+    """What the function logs once it has told something: a line that says done."""
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=group, startTime=begun, filterPattern='"done"'
+    )
+    for page in pages:
+        for event in page["events"]:
+            line: Mapping[str, Any] = json.loads(event["message"])
+            yield json.dumps(line.get("answer", line))
