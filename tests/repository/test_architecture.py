@@ -43,7 +43,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.aws", "tools.checkout", "tools.data", "tools.emulator"},
     "tools.conformance": {"lambdas", "stacks.personalize", "tools.check", "tools.checkout", "tools.data"}
-    | {"tools.emulator", "tools.pages", "tools.sandbox"},
+    | {"tools.emulator", "tools.executions", "tools.pages", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.aws", "tools.checkout", "tools.data"}
     | {"tools.emulator", "tools.pages", "tools.simulation", "tools.synth"},
     "tools.docs": {

@@ -166,13 +166,12 @@ def deploy(target: Target) -> Report:
         context = _prepared(Path(folder))
         try:
             report.steps["deploy"] = target.cli(cdk.deploy_arguments(ENV, *context)).exit_status
-            _look(target, report)
             if not report.steps["deploy"]:
                 before = _arns(target)
                 report.steps["deploy again"] = target.cli(cdk.deploy_arguments(ENV, *context)).exit_status
                 report.trained = _arns(target) != before
                 _try_day_two(target, Path(folder) / _DATA, report)
-                _look(target, report)
+            _look(target, report)
         finally:
             ids = dict(_ids_of_stacks(target))
             report.steps["destroy"] = target.cli(cdk.destroy_arguments(ENV, *context)).exit_status

@@ -13,8 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.conformance import __main__ as command
-from tools.conformance import connections, deployment
+from tools.conformance import connections, day_two, deployment
 from tools.conformance.connections import NotConnectedError
+from tools.conformance.day_two import Tried
 from tools.conformance.deployment import NAME, STACKS, Report, Target, as_markdown, deploy
 from tools.data import synthetic
 from tools.sandbox import cdk, cloud
@@ -123,7 +124,23 @@ def event(id_: str, status: str, minutes: float, **more: str) -> dict[str, Any]:
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     """With the sample data generated once for all."""
     monkeypatch.setattr(deployment.synthetic, "generate", generated)
+    tries(monkeypatch, Tried("a refresh", True, "passed"))
     return Account()
+
+
+def tries(monkeypatch: pytest.MonkeyPatch, *found: Tried | Exception) -> None:
+    """Let the app do by itself what is found."""
+
+    def attempt(app: day_two.App, new_data: Path, say: Callable[[str], None]) -> Iterator[Tried]:
+        assert (app.prefix, app.path) == (NAME, "/conformance/smallest")
+        assert new_data.exists()
+        for each in found:
+            if isinstance(each, Exception):
+                raise each
+            say(each.text)
+            yield each
+
+    monkeypatch.setattr(day_two, "attempt", attempt)
 
 
 def test_it_deploys_twice_and_destroys(account: Account) -> None:
@@ -131,7 +148,19 @@ def test_it_deploys_twice_and_destroys(account: Account) -> None:
     assert account.typed == ["deploy", "deploy", "destroy"]
     assert report.steps == {"deploy": 0, "deploy again": 0, "destroy": 0}
     assert (report.is_good, report.executions, report.left) == (True, 10, [])
+    assert report.tried == [Tried("a refresh", True, "passed")]
     assert "recommenders:\n  top_picks:" in account.settings[0]
+
+
+def test_what_it_does_not_do_by_itself_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "GetParameter")
+    tries(monkeypatch, Tried("a refresh", False, "it failed"), refused)
+    report = deploy(account.target())
+    assert account.typed == ["deploy", "deploy", "destroy"]
+    assert not report.is_good
+    text = as_markdown(report)
+    assert "| a refresh | failed: it failed |" in text
+    assert "| what comes next | failed: An error occurred (AccessDenied)" in text
 
 
 def test_what_failed_is_not_deployed_again_but_destroyed(account: Account) -> None:
