@@ -58,21 +58,21 @@ class Machines:
     def api(self) -> Any:
         return self.client("stepfunctions")
 
-    def role(self, name: str, allow: str = "*", trusts: str = "*", condition: Mapping[str, Any] | None = None) -> str:
+    def role(self, name: str, allow: str = "*", trusts: str = "*", **fields: Any) -> str:
         """ARN of a role for the machine of a name, which may do something."""
         iam = self.client("iam")
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(trusts))["Role"]["Arn"]
-        statement = {"Effect": "Allow", "Action": allow, "Resource": "*", "Condition": condition or {}}
+        statement = {"Effect": "Allow", "Action": allow, "Resource": "*", **fields}
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_role_policy(RoleName=name, PolicyName="calls", PolicyDocument=document)
         return str(arn)
 
-    def make(self, states: States, *, allow: str = "*", trusts: str = "*", condition: Any = None, **fields: Any) -> str:
-        """ARN of a machine that begins with the first of its states."""
+    def make(self, states: States, *, allow: str = "*", trusts: str = "*", only: Any = None, **fields: Any) -> str:
+        """ARN of a machine that begins with the first of its states; its permission is for something only."""
         name = f"machine-{next(self.numbers)}"
         made = self.api.create_state_machine(
             name=name,
-            roleArn=self.role(name, allow, trusts, condition),
+            roleArn=self.role(name, allow, trusts, **(only or {})),
             definition=json.dumps(defined(states, **fields)),
         )
         return str(made["stateMachineArn"])
@@ -203,10 +203,18 @@ CONDITIONS = {
 @pytest.mark.parametrize("key", CONDITIONS)
 def test_a_permission_may_be_for_events_and_metrics_of_a_name(machines: Machines, key: str) -> None:
     resource, arguments = CONDITIONS[key]
-    condition = {"StringEquals": {key: "ours"}}
-    assert machines.run({"Put": task(resource, arguments("ours"))}, condition=condition)["status"] == "SUCCEEDED"
-    found = machines.run({"Put": task(resource, arguments("theirs"))}, condition=condition)
+    only = {"Condition": {"StringEquals": {key: "ours"}}}
+    assert machines.run({"Put": task(resource, arguments("ours"))}, only=only)["status"] == "SUCCEEDED"
+    found = machines.run({"Put": task(resource, arguments("theirs"))}, only=only)
     assert "is not authorized to perform" in found["cause"]
+
+
+def test_a_permission_for_some_parameters_is_none_for_others(machines: Machines) -> None:
+    only = {"Resource": [f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/some/{name}" for name in "ab"]}
+    ask = f"{SSM}:getParameters"
+    assert machines.output({"Get": task(ask, {"Names": ["/some/a", "/some/b"]})}, only=only)["Parameters"] == []
+    found = machines.run({"Get": task(ask, {"Names": ["/some/a", "/some/c"]})}, only=only)
+    assert "is not authorized to perform: ssm:GetParameters" in found["cause"]
 
 
 def test_a_role_that_trusts_another_machine_cannot_be_used(machines: Machines) -> None:
