@@ -179,6 +179,22 @@ def test_a_schedule_that_could_never_run_is_refused(
     assert wrong in str(caught.value)
 
 
+def test_parameters_are_permitted_one_by_one(cloud: Endpoint) -> None:
+    ssm = client(cloud, "ssm")
+    for name in ("/mine/one", "/mine/two", "/yours/one"):
+        ssm.put_parameter(**parameter(name, "value"))
+    iam = client(cloud, "iam")
+    user = iam.create_user(UserName="reader") and iam.create_access_key(UserName="reader")["AccessKey"]
+    mine = json.loads(statement("ssm:GetParameters"))
+    mine["Statement"][0]["Resource"] = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/mine/*"
+    iam.put_user_policy(UserName="reader", PolicyName="it", PolicyDocument=json.dumps(mine))
+    keys = {"aws_access_key_id": user["AccessKeyId"], "aws_secret_access_key": user["SecretAccessKey"]}
+    reader = client(cloud, "ssm", **keys)
+    assert len(reader.get_parameters(Names=["/mine/one", "/mine/two"])["Parameters"]) == 2
+    with pytest.raises(ClientError, match="not authorized to perform: ssm:GetParameters"):
+        reader.get_parameters(Names=["/mine/one", "/yours/one"])
+
+
 # -- rules ---------------------------------------------------------------------------------------------------------
 
 

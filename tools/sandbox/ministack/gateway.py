@@ -18,7 +18,7 @@ from .executions import correct_executions
 from .functions import correct_lambda_environment, correct_lambda_errors, correct_lambda_logs
 from .metrics import CloudWatchMetrics
 from .objects import BucketObjects, correct_buckets
-from .permissions import PolicyAuthorizer, caller_of, delay_policies, know_condition_keys
+from .permissions import PolicyAuthorizer, caller_of, delay_policies, know_condition_keys, know_parameters
 from .schedules import correct_schedules, tick_every_second
 from .state_machines import correct_state_machines
 from .states import correct_states
@@ -42,6 +42,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     correct_failed_creations()
     correct_deletions()
     know_condition_keys()
+    know_parameters()
     correct_state_machines()
     correct_states()
     correct_executions(speed)

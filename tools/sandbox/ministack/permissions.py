@@ -132,6 +132,27 @@ def know_condition_keys() -> None:
     iam_actions.request_tag_context = know_more
 
 
+def know_parameters() -> None:
+    """Ask for each parameter that GetParameters names, where MiniStack asks for all that there are.
+
+    Service Authorization Reference, "Actions defined by AWS Systems Manager": its resource type is the parameter.
+    """
+    extract, enforce = iam_actions.extract_resource_arn, iam_evaluator.enforce
+
+    def extract_each(service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, *rest: Any) -> str:
+        if not headers.get("x-amz-target", "").endswith(".GetParameters"):
+            return str(extract(service, method, path, headers, body, *rest))
+        _, region, account = rest
+        arn = f"arn:aws:ssm:{region}:{account}:parameter"
+        return "\n".join(f"{arn}/{name.lstrip('/')}" for name in json.loads(body)["Names"])
+
+    def enforce_each(*arguments: Any, resource_arn: str = "*", **options: Any) -> Any:
+        denials = (enforce(*arguments, resource_arn=each, **options) for each in resource_arn.split("\n"))
+        return next(filter(None, denials), None)
+
+    iam_actions.extract_resource_arn, iam_evaluator.enforce = extract_each, enforce_each
+
+
 def _one_or_all(entries: Sequence[Mapping[str, Any]], member: str) -> str | list[str]:
     values = sorted({str(entry.get(member, "")) for entry in entries})
     return values[0] if len(values) == 1 else values
