@@ -47,6 +47,11 @@ def _check_serving_hours(settings: Settings, hours: ServingHoursSettings) -> Ite
         if name not in settings.recommenders:
             known = ", ".join(settings.recommenders) or "none"
             yield f"{where}.recommenders: '{name}' is not a recommender. These settings have {known}."
+        elif not settings.recommenders[name].active:
+            yield (
+                f"{where}.recommenders: '{name}' has active: false, but would be started. Remove it from the list, or "
+                "set active to true."
+            )
     if len(set(hours.recommenders)) < len(hours.recommenders):
         yield f"{where}.recommenders: a name is in the list twice. Remove one of them."
     if hours.start == hours.stop:

@@ -18,6 +18,7 @@ from aws_cdk import App
 from pydantic import BaseModel
 
 from app import add_stacks
+from stacks.operations import OperationsStack
 from stacks.settings import Settings, load_settings
 from tools.checkout import EXAMPLE_SETTINGS
 
@@ -57,7 +58,7 @@ def like_the_others(path: str) -> str:
 # What only `make explore` reads: tests/tools/explore/test_explore.py tries them.
 SHOWN = {"explore.title", "explore.genres"}
 # Until what they do stands in the operations stack.
-COMING = {path for path in settings_of(Settings) if path.startswith("operations.")}
+COMING = {path for path in settings_of(Settings) if path.startswith(("operations.forget_users.", "operations.batch."))}
 EVERY = set(map(like_the_others, settings_of(Settings))) - COMING
 
 
@@ -121,6 +122,7 @@ GATE = "ranking.quality_gate"
 COMPARED = {f"{GATE}.compare_with_deployed": True}
 OLDER = {"ranking.recipe": "aws-personalized-ranking", "ranking.events_config": None}
 EXPLORATION = "recommenders.top_picks.item_exploration_config"
+REFRESH, ALARMS = "operations.refresh", "operations.alarms"
 CHANGES = (
     Change("app_name", "films"),
     Change("account", "123456789012"),
@@ -167,6 +169,30 @@ CHANGES = (
     Change("metric_attribution.metrics.years_watched.event_type", "Rate"),
     Change("metric_attribution.metrics.years_watched.expression", "SAMPLECOUNT()"),
     Change("metric_attribution.reports", "s3://films/reports/"),
+    Change("operations.emails", ["vod@example.com"]),
+    Change("operations.time_zone", "UTC"),
+    Change("operations.flexible_window", "0m"),
+    Change(f"{REFRESH}.datasets.interactions.data_location", "s3://films/clicks/"),
+    Change(f"{REFRESH}.datasets.interactions.import_mode", "FULL"),
+    Change(f"{REFRESH}.train", "always"),
+    Change(f"{REFRESH}.schedules.daily.at", "rate(1 day)"),
+    Change(f"{REFRESH}.schedules.daily.datasets", ["items"]),
+    Change(f"{REFRESH}.schedules.daily.train", "always"),
+    Change(f"{REFRESH}.on_new_files", "20m"),
+    Change(f"{REFRESH}.when_files_come.train", "always"),
+    Change("operations.serving_hours.start", "cron(0 6 * * ? *)"),
+    Change("operations.serving_hours.stop", "cron(0 22 * * ? *)"),
+    Change("operations.serving_hours.recommenders", ["more_like_x"]),
+    Change("operations.campaign_throughput.night.at", "cron(0 22 * * ? *)"),
+    Change("operations.campaign_throughput.night.min_provisioned_tps", 2),
+    Change(f"{ALARMS}.server_errors_percent", 2),
+    Change(f"{ALARMS}.client_errors_percent", None),
+    Change(f"{ALARMS}.latency_ms", 200),
+    Change(f"{ALARMS}.throughput_above_percent", 80),
+    Change(f"{ALARMS}.throughput_below_percent", None),
+    Change(f"{ALARMS}.refresh_age_hours", 50),
+    Change(f"{ALARMS}.data_age_hours", {"items": 24}),
+    Change(f"{ALARMS}.idle_days", 3),
     Change("encryption_key", KEY),
     Change("data_encryption_key_arn", KEY),
     Change("bucket_policy_conditions", False),
@@ -191,7 +217,12 @@ def assembled(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path) 
         if text not in known:
             (folder / "dev.yaml").write_text(text)
             app = App(analytics_reporting=False)
-            add_stacks(app, load_settings("dev", folder), sample_directory)
+            settings = load_settings("dev", folder)
+            if settings.operations:
+                # The other stacks are there without them as well; this one takes half the time.
+                OperationsStack(app, "operations", settings=settings, after=[])
+            else:
+                add_stacks(app, settings, sample_directory)
             known[text] = {each.stack_name: (each.template, each.environment.name) for each in app.synth().stacks}
         return known[text]
 
@@ -211,13 +242,15 @@ def with_values(document: Document, values: Mapping[str, Any]) -> Document:
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.path)
 def test_a_setting_changes_what_is_deployed(change: Change, assembled: Assembled) -> None:
-    given = with_values(yaml.safe_load(example()), change.given)
+    others = {} if change.path.startswith("operations.") else {"operations": None}
+    given = with_values(yaml.safe_load(example()), others | change.given)
     assert assembled(given) != assembled(with_values(given, {change.path: change.value}))
 
 
-def test_the_same_settings_are_deployed_alike(assembled: Assembled) -> None:
+@pytest.mark.parametrize("others", [{}, {"operations": None}], ids=["operations", "the others"])
+def test_the_same_settings_are_deployed_alike(assembled: Assembled, others: Document) -> None:
     """So that it is the setting that makes the difference."""
-    document = yaml.safe_load(example())
+    document = yaml.safe_load(example()) | others
     assert assembled(document) == assembled({name: value for name, value in document.items() if name != "account"})
 
 

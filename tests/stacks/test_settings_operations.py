@@ -64,6 +64,12 @@ def mistakes(folder: Path, operations: dict[str, Any], **others: Any) -> list[st
             "operations.serving_hours.recommenders: 'top_picks' is not a recommender. These settings have none.",
         ),
         (
+            {"serving_hours": HOURS},
+            {"recommenders": {"top_picks": {"recipe": "aws-vod-top-picks", "active": False}}},
+            "operations.serving_hours.recommenders: 'top_picks' has active: false, but would be started. Remove it "
+            "from the list, or set active to true.",
+        ),
+        (
             {"serving_hours": {**HOURS, "recommenders": ["top_picks", "top_picks"]}},
             {},
             "operations.serving_hours.recommenders: a name is in the list twice. Remove one of them.",
