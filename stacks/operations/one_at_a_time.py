@@ -10,6 +10,7 @@ SETTLE_SECONDS = 10
 _MINUTE = 60
 # Of the executions that run, the one that started first; by its ARN, if two started at once: all agree on it.
 _FIRST = (
+    "$count($states.result.Executions) = 0 ? 'none is listed' : "
     "$sort($states.result.Executions, function($a, $b) { $toMillis($a.StartDate) > $toMillis($b.StartDate) or "
     "($toMillis($a.StartDate) = $toMillis($b.StartDate) and $a.ExecutionArn > $b.ExecutionArn) })[0].ExecutionArn"
 )

@@ -197,6 +197,7 @@ class RefreshStates:
                     **self._tags(),
                 },
                 comment="The job is named after its files, so that a second try finds it.",
+                waits=True,
                 following="Wait for the import",
                 Output=item,
                 Catch=[
@@ -254,6 +255,7 @@ class RefreshStates:
                     **self._tags(),
                 },
                 comment="The version is named after the execution, so that a second try trains no second one.",
+                waits=True,
                 following="Wait for the training",
                 Assign={"version": jsonata("$states.result.SolutionVersionArn")},
                 Catch=[
@@ -337,7 +339,6 @@ class RefreshStates:
                 {"CampaignArn": "${Campaign}", "SolutionVersionArn": jsonata("$version")},
                 comment="The version only: throughput and configuration stay as a deployment or a schedule left them.",
                 following="Wait for the campaign",
-                waits=False,
                 Catch=[
                     {
                         "ErrorEquals": ["Personalize.ResourceInUseException"],

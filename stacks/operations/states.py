@@ -64,7 +64,7 @@ def call(
     *,
     comment: str,
     following: str | None = None,
-    waits: bool = True,
+    waits: bool = False,
     **fields: Any,
 ) -> State:
     """A task that makes one call to a service.
@@ -75,16 +75,15 @@ def call(
         arguments: members in PascalCase.
         comment: what it does.
         following: name of the next state; None: the last one.
-        waits: whether it is tried again, for hours, while Personalize is busy.
+        waits: whether it is tried again, for hours, while Personalize is busy: for what begins something there.
         **fields: further fields of the state, such as Assign, Output, Catch.
     """
-    busy = [_BUSY] if service == "personalize" and waits else []
     return {
         "Type": "Task",
         "Comment": comment,
         "Resource": f"{_TASKS}aws-sdk:{service}:{action}",
         "Arguments": dict(arguments),
-        "Retry": [*busy, {"ErrorEquals": [_unnamed(service)], **_A_FEW_TIMES}],
+        "Retry": [*([_BUSY] if waits else []), {"ErrorEquals": [_unnamed(service)], **_A_FEW_TIMES}],
         **fields,
         **_then(following),
     }

@@ -1,0 +1,99 @@
+"""Every state machine and every call of a schedule, held against the services' models: cfn-lint does not see them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.stacks.operations.support.definitions import mistakes, with_values, wrong_call
+from tests.stacks.operations.support.resolved import of_type
+from tests.support.synthesized import Templates
+
+Definition = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def machines(prod: Templates) -> dict[str, Definition]:
+    """Definitions by the names of their machines, those that the CDK makes left out."""
+    return {
+        each["StateMachineName"]: with_values(each["Definition"], each["DefinitionSubstitutions"])
+        for each in of_type(prod["operations"], "AWS::StepFunctions::StateMachine").values()
+        if "Definition" in each
+    }
+
+
+def test_nothing_is_wrong_with_any_machine(machines: dict[str, Definition]) -> None:
+    assert {"vod-prod-refresh", "vod-prod-gather"} <= machines.keys()
+    assert {name: list(mistakes(each)) for name, each in machines.items()} == {name: [] for name in machines}
+
+
+def test_no_substitution_is_missing(machines: dict[str, Definition]) -> None:
+    assert [name for name, each in machines.items() if "${" in json.dumps(each)] == []
+
+
+def calls(prod: Templates) -> Iterator[tuple[str, str, Any]]:
+    for each in of_type(prod["operations"], "AWS::Scheduler::Schedule").values():
+        target = each["Target"]
+        if ":::aws-sdk:" in target["Arn"]:
+            yield each["Name"], target["Arn"], json.loads(target["Input"])
+
+
+def test_nothing_is_wrong_with_any_call_of_a_schedule(prod: Templates) -> None:
+    found = list(calls(prod))
+    assert len(found) > 3
+    assert {name: list(wrong_call(arn, given)) for name, arn, given in found} == {name: [] for name, _, _ in found}
+
+
+# -- the check itself --------------------------------------------------------------------------------------------
+
+
+def refresh_with(machines: dict[str, Definition], change: Callable[[dict[str, Any]], Any]) -> list[str]:
+    definition = copy.deepcopy(machines["vod-prod-refresh"])
+    change(definition["States"])
+    return list(mistakes(definition))
+
+
+def imports(states: dict[str, Any]) -> dict[str, Any]:
+    inner = states["Import"]["ItemProcessor"]["States"]["Import into the dataset"]["ItemProcessor"]["States"]
+    return dict(inner)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda s: s["Train"].update(Next="Nowhere"), "Train: no state Nowhere"),
+        (lambda s: s["Judge"].pop("Next"), "Judge: goes on and ends, or neither"),
+        (lambda s: s["Train"].update(Comment=""), "Train: says not what it is for"),
+        (lambda s: s["Train"]["Arguments"].pop("SolutionArn"), "Train: CreateSolutionVersion: lacks SolutionArn"),
+        (lambda s: s["Train"]["Arguments"].update(solutionArn="x"), "Train: CreateSolutionVersion: has no member"),
+        (
+            lambda s: imports(s)["Start the import"]["Arguments"].update(ImportMode="SOME"),
+            "Start the import: CreateDatasetImportJob.ImportMode: must be one of",
+        ),
+        (
+            lambda s: imports(s)["Start the import"]["Arguments"].update(DataSource="s3://x"),
+            "Start the import: CreateDatasetImportJob.DataSource: must be an object",
+        ),
+        (lambda s: s["Train"].update(Resource="arn:aws:states:::aws-sdk:personalize:train"), "has no action 'train'"),
+        (
+            lambda s: s["Train"]["Catch"][0].update(ErrorEquals=["Personalize.TooManyExceptions"]),
+            "Train: CreateSolutionVersion raises no Personalize.TooManyExceptions",
+        ),
+        (lambda s: s["Judge"]["Retry"][0].update(ErrorEquals=["Lambda.Unknown"]), "Judge: no function raises"),
+        (lambda s: s["Train"].update(Assign={"version": "{% $states.result. %}"}), "Train: $states.result.: "),
+        (lambda s: s["Done"].update(Output="{% $nobody %}"), "Done: $nobody: what is $nobody?"),
+    ],
+)
+def test_a_mistake_would_be_found(
+    machines: dict[str, Definition], change: Callable[[dict[str, Any]], Any], sentence: str
+) -> None:
+    assert any(sentence in each for each in refresh_with(machines, change)), refresh_with(machines, change)
+
+
+def test_a_state_that_nothing_leads_to_is_found(machines: dict[str, Definition]) -> None:
+    found = refresh_with(machines, lambda states: states["Train"].update(Catch=[]))
+    assert found == ["Find the version: is never reached"]
