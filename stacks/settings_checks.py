@@ -108,6 +108,10 @@ def check_placeholders(settings: Settings) -> Iterator[str]:
     named |= {
         f"datasets.{kind.lower()}.data_location": each.data_location for kind, each in settings.datasets.used.items()
     }
+    refreshed = settings.operations.refresh.datasets if settings.operations else {}
+    named |= {
+        f"operations.refresh.datasets.{name}.data_location": each.data_location for name, each in refreshed.items()
+    }
     yield from (f"{where}: {STANDS_FOR_A_BUCKET}" for where, location in named.items() if is_placeholder(location))
 
 

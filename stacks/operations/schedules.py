@@ -13,7 +13,7 @@ from constructs import Construct
 
 from ..personalize import findings
 
-# AWS tries for 24 hours, 185 times, unless told otherwise: a stop that was due in the evening would come at noon.
+# By default AWS tries for 24 hours, 185 times: a stop that was due in the evening would come at noon.
 _OLDEST = Duration.minutes(15)
 _RETRIES = 5
 

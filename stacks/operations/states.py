@@ -248,7 +248,7 @@ def wait_for(
             (done, following), (is_failed, failure), comment="Done, failed, or another minute.", otherwise=first
         ),
         failure: fail(
-            comment=f"The service gave up {what}. A redrive would end here again: start anew.",
+            comment=f"The service gave up {what}. A redrive would end here again: start another.",
             error="Personalize.Failed",
             cause=jsonata("$exists($states.input.reason) ? $states.input.reason : 'The service gives no reason.'"),
         ),

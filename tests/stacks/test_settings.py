@@ -126,6 +126,11 @@ def test_a_single_max_wait_is_for_everything(config: Path) -> None:
             "metric_attribution: {{metrics: {{m: {{event_type: Watch, expression: SAMPLECOUNT()}}}}, reports: s3://{}/r/}}",
             "metric_attribution.reports",
         ),
+        (
+            "operations: null",
+            "operations: {{refresh: {{datasets: {{items: {{data_location: s3://{}/items/}}}}}}}}",
+            "operations.refresh.datasets.items.data_location",
+        ),
     ],
 )
 def test_the_placeholder_of_a_bucket_is_compared_but_not_deployed(
