@@ -18,6 +18,7 @@ from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 from stacks.settings_checks import check_keys, check_placeholders
+from stacks.settings_operations_checks import hints
 from stacks.tags import tag_everything
 
 # What the CDK says (aws-cdk-lib, core/lib/stack.ts).
@@ -118,7 +119,7 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: ranking",
     )
-    OperationsStack(
+    operations = OperationsStack(
         app,
         f"{settings.prefix}-operations",
         settings=settings,
@@ -126,6 +127,8 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: operations",
     )
+    for hint in hints(settings):
+        Annotations.of(operations).add_info_v2(f"vod:{hint.partition(':')[0]}", hint)
     tag_everything(app, settings.tags)
 
 

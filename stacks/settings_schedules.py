@@ -10,6 +10,7 @@ import re
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -133,6 +134,16 @@ def check_time_zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise ValueError(f"'{name}' is not a time zone. Use a name of the IANA, such as Europe/Berlin or UTC.")
     return name
+
+
+def has_summer_time(time_zone: str) -> bool:
+    """Whether clocks of a time zone are changed twice a year.
+
+    Args:
+        time_zone: a name that check_time_zone takes.
+    """
+    zone = zoneinfo.ZoneInfo(time_zone)
+    return len({datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7)}) > 1
 
 
 def minutes_between(low: int, high: int) -> Callable[[object], object]:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from stacks.settings import SettingsError, load_settings
+from stacks.settings import Refreshed, SettingsError, load_settings
 from stacks.settings_operations import OperationsSettings
+from stacks.settings_operations_checks import hints
 from tools.checkout import EXAMPLE_SETTINGS
 
 
@@ -29,6 +30,13 @@ def test_what_it_leaves_out_has_a_default() -> None:
 OPERATIONS = "operations"
 LONG = "a" * 60
 HOURS = {"start": "cron(0 7 * * ? *)", "stop": "cron(0 23 * * ? *)", "recommenders": ["top_picks"]}
+DAILY = "cron(0 4 * * ? *)"
+CLICKS: dict[str, Any] = {"interactions": {}}
+AUTOMATIC = {
+    "recipe": "aws-personalized-ranking-v2",
+    "auto_training_days": 7,
+    "campaign": {"follow_latest": True},
+}
 NIGHT = {"at": "cron(0 22 * * ? *)", "min_provisioned_tps": 1}
 
 
@@ -96,6 +104,51 @@ def mistakes(folder: Path, operations: dict[str, Any], **others: Any) -> list[st
             f"operations.refresh.schedules: '{LONG}' has 60 characters, at most 56 are allowed, because it becomes the "
             "name of a schedule. Shorten it.",
         ),
+        (
+            {"refresh": {"schedules": {"daily": {"at": DAILY, "datasets": ["items", "users"]}}, "datasets": CLICKS}},
+            {},
+            [
+                "operations.refresh.schedules.daily.datasets: 'items' is not refreshed. Use interactions, or add it to "
+                "refresh.datasets.",
+                "operations.refresh.schedules.daily.datasets: 'users' is not refreshed. Use interactions, or add it to "
+                "refresh.datasets.",
+            ],
+        ),
+        (
+            {"refresh": {"train": "always"}},
+            {"ranking": None},
+            "operations.refresh.train: is always, but ranking is empty, so there is nothing to train. Remove it, or "
+            "add ranking.",
+        ),
+        (
+            {"refresh": {"schedules": {"daily": {"at": DAILY, "train": "always"}}, "train": "never"}},
+            {"ranking": AUTOMATIC},
+            "operations.refresh.schedules.daily.train: is always, but ranking.auto_training_days trains too, and both "
+            "are billed. Set it to never, or ranking.auto_training_days to null.",
+        ),
+        (
+            {},
+            {"ranking": AUTOMATIC},
+            "operations.refresh.train: is if-new, but ranking.auto_training_days trains too, and both are billed. Set "
+            "it to never, or ranking.auto_training_days to null.",
+        ),
+        (
+            {"refresh": {"schedules": {"daily": {"at": "cron(0 25 * * ? *)"}}}},
+            {},
+            "operations.refresh.schedules.daily.at: 'cron(0 25 * * ? *)': '25' cannot be the hours. Use 0 to 23.",
+        ),
+        (
+            {"time_zone": "Berlin"},
+            {},
+            "operations.time_zone: 'Berlin' is not a time zone. Use a name of the IANA, such as Europe/Berlin or UTC.",
+        ),
+        (
+            {"flexible_window": "2d"},
+            {},
+            "operations.flexible_window: must be a number of minutes or hours, such as 10m or 2h.",
+        ),
+        ({"refresh": {"on_new_files": "25h"}}, {}, "operations.refresh.on_new_files: '25h' must be 1m to 1440m."),
+        ({"emails": ["ops"]}, {}, "operations.emails.0: 'ops' must be an e-mail address."),
         ({"alarms": {"latency_ms": 0}}, {}, "operations.alarms.latency_ms: must be at least 1, but is 0."),
         (
             {"alarms": {"server_errors_percent": 101}},
@@ -110,25 +163,83 @@ def mistakes(folder: Path, operations: dict[str, Any], **others: Any) -> list[st
     ],
 )
 def test_a_mistake_is_one_sentence(
-    tmp_path: Path, operations: dict[str, Any], others: dict[str, Any], says: str
+    tmp_path: Path, operations: dict[str, Any], others: dict[str, Any], says: str | list[str]
 ) -> None:
-    assert mistakes(tmp_path, operations, **others) == [says]
+    assert mistakes(tmp_path, operations, **others) == ([says] if isinstance(says, str) else says)
 
 
-def test_an_age_of_data_that_is_not_there(tmp_path: Path) -> None:
+def test_datasets_that_are_not_there(tmp_path: Path) -> None:
     datasets = {"interactions": {"schema_file": "schemas/interactions.avsc"}}
-    found = mistakes(
-        tmp_path,
-        {"alarms": {"data_age_hours": {"items": 5}}},
-        datasets=datasets,
-        recommenders={},
-        ranking=None,
-        filters={},
-    )
-    assert found == [
-        "operations.alarms.data_age_hours.items: there is no items dataset. Remove it, or add the dataset."
+    operations = {"alarms": {"data_age_hours": {"items": 5}}, "refresh": {"datasets": {"items": {}}}}
+    assert mistakes(tmp_path, operations, datasets=datasets, recommenders={}, ranking=None, filters={}) == [
+        "operations.alarms.data_age_hours.items: there is no items dataset. Remove it, or add the dataset.",
+        "operations.refresh.datasets.items: there is no items dataset. Remove it, or add the dataset.",
     ]
 
 
 def test_right_ones_are_taken(tmp_path: Path) -> None:
     assert mistakes(tmp_path, {"serving_hours": HOURS, "campaign_throughput": {"night": NIGHT}}) == []
+
+
+# -- what is allowed, but may not be what is meant -------------------------------------------------------------------
+
+COMPARING = {"compare_with_deployed": True, "fail_on_other_data": True}
+
+
+def hinted(folder: Path, operations: dict[str, Any], gate: dict[str, Any]) -> list[str]:
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, folder / "config"))
+    settings = yaml.safe_load((config / "prod.yaml").read_text()) | {OPERATIONS: operations}
+    settings["ranking"]["quality_gate"] = gate
+    (config / "prod.yaml").write_text(yaml.safe_dump(settings))
+    return list(hints(load_settings("prod", config)))
+
+
+@pytest.mark.parametrize(
+    ("train", "gate", "is_said"),
+    [
+        ("if-new", {}, True),
+        ("if-new", {"compare_with_deployed": True}, True),
+        ("if-new", {"minimums": {"coverage": 0.1}}, False),
+        ("if-new", COMPARING, False),
+        ("never", {}, False),
+    ],
+)
+def test_a_gate_that_lets_everything_pass_after_an_import(
+    tmp_path: Path, train: str, gate: dict[str, Any], is_said: bool
+) -> None:
+    found = hinted(tmp_path, {"refresh": {"train": train}}, gate)
+    assert any("lets every version serve that a refresh trains" in each for each in found) is is_said
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "is_said"),
+    [
+        ("Europe/Berlin", "cron(30 2 * * ? *)", True),
+        ("Europe/Berlin", "cron(30 3 * * ? *)", False),
+        ("Europe/Berlin", "rate(2 hours)", False),
+        ("Asia/Tokyo", "cron(30 2 * * ? *)", False),
+    ],
+)
+def test_an_hour_that_is_skipped_once_a_year(tmp_path: Path, zone: str, at: str, is_said: bool) -> None:
+    operations = {"time_zone": zone, "refresh": {"schedules": {"nightly": {"at": at}}}}
+    said = (
+        f"operations.refresh.schedules.nightly.at: on the day on which clocks go forward there is no hour 2 in {zone}"
+    )
+    assert any(each.startswith(said) for each in hinted(tmp_path, operations, COMPARING)) is is_said
+
+
+# -- what a refresh imports ------------------------------------------------------------------------------------------
+
+
+def test_a_refresh_imports_from_where_deployments_do_and_what_comes_beside_the_sample(tmp_path: Path) -> None:
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
+    settings = yaml.safe_load((config / "dev.yaml").read_text()) | {OPERATIONS: {}}
+    settings["datasets"]["users"]["data_location"] = "s3://films/users/"
+    (config / "dev.yaml").write_text(yaml.safe_dump(settings))
+    assert load_settings("dev", config).refreshed == {
+        "INTERACTIONS": Refreshed(None, "incoming/interactions/", "INCREMENTAL"),
+        "ITEMS": Refreshed(None, "incoming/items/", "INCREMENTAL"),
+        "USERS": Refreshed("s3://films/users/", "incoming/users/", "FULL"),
+    }
+    (config / "dev.yaml").write_text(yaml.safe_dump(settings | {OPERATIONS: None}))
+    assert load_settings("dev", config).refreshed == {}

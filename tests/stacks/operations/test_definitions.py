@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from stacks.operations.refresh_states import RefreshStates
+from stacks.settings import load_settings
 from tests.stacks.operations.support.definitions import mistakes, with_values, wrong_call
 from tests.stacks.operations.support.resolved import of_type
 from tests.support.synthesized import Templates
+from tools.checkout import EXAMPLE_SETTINGS
 
 Definition = dict[str, Any]
 
@@ -46,6 +52,42 @@ def test_nothing_is_wrong_with_any_call_of_a_schedule(prod: Templates) -> None:
     found = list(calls(prod))
     assert len(found) > 3
     assert {name: list(wrong_call(arn, given)) for name, arn, given in found} == {name: [] for name, _, _ in found}
+
+
+FOLLOWING = {"recipe": "aws-personalized-ranking-v2", "campaign": {"follow_latest": True}}
+REPORTED = {"metrics": {"watches": {"event_type": "Watch", "expression": "SAMPLECOUNT()"}}, "reports": "bucket"}
+
+
+@pytest.mark.parametrize(
+    ("others", "absent"),
+    [
+        ({"ranking": None}, {"Train", "Judge"}),
+        ({"ranking": FOLLOWING}, {"Move the campaign", "Judge again"}),
+        ({"metric_attribution": REPORTED, "tags": {}, "event_tracker": False}, set()),
+    ],
+)
+def test_nothing_is_wrong_with_the_refresh_of_other_settings(
+    tmp_path: Path, others: dict[str, Any], absent: set[str]
+) -> None:
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
+    given = yaml.safe_load((config / "dev.yaml").read_text()) | {"operations": {}} | others
+    (config / "dev.yaml").write_text(yaml.safe_dump(given))
+    settings = load_settings("dev", config)
+    assert settings.operations
+    states = RefreshStates(settings, settings.operations, ["vod-dev-data"]).all()
+    definition = with_values({"StartAt": RefreshStates.first, "States": states}, {"Partition": "aws"})
+    assert list(mistakes(definition)) == []
+    assert absent & states.keys() == set()
+
+
+def test_imports_are_reported_on_as_those_of_deployments_are(tmp_path: Path) -> None:
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
+    given = yaml.safe_load((config / "dev.yaml").read_text()) | {"operations": {}, "metric_attribution": REPORTED}
+    (config / "dev.yaml").write_text(yaml.safe_dump(given))
+    settings = load_settings("dev", config)
+    assert settings.operations
+    states = RefreshStates(settings, settings.operations, []).all()
+    assert "PublishAttributionMetricsToS3" in imports(states)["Start the import"]["Arguments"]
 
 
 # -- the check itself --------------------------------------------------------------------------------------------
