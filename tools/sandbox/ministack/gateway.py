@@ -16,7 +16,7 @@ from .cloudformation import correct_deletions, correct_exports, correct_failed_c
 from .events import correct_stack_events, correct_targets
 from .executions import correct_executions
 from .functions import correct_lambda_environment, correct_lambda_errors, correct_lambda_logs
-from .metrics import CloudWatchMetrics
+from .metrics import CloudWatchMetrics, correct_metrics
 from .objects import BucketObjects, correct_buckets
 from .permissions import PolicyAuthorizer, caller_of, delay_policies, know_condition_keys, know_parameters
 from .schedules import correct_schedules, tick_every_second
@@ -41,6 +41,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     correct_exports()
     correct_failed_creations()
     correct_deletions()
+    correct_metrics()
     know_condition_keys()
     know_parameters()
     correct_state_machines()

@@ -11,6 +11,18 @@ from ministack.services import cloudwatch
 from tools.emulator import NAMESPACE, Datum
 
 
+def correct_metrics() -> None:
+    """Take what is measured in the future as of now: the clock of functions here is ahead, so theirs would be."""
+    store = cloudwatch._store_datum
+
+    def store_until_now(
+        namespace: str, name: str, dimensions: dict[str, str], at: float, *rest: object, **more: object
+    ) -> None:
+        store(namespace, name, dimensions, min(at, time.time()), *rest, **more)
+
+    cloudwatch._store_datum = store_until_now
+
+
 class CloudWatchMetrics:
     """MiniStack's CloudWatch as Personalize puts its metrics there."""
 
