@@ -13,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct, IDependable
 
 from .bucket import add_bucket
+from .folders import DELETIONS, batch_folder
 from .outputs import Outputs, pascal
 from .personalize import (
     AttributedMetric,
@@ -32,6 +33,7 @@ from .personalize import (
 )
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
+from .settings_operations import OperationsSettings
 from .settings_values import BUCKET
 
 # Plain RETAIN would also keep what a failed first deployment made, a new set for every try.
@@ -108,6 +110,8 @@ class DataStack(Stack):
         self._add_filters()
         self._add_event_tracker()
         self._add_metric_attribution()
+        if settings.operations:
+            self._let_jobs_use_buckets(settings.operations)
         # Stacks that are deployed import these until they have been updated, whatever the settings say now.
         self.export_value(self.provider.service_token)
         self.export_value(self.dataset_group.dataset_group_arn)
@@ -260,6 +264,32 @@ class DataStack(Stack):
             attribution.node.add_dependency(self._imports[DatasetType.ITEMS])
         self._imports[DatasetType.INTERACTIONS].node.add_dependency(attribution)
         self._outputs.publish("metric_attribution_arn", attribution.metric_attribution_arn, "Metric attribution")
+
+    # -- jobs ----------------------------------------------------------------------------------------------
+
+    def _let_jobs_use_buckets(self, operations: OperationsSettings) -> None:
+        """Let the role read lists of users and what batch jobs answer, and write their answers."""
+        if operations.forget_users:
+            self.service_role.allow_read(self.bucket, DELETIONS)
+        for name, one in operations.batch.items():
+            bucket, prefix = self._place(f"BatchInput{pascal(name)}", one.input, batch_folder(name))
+            self.service_role.allow_read(bucket, prefix)
+            bucket, prefix = self._place(f"BatchOutput{pascal(name)}", one.output, f"{batch_folder(name)}output/")
+            self.service_role.allow_write(bucket, prefix)
+        if any(one.output is None for one in operations.batch.values()):
+            allow_personalize_write(
+                self.bucket,
+                batch_folder("*"),
+                sid="PersonalizeWritesBatches",
+                conditions=self._settings.bucket_policy_conditions,
+            )
+
+    def _place(self, id: str, location: str | None, folder: str) -> tuple[s3.IBucket, str]:
+        """Bucket and beginning of the keys of a location; a folder of the app's bucket if there is none."""
+        if location is None:
+            return self.bucket, folder
+        bucket_name, prefix = _split(location)
+        return s3.Bucket.from_bucket_name(self, id, bucket_name), prefix
 
     def _report_location(self, reports: str) -> str:
         """Folder for the reports, which the role may write."""

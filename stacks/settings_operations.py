@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stacks.settings_alarms import AlarmSettings
-from stacks.settings_schedules import DURATION, check_schedule, check_time_zone, minutes_between
+from stacks.settings_batch import BatchSettings
+from stacks.settings_schedules import DURATION, Schedule, check_time_zone, minutes_between
 from stacks.settings_section import Section
 from stacks.settings_values import Email, Location, OutputName, Throughput
 
@@ -16,7 +17,6 @@ _LONGEST_WINDOW = 24 * 60
 # A state machine waits so long for more files before it starts a refresh.
 _LONGEST_GATHERING = 24 * 60
 
-Schedule = Annotated[str, AfterValidator(check_schedule), Field(examples=["cron(0 4 * * ? *)", "rate(6 hours)"])]
 TimeZone = Annotated[str, AfterValidator(check_time_zone), Field(examples=["UTC", "Europe/Berlin"])]
 DatasetName = Literal["interactions", "items", "users"]
 Training = Literal["never", "if-new", "always"]
@@ -113,3 +113,5 @@ class OperationsSettings(Section):
     """When somebody is told that something is wrong."""
     forget_users: ForgetUsersSettings | None = None
     """Files under deletions/ name users to forget; null: such files start nothing."""
+    batch: dict[OutputName, BatchSettings] = Field(default_factory=dict)
+    """Jobs that write recommendations for many users, or segments of users, to S3; by names of your choice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from stacks.settings_jobs_checks import check_jobs
 from stacks.settings_schedules import has_summer_time
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def check_operations(settings: Settings) -> Iterator[str]:
     yield from _check_refreshed(settings, operations.refresh)
     yield from _check_training(settings, operations.refresh)
     yield from _check_schedule_names(operations)
+    yield from check_jobs(settings)
 
 
 def hints(settings: Settings) -> Iterator[str]:
@@ -109,6 +111,7 @@ def _hint_at_skipped_hour(operations: OperationsSettings) -> Iterator[str]:
 def _times(operations: OperationsSettings) -> Iterator[tuple[str, str]]:
     """Every time of the section."""
     yield from ((f"refresh.schedules.{name}.at", each.at) for name, each in operations.refresh.schedules.items())
+    yield from ((f"batch.{name}.at", each.at) for name, each in operations.batch.items() if each.at)
     yield from ((f"campaign_throughput.{name}.at", each.at) for name, each in operations.campaign_throughput.items())
     if operations.serving_hours:
         yield "serving_hours.start", operations.serving_hours.start
@@ -145,6 +148,7 @@ def _check_schedule_names(operations: OperationsSettings) -> Iterator[str]:
     hours = operations.serving_hours
     named: dict[str, tuple[str, Iterable[str]]] = {
         "refresh.schedules": ("refresh-", operations.refresh.schedules),
+        "batch": ("batch-", [name for name, one in operations.batch.items() if one.at]),
         "campaign_throughput": ("throughput-", operations.campaign_throughput),
         "serving_hours.recommenders": ("start-", hours.recommenders if hours else ()),
     }

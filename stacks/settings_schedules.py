@@ -11,6 +11,9 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -189,3 +192,7 @@ def _most_days_between(day: str, month: str, week_day: str) -> int:
     if day not in ("*", "?"):
         return 31
     return 1 if week_day in ("*", "?") else 7
+
+
+# A recurring one.
+Schedule = Annotated[str, AfterValidator(check_schedule), Field(examples=["cron(0 4 * * ? *)", "rate(6 hours)"])]

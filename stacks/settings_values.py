@@ -223,6 +223,14 @@ Location = Annotated[
     AfterValidator(_visible),
     _Rule(_location, {"pattern": f"^{_LOCATION}$", "maxLength": limits.S3_LOCATION_MAX_LENGTH}),
 ]
+Folder = Annotated[Location, _matching(r".*/", "a folder and end in a slash")]
+VersionArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:personalize:[a-z]{2}(-[a-z]+)+-\d:\d{12}:solution/[a-zA-Z0-9_-]+/[a-zA-Z0-9_-]+",
+        "the ARN of a solution version, arn:aws:personalize:REGION:ACCOUNT:solution/NAME/ID",
+    ),
+]
 Data = Annotated[str, AfterValidator(_visible), _folder_or(SAMPLE)]
 Reports = Annotated[str, AfterValidator(_visible), _folder_or(BUCKET)]
 SchemaFile = Annotated[str, Field(min_length=1), AfterValidator(_visible)]

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from .one_at_a_time import SETTLE_SECONDS, let_list_itself
+from .one_at_a_time import SETTLE_SECONDS, let_list
 from .rules import MachineRule
 from .states import States, call, choose, jsonata, succeed, wait
 from .workflow import Workflow
@@ -74,7 +74,7 @@ class Gathering(Construct):
             log_retention=log_retention,
             max_duration=Duration.minutes(minutes + int(_BESIDES.to_minutes())),
         )
-        let_list_itself(self.workflow)
+        let_list(self.workflow)
         self.workflow.allow(["states:StartExecution"], [refresh.arn])
         self._add_rules(prefixes, undelivered)
 

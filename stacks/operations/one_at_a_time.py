@@ -2,66 +2,99 @@
 
 from __future__ import annotations
 
-from .states import State, States, call, choose, jsonata, wait
+from collections.abc import Iterable, Sequence
+
+from .states import State, States, call, choose, each, jsonata, wait
 from .workflow import Workflow
 
 # ListExecutions "is eventually consistent" (API reference): by then it shows what started at the same moment.
 SETTLE_SECONDS = 10
 _MINUTE = 60
+# What else uses the datasets may take a day: a look every five minutes keeps the history short, which has no more than
+# 25,000 events (Step Functions developer guide, "Step Functions service quotas").
+_MINUTES_FOR_OTHERS = 5
+_NEWEST = 100
 # Of the executions that run, the one that started first; by its ARN, if two started at once: all agree on it.
 _FIRST = (
-    "$count($states.result.Executions) = 0 ? 'none is listed' : "
-    "$sort($states.result.Executions, function($a, $b) { $toMillis($a.StartDate) > $toMillis($b.StartDate) or "
-    "($toMillis($a.StartDate) = $toMillis($b.StartDate) and $a.ExecutionArn > $b.ExecutionArn) })[0].ExecutionArn"
+    "$count({executions}) = 0 ? 'none is listed' : "
+    "$sort({executions}, function($a, $b) {{ $toMillis($a.StartDate) > $toMillis($b.StartDate) or "
+    "($toMillis($a.StartDate) = $toMillis($b.StartDate) and $a.ExecutionArn > $b.ExecutionArn) }})[0].ExecutionArn"
 )
 
 
-def one_at_a_time(*, following: str) -> States:
-    """Wait until no execution of the machine runs that started earlier. `Wait until all are listed` is the first.
+def one_at_a_time(*, following: str, others: Sequence[str] = ()) -> States:
+    """Wait until no execution runs that started earlier. `Wait until all are listed` is the first state.
 
-    One that is not listed itself yet waits, too.
+    Machines that name each other do not wait for each other in a circle: who started first goes first. One that is not
+    listed itself yet waits, too.
 
     Args:
         following: name of the state that follows.
+        others: substitutions of machines whose executions count besides its own.
     """
+    minutes = _MINUTES_FOR_OTHERS if others else 1
     return {
         "Wait until all are listed": wait(
             SETTLE_SECONDS,
             comment="Until the list shows every execution that started at the same moment.",
             following="Look for others",
         ),
-        "Look for others": _list_running(following="Is it the first?"),
+        "Look for others": _list_of_several(others) if others else _list(),
         "Is it the first?": choose(
             ("$states.input.first = $states.context.Execution.Id", following),
             comment="One after the other; a later one does what is left.",
             otherwise="Wait for the other",
         ),
-        "Wait for the other": wait(_MINUTE, comment="A minute until the next look.", following="Look for others"),
+        "Wait for the other": wait(
+            minutes * _MINUTE, comment="Some minutes until the next look.", following="Look for others"
+        ),
     }
 
 
-def _list_running(*, following: str) -> State:
+def _list() -> State:
     """A task that lists the executions of the machine that run; hands on the ARN of the first one as `first`.
 
     The newest 100 of them, as one answer of a state holds at most 256 KiB.
-
-    Args:
-        following: name of the state that follows.
     """
     return call(
         "sfn",
         "listExecutions",
-        {"StateMachineArn": jsonata("$states.context.StateMachine.Id"), "StatusFilter": "RUNNING", "MaxResults": 100},
+        {
+            "StateMachineArn": jsonata("$states.context.StateMachine.Id"),
+            "StatusFilter": "RUNNING",
+            "MaxResults": _NEWEST,
+        },
         comment="The executions of this machine that run.",
-        following=following,
-        Output={"first": jsonata(_FIRST)},
+        following="Is it the first?",
+        Output={"first": jsonata(_FIRST.format(executions="$states.result.Executions"))},
     )
 
 
-def let_list_itself(workflow: Workflow) -> None:
-    """Let a machine list its own executions.
+def _list_of_several(others: Sequence[str]) -> State:
+    """A state that does the same for several machines."""
+    return each(
+        [jsonata("$states.context.StateMachine.Id"), *(f"${{{name}}}" for name in others)],
+        {
+            "List what runs": call(
+                "sfn",
+                "listExecutions",
+                {"StateMachineArn": jsonata("$states.input"), "StatusFilter": "RUNNING", "MaxResults": _NEWEST},
+                comment="The executions of a machine that run.",
+                Output=jsonata("[$states.result.Executions.{'ExecutionArn': ExecutionArn, 'StartDate': StartDate}]"),
+            )
+        },
+        comment="The executions that run, of this machine and of those that use the same data.",
+        at_once=1,
+        following="Is it the first?",
+        Output={"first": jsonata(_FIRST.format(executions="$reduce($states.result, $append)"))},
+    )
+
+
+def let_list(workflow: Workflow, others: Iterable[str] = ()) -> None:
+    """Let a machine list its own executions, and those of others.
 
     Args:
         workflow: the machine.
+        others: ARNs of other machines.
     """
-    workflow.allow(["states:ListExecutions"], [workflow.arn])
+    workflow.allow(["states:ListExecutions"], [workflow.arn, *others])

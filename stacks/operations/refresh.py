@@ -7,10 +7,10 @@ Every step may be done again: jobs and versions are named after what they do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
@@ -20,9 +20,10 @@ from ..outputs import pascal
 from ..personalize import findings
 from ..settings import RankingSettings, Settings
 from ..settings_operations import OperationsSettings
+from .deployments import let_look_at_stacks
 from .functions import OperationsFunction
 from .gathering import Gathering
-from .one_at_a_time import let_list_itself
+from .one_at_a_time import let_list
 from .refresh_functions import LISTS, add_find_new_data, add_judge, personalize_arn
 from .refresh_states import RefreshStates, namespace
 from .schedules import Schedules
@@ -49,6 +50,7 @@ class Refresh(Construct):
         parameter: Callable[[str], str],
         schedules: Schedules,
         observe: OperationsFunction,
+        others: Mapping[str, str],
         undelivered: sqs.Queue,
         stack_names: Sequence[str],
         log_retention: logs.RetentionDays,
@@ -63,6 +65,7 @@ class Refresh(Construct):
             parameter: value of what another stack publishes under a name.
             schedules: where its schedules go.
             observe: the function that publishes what serves.
+            others: ARNs of machines whose earlier executions a refresh waits for, by what stands for them.
             undelivered: keeps events of new files that started nothing.
             stack_names: of the app; while one of them changes, a refresh waits.
             log_retention: how long logs keep their events.
@@ -73,6 +76,7 @@ class Refresh(Construct):
         self._parameter = parameter
         self._log_retention = log_retention
         self._stack_names = stack_names
+        self._others = others
         self._dataset_arns = {kind: parameter(f"{kind.lower()}_dataset_arn") for kind in settings.refreshed}
         self._functions = {"FindNewData": self._add_find_new_data(), "Observe": observe}
         if settings.ranking:
@@ -84,7 +88,7 @@ class Refresh(Construct):
             definition={
                 "Comment": "Imports what is new, trains, judges, and lets the campaign serve what passed.",
                 "StartAt": RefreshStates.first,
-                "States": RefreshStates(settings, self._operations, stack_names).all(),
+                "States": RefreshStates(settings, self._operations, stack_names, list(others)).all(),
             },
             substitutions=self._substitutions(),
             log_retention=log_retention,
@@ -113,6 +117,7 @@ class Refresh(Construct):
             "App": self._settings.app_name,
             "Environment": self._settings.env,
             "ServiceRole": self._parameter("service_role_arn"),
+            **self._others,
             **{name: function.arn for name, function in self._functions.items()},
             **datasets,
             **locations,
@@ -127,13 +132,9 @@ class Refresh(Construct):
 
     def _allow_calls(self) -> None:
         """Let the machine make the calls of its states, on what they are made on, and no others."""
-        stack, workflow, prefix = Stack.of(self), self.workflow, self._settings.prefix
-        let_list_itself(workflow)
-        stacks = [
-            stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{name}/*")
-            for name in self._stack_names
-        ]
-        workflow.allow(["cloudformation:DescribeStacks"], stacks)
+        workflow, prefix = self.workflow, self._settings.prefix
+        let_list(workflow, self._others.values())
+        let_look_at_stacks(workflow, self._stack_names)
         workflow.allow(["lambda:InvokeFunction"], [function.arn for function in self._functions.values()])
         let_tell(workflow)
         jobs = personalize_arn(self, "dataset-import-job", f"{prefix}_refresh-*")
@@ -144,9 +145,6 @@ class Refresh(Construct):
             ["iam:PassRole"],
             [self._parameter("service_role_arn")],
             {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
-        )
-        findings.acknowledge_wildcards(
-            workflow.role, "The last part of a stack's ARN is an id that CloudFormation generates.", resources=stacks
         )
         findings.acknowledge_wildcards(
             workflow.role, "Import jobs are named after the files that they import.", resources=[jobs]

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..settings import RankingSettings, Settings
 from ..settings_operations import OperationsSettings
+from .deployments import after_deployments
 from .one_at_a_time import one_at_a_time
 from .states import States, call, choose, each, fail, invoke, jsonata, note, succeed, tell, wait, wait_for
 
@@ -27,14 +28,18 @@ class RefreshStates:
 
     first = "Read the input"
 
-    def __init__(self, settings: Settings, operations: OperationsSettings, stack_names: Sequence[str]) -> None:
+    def __init__(
+        self, settings: Settings, operations: OperationsSettings, stack_names: Sequence[str], others: Sequence[str] = ()
+    ) -> None:
         """Describe the refresh of an environment.
 
         Args:
             settings: the environment's settings.
             operations: their section of that name.
             stack_names: of the app; while one of them changes, a refresh waits.
+            others: substitutions of machines whose earlier executions a refresh waits for.
         """
+        self._others = others
         self._settings = settings
         self._operations = operations
         self._stack_names = stack_names
@@ -96,33 +101,8 @@ class RefreshStates:
                 error="Refresh.WrongInput",
                 cause=jsonata("'training_mode: ' & $string($training_mode) & ' is not known. Use FULL or UPDATE.'"),
             ),
-            **one_at_a_time(following="Look for deployments"),
-            "Look for deployments": each(
-                list(self._stack_names),
-                {
-                    "Look at the stack": call(
-                        "cloudformation",
-                        "describeStacks",
-                        {"StackName": jsonata("$states.input")},
-                        comment="How a stack of the app is.",
-                        Output=jsonata("$states.result.Stacks[0].StackStatus"),
-                    )
-                },
-                comment="How each stack of the app is.",
-                at_once=len(self._stack_names),
-                following="Is a deployment under way?",
-            ),
-            "Is a deployment under way?": choose(
-                (
-                    "$count($states.input[$contains($, '_IN_PROGRESS')]) > 0",
-                    "Wait for the deployment",
-                ),
-                comment="A refresh and a deployment do not change the same things at once.",
-                otherwise="Refresh started",
-            ),
-            "Wait for the deployment": wait(
-                _MINUTE, comment="A minute until the next look.", following="Look for deployments"
-            ),
+            **one_at_a_time(following="Look for deployments", others=self._others),
+            **after_deployments(self._stack_names, following="Refresh started"),
             "Refresh started": tell(
                 "Refresh Started",
                 {"reason": "$cause", "datasets": "$asked", "train": "$train"},
@@ -150,9 +130,15 @@ class RefreshStates:
                 _MINUTE, comment="A minute until the next look.", following="Find new data"
             ),
             "Is anything to be imported?": choose(
+                ("$found.busy", "Wait for somebody else's import"),
                 ("$count($found.imports) > 0", "Import"),
                 comment="A dataset that is up to date is left alone.",
                 otherwise=self._after_imports,
+            ),
+            "Wait for somebody else's import": wait(
+                _MINUTE,
+                comment="A full import that is not of a refresh replaces everything: what is due is known after it.",
+                following="Find new data",
             ),
         }
 

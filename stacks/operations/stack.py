@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -15,6 +15,8 @@ from ..personalize import limits
 from ..placeholder import hold_place
 from ..settings import Settings
 from ..settings_operations import OperationsSettings
+from .batch import Batch
+from .forgetting import Forgetting
 from .notices import Topic
 from .refresh import Refresh
 from .schedules import Schedules
@@ -73,6 +75,8 @@ class OperationsStack(Stack):
             parameter=self.parameter,
             stack_names=[each.stack_name for each in stacks],
         )
+        names = [each.stack_name for each in stacks]
+        forgets = {"ForgetUsers": self._machine_arn("forget-users")} if operations.forget_users else {}
         refresh = Refresh(
             self,
             "Refresh",
@@ -81,12 +85,48 @@ class OperationsStack(Stack):
             parameter=self.parameter,
             schedules=schedules,
             observe=watching.observe,
+            others=forgets,
             undelivered=topic.undelivered,
-            stack_names=[each.stack_name for each in stacks],
+            stack_names=names,
             log_retention=log_retention,
         )
+        if operations.forget_users:
+            batches = {"Batch": self._machine_arn("batch")} if operations.batch else {}
+            Forgetting(
+                self,
+                "ForgetUsers",
+                settings=settings,
+                parameter=self.parameter,
+                refresh=refresh.workflow,
+                others={"Refresh": refresh.workflow.arn, **batches},
+                trains=operations.forget_users.train,
+                undelivered=topic.undelivered,
+                stack_names=names,
+                log_retention=log_retention,
+            )
+        if operations.batch:
+            Batch(
+                self,
+                "Batch",
+                settings=settings,
+                entries=operations.batch,
+                parameter=self.parameter,
+                schedules=schedules,
+                others=forgets,
+                undelivered=topic.undelivered,
+                log_retention=log_retention,
+            )
         outputs = Outputs(self, settings.parameter_path)
         outputs.publish("refresh_state_machine_arn", refresh.workflow.arn, "State machine of the refresh")
+
+    def _machine_arn(self, name: str) -> str:
+        """ARN of a state machine of the app."""
+        return self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=f"{self._settings.prefix}-{name}",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def parameter(self, name: str) -> str:
         """What another stack of the app publishes, as a token that is resolved at each deployment.

@@ -73,9 +73,10 @@ class ServiceRole(iam.Role):
             self.allow_key(bucket.encryption_key)
 
     def allow_write(self, bucket: s3.IBucket, prefix: str = "") -> None:
-        """Let the role write what is under a prefix of a bucket: reports of a metric attribution.
+        """Let the role write what is under a prefix of a bucket: reports of a metric attribution, batch jobs.
 
-        Source: developer guide, "Guidelines and requirements for a metric attribution".
+        Source: developer guide, "Guidelines and requirements for a metric attribution", "Giving Amazon Personalize
+        access to Amazon S3 resources".
 
         Args:
             bucket: the bucket; one that this app does not own needs a bucket policy of its own. If the app knows the
@@ -84,7 +85,7 @@ class ServiceRole(iam.Role):
         """
         objects = bucket.arn_for_objects(f"{prefix}*")
         self.add_to_policy(iam.PolicyStatement(actions=["s3:PutObject"], resources=[objects]))
-        acknowledge_wildcards(self, "The service chooses the names of the reports.", resources=[objects])
+        acknowledge_wildcards(self, "The service chooses the names of what it writes.", resources=[objects])
         if bucket.encryption_key:
             self.allow_key(bucket.encryption_key)
 
@@ -131,19 +132,23 @@ def allow_key(role: iam.IRole, key: kms.IKey) -> None:
     )
 
 
-def allow_personalize_write(bucket: s3.Bucket, prefix: str, *, conditions: bool = True) -> None:
-    """Let Personalize write reports into a bucket of this app (its bucket policy).
+def allow_personalize_write(
+    bucket: s3.Bucket, prefix: str, *, sid: str = "PersonalizeWritesReports", conditions: bool = True
+) -> None:
+    """Let Personalize write reports, or answers of batch jobs, into a bucket of this app (its bucket policy).
 
-    Source: developer guide, "Guidelines and requirements for a metric attribution".
+    Source: developer guide, "Guidelines and requirements for a metric attribution", "Giving Amazon Personalize access
+    to Amazon S3 resources".
 
     Args:
         bucket: the bucket.
         prefix: beginning of the keys; "" for all.
+        sid: of the statement; each has another one.
         conditions: as for allow_personalize_read.
     """
     bucket.add_to_resource_policy(
         iam.PolicyStatement(
-            sid="PersonalizeWritesReports",
+            sid=sid,
             principals=[iam.ServicePrincipal(PRINCIPAL)],
             actions=["s3:PutObject"],
             resources=[bucket.arn_for_objects(f"{prefix}*")],

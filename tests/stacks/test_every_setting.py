@@ -57,9 +57,7 @@ def like_the_others(path: str) -> str:
 
 # What only `make explore` reads: tests/tools/explore/test_explore.py tries them.
 SHOWN = {"explore.title", "explore.genres"}
-# Until what they do stands in the operations stack.
-COMING = {path for path in settings_of(Settings) if path.startswith(("operations.forget_users.", "operations.batch."))}
-EVERY = set(map(like_the_others, settings_of(Settings))) - COMING
+EVERY = set(map(like_the_others, settings_of(Settings)))
 
 
 # -- the example -------------------------------------------------------------------------------------------------
@@ -122,7 +120,7 @@ GATE = "ranking.quality_gate"
 COMPARED = {f"{GATE}.compare_with_deployed": True}
 OLDER = {"ranking.recipe": "aws-personalized-ranking", "ranking.events_config": None}
 EXPLORATION = "recommenders.top_picks.item_exploration_config"
-REFRESH, ALARMS = "operations.refresh", "operations.alarms"
+REFRESH, ALARMS, MAIL = "operations.refresh", "operations.alarms", "operations.batch.weekly_mail"
 CHANGES = (
     Change("app_name", "films"),
     Change("account", "123456789012"),
@@ -185,6 +183,15 @@ CHANGES = (
     Change("operations.serving_hours.recommenders", ["more_like_x"]),
     Change("operations.campaign_throughput.night.at", "cron(0 22 * * ? *)"),
     Change("operations.campaign_throughput.night.min_provisioned_tps", 2),
+    Change("operations.forget_users.train", True),
+    Change(f"{MAIL}.at", "rate(7 days)"),
+    Change(f"{MAIL}.after_refresh", True),
+    Change(f"{MAIL}.input", "s3://films/more/users.json"),
+    Change(f"{MAIL}.output", "s3://films/more/recommendations/"),
+    Change(f"{MAIL}.filter", None),
+    Change(f"{MAIL}.num_results", 50),
+    Change(f"{MAIL}.segments", True),
+    Change(f"{MAIL}.solution_version_arn", None),
     Change(f"{ALARMS}.server_errors_percent", 2),
     Change(f"{ALARMS}.client_errors_percent", None),
     Change(f"{ALARMS}.latency_ms", 200),

@@ -37,6 +37,7 @@ AUTOMATIC = {
     "auto_training_days": 7,
     "campaign": {"follow_latest": True},
 }
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 NIGHT = {"at": "cron(0 22 * * ? *)", "min_provisioned_tps": 1}
 
 
@@ -159,6 +160,61 @@ def mistakes(folder: Path, operations: dict[str, Any], **others: Any) -> list[st
             {"alarms": {"data_age_hours": {"films": 5}}},
             {},
             "operations.alarms.data_age_hours.films: must be 'interactions', 'items' or 'users', but is 'films'.",
+        ),
+        (
+            {"forget_users": {}},
+            {"encryption_key": KEY},
+            "operations.forget_users: Amazon Personalize reads no list of users from a bucket that is encrypted with a "
+            "key of your own. Remove it, or encryption_key.",
+        ),
+        (
+            {"forget_users": {"train": True}},
+            {"ranking": None},
+            "operations.forget_users.train: ranking is empty, so nothing is trained. Remove it, or add ranking.",
+        ),
+        (
+            {"batch": {LONG: {"at": "rate(1 day)"}}},
+            {},
+            f"operations.batch: '{LONG}' has 60 characters, at most 58 are allowed, because it becomes the name of a "
+            "schedule. Shorten it.",
+        ),
+        (
+            {"batch": {"mail": {"filter": "seen"}}},
+            {},
+            "operations.batch.mail.filter: 'seen' is not a filter. These settings have genre, unwatched.",
+        ),
+        (
+            {"batch": {"mail": {"segments": True}}},
+            {},
+            "operations.batch.mail.solution_version_arn: is missing. Name a version that makes segments; the ranking's "
+            "does not.",
+        ),
+        (
+            {"batch": {"mail": {}}},
+            {"ranking": None},
+            "operations.batch.mail.solution_version_arn: is missing, and ranking is empty. Name a version, or add "
+            "ranking.",
+        ),
+        (
+            {"batch": {"mail": {"solution_version_arn": "fans/1"}}},
+            {},
+            "operations.batch.mail.solution_version_arn: 'fans/1' must be the ARN of a solution version, "
+            "arn:aws:personalize:REGION:ACCOUNT:solution/NAME/ID.",
+        ),
+        (
+            {"batch": {"mail": {"input": "s3://data/mail", "output": "s3://data/mail/"}}},
+            {},
+            "operations.batch.mail.output: is where the input is. Use another folder.",
+        ),
+        (
+            {"batch": {"mail": {"output": "s3://data/mail"}}},
+            {},
+            "operations.batch.mail.output: 's3://data/mail' must be a folder and end in a slash.",
+        ),
+        (
+            {"batch": {"mail": {"num_results": 0}}},
+            {},
+            "operations.batch.mail.num_results: must be at least 1, but is 0.",
         ),
     ],
 )

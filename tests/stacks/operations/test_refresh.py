@@ -99,7 +99,8 @@ def test_a_refresh_imports_trains_judges_moves_and_tells(prod: Templates) -> Non
     }
     names = [name for name, _ in machine.calls if name not in ("putEvents", "describeStacks")]
     assert names == [
-        "listExecutions",
+        # Of its own, and of the machine that forgets users.
+        *["listExecutions"] * 2,
         "RefreshFindNewData",
         *["createDatasetImportJob", "describeDatasetImportJob"] * 2,
         "createSolutionVersion",
@@ -259,17 +260,17 @@ def test_two_never_work_at_once_and_the_later_one_does_what_is_left(prod: Templa
 
 
 def test_one_that_is_not_listed_yet_waits(prod: Templates) -> None:
-    """ListExecutions is eventually consistent."""
+    """ListExecutions is eventually consistent. Each look asks for two machines."""
     machine = refresh(prod)
     listed = machine._answer
-    nothing: Iterator[dict[str, Any]] = iter([{"Executions": []}, {"Executions": []}])
+    nothing: Iterator[dict[str, Any]] = iter([{"Executions": []}] * 4)
 
     def late(name: str, arguments: Mapping[str, Any]) -> Any:
         return next(nothing, None) or listed(name, arguments) if name == "listExecutions" else listed(name, arguments)
 
     machine._answer = late  # type: ignore[method-assign]
     assert machine.run().status == "SUCCEEDED"
-    assert len(machine.of("listExecutions")) == 3
+    assert len(machine.of("listExecutions")) == 6
 
 
 @pytest.mark.parametrize(
@@ -429,7 +430,7 @@ def test_a_file_that_comes_after_the_refresh_has_begun_starts_another_one(prod: 
 
 def test_files_are_heard_of_in_both_places(prod: Templates) -> None:
     rules = of_type(prod["operations"], "AWS::Events::Rule").values()
-    (pattern,) = (each["EventPattern"] for each in rules if each["EventPattern"]["source"] == ["aws.s3"])
+    (pattern,) = (each["EventPattern"] for each in rules if each["Targets"][0]["Arn"].endswith("-gather"))
     assert pattern["detail"] == {
         "bucket": {"name": ["vod-example-data"]},
         "object": {"key": [{"prefix": "personalize/interactions/"}]},
