@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 HistoryEvent = Mapping[str, Any]
@@ -14,6 +15,7 @@ HistoryEvent = Mapping[str, Any]
 _MOST_PAGES = 5
 _PAGE = 200
 _MOST_STATES = 3
+_ENDS = ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 # Members of a call, or of what a state got, that name what it was about: the most telling first.
 _NAMING = (
     "JobName",
@@ -56,7 +58,7 @@ def find_failure(states: Any, execution_arn: str, error: str, cause: str) -> Fai
         error: what the execution ended with; empty for one that was aborted without a word.
         cause: likewise.
     """
-    events = _read_end(states, execution_arn)
+    events = _until_failure(_read_end(states, execution_arn))
     chain = list(_chain(events))
     named = _named_in(chain)
     return Failure(
@@ -76,6 +78,11 @@ def _read_end(states: Any, execution_arn: str) -> list[HistoryEvent]:
         PaginationConfig={"PageSize": _PAGE, "MaxItems": _PAGE * _MOST_PAGES},
     )
     return [event for page in pages for event in page["events"]]
+
+
+def _until_failure(events: list[HistoryEvent]) -> list[HistoryEvent]:
+    """Without what somebody has let it do since: an execution that is redriven goes on in the same history."""
+    return list(dropwhile(lambda event: event["type"] not in _ENDS, events))
 
 
 def _chain(events: list[HistoryEvent]) -> Iterable[HistoryEvent]:

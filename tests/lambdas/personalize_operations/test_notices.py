@@ -222,6 +222,13 @@ def test_a_failure_is_an_event_too() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["aborted", "import-failed"])
+def test_an_execution_that_goes_on_already_is_told_as_it_ended(name: str) -> None:
+    event, history = CASES[name]
+    told = Told(event, histories.redriven(history, "Observe"), executions=[])
+    assert told.recorder.mails == Told(event, history, executions=[]).recorder.mails
+
+
 RECOVERIES = [
     (["SUCCEEDED", "FAILED", "SUCCEEDED"], {}, True),
     # One that still runs has not failed.

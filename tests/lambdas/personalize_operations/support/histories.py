@@ -94,3 +94,19 @@ def stopped(state: str, input_: Mapping[str, Any], end: str) -> list[EventDict]:
     history.enter("Wait", state, input_)
     history.add(end, before=0)
     return history.reversed()
+
+
+def redriven(history: list[EventDict], state: str) -> list[EventDict]:
+    """An execution that somebody has let go on after it had ended, up to the entry into a state."""
+    number = history[0]["id"]
+    entered = {"name": state, "input": "{}"}
+    return [
+        {
+            "id": number + 2,
+            "previousEventId": number + 1,
+            "type": "TaskStateEntered",
+            "stateEnteredEventDetails": entered,
+        },
+        {"id": number + 1, "previousEventId": number, "type": "ExecutionRedriven"},
+        *history,
+    ]
