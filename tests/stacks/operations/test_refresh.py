@@ -394,6 +394,46 @@ def test_a_service_that_hangs_ends_it_after_a_day_and_what_an_import_and_a_train
     assert machine.machines.machines[machine.arn].timeout == (24 + 2 + 9) * 3600
 
 
+# -- what starts it --------------------------------------------------------------------------------------------------
+
+
+def schedules_of(prod: Templates) -> dict[str, dict[str, Any]]:
+    found = of_type(prod["operations"], "AWS::Scheduler::Schedule", references_to(prod["operations"])).values()
+    return {each["Name"]: each for each in found if each["Target"]["Arn"].endswith(":stateMachine:vod-prod-refresh")}
+
+
+def test_schedules_say_when_and_what(prod: Templates) -> None:
+    found = schedules_of(prod)
+    assert {name: each["ScheduleExpression"] for name, each in found.items()} == {
+        "refresh-daily": "cron(0 4 * * ? *)",
+        "refresh-weekly": "cron(0 5 ? * SUN *)",
+    }
+    assert {name: json.loads(each["Target"]["Input"]) for name, each in found.items()} == {
+        "refresh-daily": {"reason": "schedule daily", "datasets": ["INTERACTIONS"], "train": "never"},
+        "refresh-weekly": {"reason": "schedule weekly", "train": "if-new"},
+    }
+    for each in found.values():
+        assert each["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+        assert each["ScheduleExpressionTimezone"] == "Europe/Berlin"
+
+
+def test_the_refresh_takes_the_input_of_each_schedule(prod: Templates) -> None:
+    for each in schedules_of(prod).values():
+        assert refresh(prod).run(**json.loads(each["Target"]["Input"])).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("role", "started"), [("SchedulesRefreshRole", "refresh"), ("RefreshGatheringNewFiles0Role", "gather")]
+)
+def test_what_starts_a_machine_may_do_nothing_else(prod: Templates, role: str, started: str) -> None:
+    statements = statements_of(prod["operations"], role, references_to(prod["operations"]))
+    (statement,) = (each for each in statements if each["Action"] != "sqs:SendMessage")
+    assert (statement["Action"], statement["Resource"]) == (
+        "states:StartExecution",
+        f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:vod-prod-{started}",
+    )
+
+
 # -- gathering -------------------------------------------------------------------------------------------------------
 
 
