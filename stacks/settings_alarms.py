@@ -16,8 +16,8 @@ Days = Annotated[int, Field(ge=1, le=365)]
 DataAges = dict[Literal["interactions", "items", "users"], Hours]
 
 
-def _a_week() -> DataAges:
-    return {"interactions": 168}
+def _a_week_and_a_day() -> DataAges:
+    return {"interactions": 192}
 
 
 class AlarmSettings(Section):
@@ -34,8 +34,8 @@ class AlarmSettings(Section):
     throughput_below_percent: Percent | None = 10
     """Less of a provisioned throughput above 1 is used, for a day: the rest is paid for and used by nobody."""
     refresh_age_hours: Hours | None = None
-    """The last good refresh is older; null: two hours longer than the schedules leave between two refreshes."""
-    data_age_hours: DataAges = Field(default_factory=_a_week)
+    """The last good refresh is older; null: what schedules leave between two, and as long as one may take."""
+    data_age_hours: DataAges = Field(default_factory=_a_week_and_a_day)
     """By dataset: the last import is older; {}: no such alarms."""
     idle_days: Days | None = 7
     """A recommender or the campaign costs money and nobody has asked it for so many days."""

@@ -190,11 +190,11 @@ class Alarms(Construct):
 
     # -- refreshes and data --------------------------------------------------------------------------------
 
-    def watch_refreshes(self, longest_gap_hours: int | None) -> None:
+    def watch_refreshes(self, longest_hours: int | None) -> None:
         """Add the alarms of the refresh.
 
         Args:
-            longest_gap_hours: the most hours that schedules leave between two refreshes; None if no schedule does.
+            longest_hours: from the end of a refresh to the end of the next, at most; None if no schedule starts any.
         """
         alarm = self._add(
             REFRESH_FAILED,
@@ -209,7 +209,7 @@ class Alarms(Construct):
             "NIST.800.53.R5-CloudWatchAlarmAction",
             "The function that tells failures mails at once, and more than an alarm can say; two mails would say less.",
         )
-        hours = self._settings.refresh_age_hours or (longest_gap_hours and longest_gap_hours + 2)
+        hours = self._settings.refresh_age_hours or longest_hours
         if hours:
             self._add(
                 "refresh-overdue",

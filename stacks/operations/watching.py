@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from aws_cdk import ArnFormat, Stack
@@ -153,11 +154,19 @@ class Watching(Construct):
         )
         for each in self._served:
             alarms.watch(each)
-        schedules = self._operations.refresh.schedules.values()
-        alarms.watch_refreshes(min((most_hours_between(each.at) for each in schedules), default=None))
+        alarms.watch_refreshes(self._longest_hours())
         alarms.watch_data(list(self._observed.dataset_arns))
         alarms.watch_queue(self.topic.undelivered.queue_name, self.topic.undelivered.queue_url)
         return alarms
+
+    def _longest_hours(self) -> int | None:
+        """The most hours from the end of a refresh to the end of the next: between two starts, and while it works."""
+        schedules = self._operations.refresh.schedules.values()
+        if not schedules:
+            return None
+        wait = self._settings.max_wait
+        seconds = wait.imports + (wait.trainings if self._settings.ranking else 0)
+        return min(most_hours_between(each.at) for each in schedules) + math.ceil(seconds / 3600)
 
     def _change_throughput(self) -> None:
         hours, throughput = self._operations.serving_hours, self._operations.campaign_throughput

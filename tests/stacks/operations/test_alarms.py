@@ -74,8 +74,8 @@ def test_throughput_follows_what_is_provisioned_at_the_time(alarms: dict[str, An
         ("top_picks-idle", "IdleDays", {"Recommender": "top_picks"}, 7),
         ("rerank-idle", "IdleDays", {"Campaign": "rerank"}, 7),
         ("refresh-failed", "RefreshFailed", {}, 0),
-        ("refresh-overdue", "RefreshAgeHours", {}, 26),
-        ("interactions-data-age", "DataAgeHours", {"DatasetType": "INTERACTIONS"}, 168),
+        ("refresh-overdue", "RefreshAgeHours", {}, 24 + 2 + 9),
+        ("interactions-data-age", "DataAgeHours", {"DatasetType": "INTERACTIONS"}, 192),
     ],
 )
 def test_ages_keep_their_last_value_between_two_looks(
@@ -167,8 +167,8 @@ RINGS: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
     ),
     "idle": ({"IdleDays": 7.1}, {"IdleDays": 7}),
     "refresh-failed": ({"RefreshFailed": 1}, {"RefreshFailed": 0}),
-    "refresh-overdue": ({"RefreshAgeHours": 26.1}, {"RefreshAgeHours": 26}),
-    "data-age": ({"DataAgeHours": 169}, {"DataAgeHours": 168}),
+    "refresh-overdue": ({"RefreshAgeHours": 35.1}, {"RefreshAgeHours": 35}),
+    "data-age": ({"DataAgeHours": 193}, {"DataAgeHours": 192}),
     "undelivered": ({"ApproximateNumberOfMessagesVisible": 1}, {"ApproximateNumberOfMessagesVisible": 0}),
 }
 NOON = 1_700_000_000.0 // 86400 * 86400 + 43200
