@@ -22,7 +22,7 @@ from tools.simulation.state_machines import Execution
 # Enough to train on, and little enough to be quick.
 _USERS = 40
 _PER_FILE = 1200
-REFRESH, GATHER = "vod-dev-refresh", "vod-dev-gather"
+REFRESH = "vod-dev-refresh"
 # Every file has to be asked for by hand, or come with a schedule of the test.
 OPERATIONS: Mapping[str, Any] = {"refresh": {"on_new_files": None}}
 
