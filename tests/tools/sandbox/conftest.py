@@ -30,6 +30,13 @@ def cloud() -> Iterator[Endpoint]:
         yield endpoint
 
 
+@pytest.fixture(scope="session")
+def bare_cloud() -> Iterator[Endpoint]:
+    """A cloud without bootstrap, for every module of the group cloudformation: each names what it makes by itself."""
+    with Cloud() as endpoint:
+        yield endpoint
+
+
 @dataclass(frozen=True)
 class App:
     """The app with settings of its own, and the CLI that deploys it."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tools.sandbox.cloud import Cloud, Endpoint, client
+from tools.sandbox.cloud import Endpoint, client
 
 pytestmark = pytest.mark.xdist_group("cloudformation")
 
@@ -123,9 +123,8 @@ class Stacks:
 
 
 @pytest.fixture(scope="module")
-def stacks() -> Iterator[Stacks]:
-    with Cloud() as endpoint:
-        yield Stacks(endpoint)
+def stacks(bare_cloud: Endpoint) -> Stacks:
+    return Stacks(bare_cloud)
 
 
 def parameter(name: str, value: Any = "1", **more: Any) -> dict[str, Any]:

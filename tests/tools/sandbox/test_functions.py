@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tools.sandbox.cloud import ACCOUNT, Cloud, Endpoint, client
+from tools.sandbox.cloud import ACCOUNT, Endpoint, client
 
 # With the other tests that need a cloud but no bootstrap.
 pytestmark = pytest.mark.xdist_group("cloudformation")
@@ -61,12 +60,10 @@ exports.handler = (event, context, callback) => {
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[Endpoint]:
-    with Cloud() as endpoint:
-        client(endpoint, "iam").create_role(
-            RoleName="function", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]})
-        )
-        yield endpoint
+def endpoint(bare_cloud: Endpoint) -> Endpoint:
+    document = json.dumps({"Statement": [TRUST]})
+    client(bare_cloud, "iam").create_role(RoleName="function", AssumeRolePolicyDocument=document)
+    return bare_cloud
 
 
 def invoked(functions: Any, name: str, event: str) -> tuple[bool, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from tools.sandbox.cloud import ACCOUNT, REGION, Cloud, Endpoint, client
+from tools.sandbox.cloud import ACCOUNT, REGION, Endpoint, client
 
 # With the other tests that need a cloud but no bootstrap.
 pytestmark = pytest.mark.xdist_group("cloudformation")
@@ -115,14 +115,8 @@ class Machines:
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[Endpoint]:
-    with Cloud() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def machines(endpoint: Endpoint) -> Machines:
-    return Machines(endpoint)
+def machines(bare_cloud: Endpoint) -> Machines:
+    return Machines(bare_cloud)
 
 
 def defined(states: States, **fields: Any) -> dict[str, Any]:
@@ -238,7 +232,7 @@ def function(machines: Machines) -> str:
     """ARN of a function that fails on sundays."""
     statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    role = machines.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = machines.client("iam").create_role(RoleName="opening", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writing:
         writing.writestr("index.py", FUNCTION)
