@@ -21,7 +21,7 @@ from ..outputs import pascal
 from ..personalize import findings
 from ..settings import Settings
 from ..settings_batch import BatchSettings
-from .job_names import unique
+from .jobs import tagging, tags, unique
 from .one_at_a_time import let_list, one_at_a_time
 from .refresh_functions import personalize_arn
 from .rules import MachineRule
@@ -214,7 +214,9 @@ class Batch(Construct):
                     "JobInput": {"S3DataSource": {"Path": jsonata("$states.input.entry.input")}},
                     "JobOutput": {"S3DataDestination": {"Path": jsonata("$states.input.entry.output")}},
                     "RoleArn": "${ServiceRole}",
+                    **tags(self._settings),
                 },
+                waits=True,
                 comment="The job is named after the execution, so that a second try finds it.",
                 following=f"Wait for the {noun}",
                 Output=item,
@@ -293,7 +295,7 @@ class Batch(Construct):
         let_tell(workflow)
         for noun in self._nouns:
             operation, jobs = _JOBS[noun].operation, f"{self._jobs(noun)}*"
-            workflow.allow([f"personalize:Describe{operation}"], [jobs])
+            workflow.allow([f"personalize:Describe{operation}", *tagging(self._settings)], [jobs])
             # Service authorization reference: inference is a permission on the solution, too.
             solutions = [] if noun == _SEGMENTS else self._solutions()
             workflow.allow([f"personalize:Create{operation}"], [jobs, *solutions])

@@ -17,7 +17,7 @@ from ..folders import DELETIONS
 from ..personalize import findings
 from ..settings import Settings
 from .deployments import after_deployments, let_look_at_stacks
-from .job_names import unique
+from .jobs import tagging, tags, unique
 from .one_at_a_time import let_list, one_at_a_time
 from .refresh_functions import personalize_arn
 from .rules import MachineRule
@@ -159,7 +159,9 @@ class Forgetting(Construct):
                     "DatasetGroupArn": "${DatasetGroup}",
                     "DataSource": {"DataLocation": jsonata("$location")},
                     "RoleArn": "${ServiceRole}",
+                    **tags(self._settings),
                 },
+                waits=True,
                 comment="The job is named after the execution, so that a second try finds it.",
                 following="Wait for the deletion",
                 Output={},
@@ -218,7 +220,7 @@ class Forgetting(Construct):
         let_look_at_stacks(workflow, self._stack_names)
         let_tell(workflow)
         workflow.allow(["personalize:CreateDataDeletionJob"], [jobs, self._group_arn])
-        workflow.allow(["personalize:DescribeDataDeletionJob"], [jobs])
+        workflow.allow(["personalize:DescribeDataDeletionJob", *tagging(self._settings)], [jobs])
         workflow.allow(
             ["iam:PassRole"],
             [self._role_arn],

@@ -23,6 +23,7 @@ from ..settings_operations import OperationsSettings
 from .deployments import let_look_at_stacks
 from .functions import OperationsFunction
 from .gathering import Gathering
+from .jobs import tagging
 from .one_at_a_time import let_list
 from .refresh_functions import LISTS, add_find_new_data, add_judge, personalize_arn
 from .refresh_states import RefreshStates, namespace
@@ -138,9 +139,8 @@ class Refresh(Construct):
         workflow.allow(["lambda:InvokeFunction"], [function.arn for function in self._functions.values()])
         let_tell(workflow)
         jobs = personalize_arn(self, "dataset-import-job", f"{prefix}_refresh-*")
-        tagging = ["personalize:TagResource"] if self._settings.tags else []
         workflow.allow(["personalize:CreateDatasetImportJob"], [jobs, *self._dataset_arns.values()])
-        workflow.allow(["personalize:DescribeDatasetImportJob", *tagging], [jobs])
+        workflow.allow(["personalize:DescribeDatasetImportJob", *tagging(self._settings)], [jobs])
         workflow.allow(
             ["iam:PassRole"],
             [self._parameter("service_role_arn")],
@@ -150,11 +150,11 @@ class Refresh(Construct):
             workflow.role, "Import jobs are named after the files that they import.", resources=[jobs]
         )
         if self._settings.ranking:
-            self._allow_training(self._settings.ranking, tagging)
+            self._allow_training(self._settings.ranking)
 
-    def _allow_training(self, ranking: RankingSettings, tagging: Sequence[str]) -> None:
+    def _allow_training(self, ranking: RankingSettings) -> None:
         workflow, solution = self.workflow, self._parameter("rerank_solution_arn")
-        workflow.allow(["personalize:CreateSolutionVersion", *tagging], [solution])
+        workflow.allow(["personalize:CreateSolutionVersion", *tagging(self._settings)], [solution])
         workflow.allow(["personalize:DescribeSolutionVersion"], [f"{solution}/*"])
         workflow.allow(["personalize:ListSolutionVersions"], ["*"], sid=LISTS)
         workflow.allow(

@@ -8,6 +8,7 @@ from typing import Any
 from ..settings import RankingSettings, Settings
 from ..settings_operations import OperationsSettings
 from .deployments import after_deployments
+from .jobs import tags
 from .one_at_a_time import one_at_a_time
 from .states import States, call, choose, each, fail, invoke, jsonata, note, succeed, tell, wait, wait_for
 
@@ -180,7 +181,7 @@ class RefreshStates:
                     "RoleArn": "${ServiceRole}",
                     "ImportMode": jsonata("$states.input.job.import_mode"),
                     **self._reports(),
-                    **self._tags(),
+                    **tags(self._settings),
                 },
                 comment="The job is named after its files, so that a second try finds it.",
                 waits=True,
@@ -238,7 +239,7 @@ class RefreshStates:
                     ),
                     "SolutionArn": "${Solution}",
                     "TrainingMode": jsonata("$training_mode"),
-                    **self._tags(),
+                    **tags(self._settings),
                 },
                 comment="The version is named after the execution, so that a second try trains no second one.",
                 waits=True,
@@ -411,11 +412,6 @@ class RefreshStates:
         if not self._settings.publishes_reports:
             return {}
         return {"PublishAttributionMetricsToS3": jsonata("$states.input.type = 'INTERACTIONS'")}
-
-    def _tags(self) -> dict[str, Any]:
-        """Cost-allocation tags, as everything else of the app has them."""
-        tags = [{"TagKey": key, "TagValue": value} for key, value in sorted(self._settings.tags.items())]
-        return {"Tags": tags} if tags else {}
 
 
 def namespace(settings: Settings) -> str:

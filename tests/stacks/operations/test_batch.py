@@ -14,11 +14,13 @@ from aws_cdk.assertions import Template
 
 from stacks.data import DataStack
 from stacks.operations import OperationsStack
-from stacks.operations.job_names import unique
+from stacks.operations.jobs import unique
 from stacks.settings import load_settings
 from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.stacks.operations.support.jobs_asked import check_role
 from tests.stacks.operations.support.resolved import actions_of, of_type, statements_of
 from tests.stacks.operations.support.running import JOBS, Running
+from tests.stacks.operations.support.scripted import SOLUTION, Scripted
 from tests.support.synthesized import Templates
 from tools.checkout import EXAMPLE_SETTINGS
 
@@ -119,18 +121,16 @@ def test_an_input_that_is_not_there_fails_with_the_services_reason(running: Runn
     assert execution.cause
 
 
-def test_the_role_may_do_what_the_machine_does_and_nothing_else(prod: Templates) -> None:
-    statements = statements_of(prod["operations"], "BatchMachineRole")
-    ours = {each for each in actions_of(statements) if not each.startswith(("logs:", "xray:"))}
-    assert ours == {
-        "states:ListExecutions",
-        "events:PutEvents",
-        "personalize:CreateBatchInferenceJob",
-        "personalize:DescribeBatchInferenceJob",
-        "personalize:DescribeCampaign",
-        "iam:PassRole",
+def test_its_role_lets_it_do_what_it_does_and_nothing_else(prod: Templates) -> None:
+    answers = {
+        "describeCampaign": {"Campaign": {"SolutionVersionArn": f"{SOLUTION}/1"}},
+        "createBatchInferenceJob": {},
+        "describeBatchInferenceJob": {"BatchInferenceJob": {"Status": "ACTIVE"}},
+        "putEvents": {},
     }
-    assert [each["Sid"] for each in statements if each["Resource"] == "*"] == ["LogDeliveryAndXRayHaveNoResourceType"]
+    machine = Scripted(prod["operations"], "batch", answers)
+    assert machine.run(name="weekly_mail").status == "SUCCEEDED"
+    check_role(prod["operations"], "BatchMachineRole", [machine], count=7)
 
 
 def test_a_schedule_and_the_end_of_a_refresh_start_it(prod: Templates) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from tests.lambdas.personalize_provider.support import template_parts as blocks
-from tests.stacks.operations.support.resolved import actions_of, of_type, statements_of
+from tests.stacks.operations.support.jobs_asked import check_role
+from tests.stacks.operations.support.resolved import of_type, statements_of
 from tests.stacks.operations.support.running import JOBS, Running
+from tests.stacks.operations.support.scripted import Scripted
 from tests.support.synthesized import Templates
+from tools.emulator import Fault
 
 LIST = "s3://vod-data/deletions/users.csv"
 
@@ -109,18 +112,20 @@ def test_a_list_that_the_service_cannot_read_fails_with_its_reason(running: Runn
     assert execution.states[-1] == "The deletion failed"
 
 
-def test_the_role_may_do_what_the_machine_does_and_nothing_else(prod: Templates) -> None:
-    statements = statements_of(prod["operations"], "ForgetUsersMachineRole")
-    ours = {each for each in actions_of(statements) if not each.startswith(("logs:", "xray:"))}
-    assert ours == {
-        "states:ListExecutions",
-        "cloudformation:DescribeStacks",
-        "events:PutEvents",
-        "personalize:CreateDataDeletionJob",
-        "personalize:DescribeDataDeletionJob",
-        "iam:PassRole",
-    }
-    assert [each["Sid"] for each in statements if each["Resource"] == "*"] == ["LogDeliveryAndXRayHaveNoResourceType"]
+def test_a_job_that_the_service_has_no_room_for_is_tried_again(running: Running) -> None:
+    running.cloud.service.faults.add(Fault("limit_exceeded", "CreateDataDeletionJob", count=3))
+    execution = running.execution(running.start("forget-users", {"location": LIST}))
+    running.run()
+    assert execution.status == "SUCCEEDED", execution.cause
+
+
+def test_its_role_lets_it_do_what_it_does_and_nothing_else(prod: Templates) -> None:
+    stack = {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}
+    done = {"DataDeletionJob": {"Status": "COMPLETED", "NumDeleted": 1}}
+    answers = {"describeStacks": stack, "createDataDeletionJob": {}, "describeDataDeletionJob": done}
+    machine = Scripted(prod["operations"], "forget-users", {**answers, "putEvents": {}})
+    assert machine.run(location=LIST).status == "SUCCEEDED"
+    check_role(prod["operations"], "ForgetUsersMachineRole", [machine], count=7)
 
 
 def test_files_in_the_folder_of_lists_start_it(prod: Templates) -> None:
