@@ -275,6 +275,7 @@ def _server_environment(endpoint: Endpoint, port: int, directory: Path) -> dict[
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",
             "LAMBDA_EXECUTOR": "local",
+            # Of the Provider framework's machine; the others wait at the cloud's speed.
             "SFN_WAIT_SCALE": "0.05",
             # What Lambda's own runtimes have built in.
             "NODE_PATH": str(LAMBDA_RUNTIME / "node_modules"),
