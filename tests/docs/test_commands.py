@@ -54,7 +54,20 @@ WITHOUT_CLOUD = [
     "make review ENV=prod BASE=origin/main",
     "make review ENV=NAME BASE=HEAD",
 ]
-BEGINNING = ["make deploy", "make diff", "make explore ENV=NAME", "make sandbox"]
+BEGINNING = [
+    "make deploy",
+    "make diff",
+    "make refresh ENV=NAME",
+    "make refresh ENV=NAME TRAIN=always",
+    "make explore ENV=NAME",
+    "make sandbox",
+]
+# So that there is something to refresh.
+OPERATIONS = """operations:
+  refresh:
+    datasets:
+      interactions: {import_mode: INCREMENTAL}
+"""
 IN_THE_CLOUD = [
     "npx cdk bootstrap",
     "npx cdk diff -c env=NAME",
@@ -107,6 +120,11 @@ def test_every_target_of_the_makefile_is_documented() -> None:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A copy of the checkout; its cloud is stopped, whatever happens."""
     copy = Checkout.make(tmp_path_factory.mktemp("checkout"))
+    settings = copy.folder / "config" / "dev.yaml"
+    written, times = re.subn(r"^operations: null\n", OPERATIONS, settings.read_text(), flags=re.MULTILINE)
+    assert times == 1
+    settings.write_text(written)
+    copy.commit()
     yield copy
     copy.type("make stop")
 
