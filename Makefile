@@ -30,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-stri
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy test test-nightly mutants unit snapshots schema docs review explore prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy test test-nightly mutants unit snapshots schema docs review refresh explore prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ stop: $(RUNNING) ## end the local cloud
 	@$(PY) -m tools.sandbox stop
 
 ##@ To run what is deployed
+
+refresh: $(RUNNING) ## import what is new, train, judge and serve in ENV now (DATASETS=interactions, TRAIN=always, MODE=FULL)
+	@$(PY) -m tools.operations refresh --env $(ENV) $(if $(DATASETS),--datasets $(DATASETS)) $(if $(TRAIN),--train $(TRAIN)) $(if $(MODE),--mode $(MODE)) $(ON)
 
 explore: $(RUNNING) ## write a page about what ENV recommends, and how well (USERS=1,2: for them; OPEN=1: open it)
 	@$(PY) -m tools.explore --env $(ENV) $(if $(USERS),--users $(USERS)) $(if $(OPEN),--open) $(ON)

@@ -96,7 +96,7 @@ def _ended(described: Mapping[str, Any], step: str) -> Ended:
         output if isinstance(output, dict) else {},
         step,
         described.get("error", ""),
-        described.get("cause", ""),
+        _reason(described.get("cause", "")),
     )
 
 
@@ -138,7 +138,7 @@ def _texts(event: Mapping[str, Any], state: str) -> Iterator[str]:
         yield from _sentences(succeeded.get("output", ""))
     failed = event.get("taskFailedEventDetails")
     if failed:
-        yield f"{state}: {failed.get('error', '')}: {failed.get('cause', '')}"
+        yield f"{state}: {failed.get('error', '')}: {_reason(failed.get('cause', ''))}"
 
 
 def _about(scheduled: Mapping[str, Any]) -> str:
@@ -152,7 +152,13 @@ def _sentences(output: str) -> Iterator[str]:
     """What one of our functions says in its answer."""
     answer = _object(output).get("Payload")
     if isinstance(answer, dict):
-        yield from (f"  {answer[member]}" for member in _SENTENCES if answer.get(member))
+        sentences = [str(answer[member]) for member in _SENTENCES if answer.get(member)]
+        yield from (f"  {line}" for sentence in sentences for line in sentence.splitlines())
+
+
+def _reason(cause: str) -> str:
+    """The sentence of a cause; that of a function is in an object (Lambda developer guide, "Function errors")."""
+    return str(_object(cause).get("errorMessage", cause))
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -103,7 +103,9 @@ def test_branches_side_by_side_keep_their_names() -> None:
 
 
 def test_sentences_of_our_functions_are_said_and_events_are_not() -> None:
-    answer = json.dumps({"Payload": {"imports": [], "why": "Nothing is new."}, "StatusCode": 200})
+    answer = json.dumps(
+        {"Payload": {"imports": [], "why": "Nothing is new.", "text": "Below:\n  coverage"}, "StatusCode": 200}
+    )
     invoked = {"resourceType": "lambda", "resource": "invoke", "output": answer}
     steps = [
         entered(2, "Find new data", 1),
@@ -113,7 +115,12 @@ def test_sentences_of_our_functions_are_said_and_events_are_not() -> None:
         scheduled(6, 5, "eventbridge"),
         scheduled(7, 5, "cloudwatch"),
     ]
-    assert followed([steps])[1] == ["04:00:03  Find new data", "04:00:04    Nothing is new."]
+    assert followed([steps])[1] == [
+        "04:00:03  Find new data",
+        "04:00:04    Nothing is new.",
+        "04:00:04    Below:",
+        "04:00:04      coverage",
+    ]
 
 
 @pytest.mark.parametrize("output", ["", "[1]", '{"cut', '{"Payload": "text"}', '{"Payload": {"why": ""}}'])
@@ -143,3 +150,12 @@ def test_what_fails_is_said_and_is_where_it_ended() -> None:
     ]
     assert not ended.is_good
     assert (ended.step, ended.error, ended.cause) == ("Train", failure["error"], failure["cause"])
+
+
+def test_of_a_function_that_fails_the_sentence_is_said() -> None:
+    cause = json.dumps({"errorMessage": "The role may not look.", "errorType": "OperationsError", "stackTrace": []})
+    details = {"resourceType": "lambda", "resource": "invoke", "error": "OperationsError", "cause": cause}
+    steps = [entered(2, "Observe", 1), event(3, "TaskFailed", 2, taskFailedEventDetails=details)]
+    ended, said, _ = followed([steps], status="FAILED", error="OperationsError", cause=cause)
+    assert said == ["04:00:03  Observe: OperationsError: The role may not look."]
+    assert ended.cause == "The role may not look."

@@ -61,6 +61,11 @@ def _change_schema(region: Region, resource: Resource, before: Fields, at: float
     return None
 
 
+def _drop_group(region: Region, resource: Resource, at: float) -> None:
+    for job in region.of("DataDeletionJob", datasetGroupArn=resource.arn):
+        region.remove(job)
+
+
 def _drop_dataset(region: Region, resource: Resource, at: float) -> None:
     region.datasets.pop(resource.arn, None)
     for noun in ("DatasetImportJob", "DatasetExportJob"):
@@ -383,6 +388,7 @@ KINDS: Mapping[str, Kind] = {
                 rules.holds("Dataset", "datasetGroupArn", "a dataset"),
             ),
             deletes_from_pending=True,
+            deleted=_drop_group,
         ),
         Kind(
             noun="Schema",

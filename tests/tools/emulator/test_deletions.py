@@ -82,6 +82,18 @@ def test_until_it_is_done_the_records_are_there(movies: Account) -> None:
     assert events_of(movies, "u1") == 60
 
 
+def test_a_job_goes_with_its_dataset_group(account: Account) -> None:
+    account.open_group()
+    account.objects.put(f"{LOCATION}users.csv", "USER_ID\nu1\n")
+    arn = start(account)
+    account.wait()
+    assert account.status(NOUN, arn) == "COMPLETED"
+    account.delete("DatasetGroup", account.group)
+    account.wait()
+    assert account.status(NOUN, arn) == "GONE"
+    assert account.personalize.list_data_deletion_jobs()["dataDeletionJobs"] == []
+
+
 def test_the_newest_job_is_listed_first(movies: Account) -> None:
     first, second = deleted(movies, "u1")["dataDeletionJobArn"], deleted(movies, "u2")["dataDeletionJobArn"]
     listed = movies.personalize.list_data_deletion_jobs(datasetGroupArn=movies.group)["dataDeletionJobs"]
