@@ -41,7 +41,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.explore": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"},
     "tools.settings_schema": {"stacks", "tools.checkout"},
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
-    "tools.sandbox": {"lambdas", "tools.aws", "tools.checkout", "tools.data", "tools.emulator"},
+    "tools.sandbox": {"lambdas", "tools.aws", "tools.checkout", "tools.data", "tools.emulator", "tools.executions"},
     "tools.conformance": {"lambdas", "stacks.personalize", "tools.check", "tools.checkout", "tools.data"}
     | {"tools.emulator", "tools.executions", "tools.pages", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.aws", "tools.checkout", "tools.data"}

@@ -16,17 +16,22 @@ from lambdas.personalize_provider.log import printable
 from tools.checkout import EXAMPLE_SETTINGS, STATE_DIRECTORY
 from tools.data.catalogue import read_rows
 
-from . import cdk, inventory, shared
+from . import cdk, demo_operations, inventory, shared
 from .cloud import Cloud, CloudError, Endpoint, client
 from .progress import Progress
 
 _ENV = "dev"
-_STACKS = {part: f"vod-{_ENV}-{part}" for part in ("data", "recommenders", "ranking")}
+_STACKS = {part: f"vod-{_ENV}-{part}" for part in ("data", "recommenders", "ranking", "operations")}
 _USERS = 2
 _SHOWN = 5
 _FILM = "Toy Story (1995)"
 _GENRE = "Comedy"
-# One of the example settings, changed to show an update in place.
+# What the example settings have for this demo to show more: operations, and a gate that asks for something.
+_BEGINNING = {
+    "operations: null\n": demo_operations.SECTION,
+    "      coverage: 0.1\n": f"      coverage: 0.1\n      {demo_operations.MINIMUM}\n",
+}
+# One of the settings, changed to show an update in place.
 _SETTING = "min_recommendation_requests_per_second"
 _BEFORE, _AFTER = f"    {_SETTING}: 1", f"    {_SETTING}: 2"
 _LOG = STATE_DIRECTORY / "demo.log"
@@ -60,16 +65,18 @@ class _Demo:
     def run(self) -> bool:
         """Go through the steps after the start; answers whether nothing was left at the end."""
         _headline("cdk deploy --all")
-        outputs = self._deploy(EXAMPLE_SETTINGS)
+        settings = self._settings("beginning", EXAMPLE_SETTINGS, _BEGINNING)
+        outputs = self._deploy(settings)
         _headline("Stack outputs")
         for stack, values in outputs.items():
             print(f"{stack}")
             # What CDK exports for the other stacks is no output of the app.
             _table((f"  {key}", value) for key, value in sorted(values.items()) if not key.startswith("ExportsOutput"))
         self._recommend(outputs)
-        self._change(outputs)
+        self._operate(outputs)
+        self._change(outputs, settings)
         _headline("cdk destroy --all")
-        self._cdk(cdk.destroy_arguments(_ENV, *_settings_in(EXAMPLE_SETTINGS)))
+        self._cdk(cdk.destroy_arguments(_ENV, *_settings_in(settings)))
         return self._nothing_left()
 
     # -- deploying -----------------------------------------------------------------------------------------
@@ -131,31 +138,51 @@ class _Demo:
         metrics = {key.removeprefix("RerankMetric"): value for key, value in ranking.items() if "Metric" in key}
         _table((f"  {name}", f"{float(value):.4f}") for name, value in sorted(metrics.items()))
 
+    # -- between deployments -------------------------------------------------------------------------------
+
+    def _operate(self, outputs: Outputs) -> None:
+        of_all_stacks = {key: value for stack in _STACKS.values() for key, value in outputs[stack].items()}
+        interactions = list(read_rows(sample.OUT / "interactions.csv"))
+        items = [row["ITEM_ID"] for row in read_rows(sample.OUT / "items.csv")]
+        operations = demo_operations.Operations(self.endpoint, of_all_stacks, interactions, items, _headline)
+        operations.run(_most_active_users()[-1])
+
     # -- a change in place ---------------------------------------------------------------------------------
 
-    def _change(self, before: Outputs) -> None:
+    def _change(self, before: Outputs, settings: Path) -> None:
         _headline(f"One setting changed ({_SETTING} of more_like_x: 1 -> 2), cdk deploy --all")
         arn = before[_STACKS["recommenders"]]["RecommenderMoreLikeXArn"]
-        old = self._throughput(arn)
-        after = self._deploy(self._changed_settings())
+        old, serving = self._throughput(arn), self._serving(before)
+        after = self._deploy(self._settings("changed", settings, {_BEFORE: _AFTER}))
         new = self._throughput(arn)
         if after != before:
             raise CloudError("The change should have been made in place, but some outputs have changed.")
         if (old, new) != (1, 2):
             raise CloudError(f"{_SETTING} should have changed from 1 to 2, but changed from {old} to {new}.")
+        if self._serving(after) != serving:
+            raise CloudError(f"The campaign should still serve {serving}, but serves {self._serving(after)}.")
         print(f"Updated in place: {arn}\nserves at least {new} requests per second, {old} before; no ARN has changed.")
+        print("The campaign still serves what the refresh has trained.", flush=True)
 
     def _throughput(self, recommender_arn: str) -> int:
         described = client(self.endpoint, "personalize").describe_recommender(recommenderArn=recommender_arn)
         return int(described["recommender"]["recommenderConfig"]["minRecommendationRequestsPerSecond"])
 
-    def _changed_settings(self) -> Path:
-        config = Path(shutil.copytree(EXAMPLE_SETTINGS, self.folder / "config"))
+    def _serving(self, outputs: Outputs) -> str:
+        arn = outputs[_STACKS["ranking"]]["RerankCampaignArn"]
+        described = client(self.endpoint, "personalize").describe_campaign(campaignArn=arn)
+        return str(described["campaign"]["solutionVersionArn"])
+
+    def _settings(self, name: str, source: Path, changes: Mapping[str, str]) -> Path:
+        """Settings in a folder of that name, with texts changed."""
+        config = Path(shutil.copytree(source, self.folder / name))
         file = config / f"{_ENV}.yaml"
         settings = file.read_text()
-        if _BEFORE not in settings:
-            raise CloudError(f"{file.name} no longer has the line '{_BEFORE.strip()}', which the demo changes.")
-        file.write_text(settings.replace(_BEFORE, _AFTER, 1))
+        for before, after in changes.items():
+            if before not in settings:
+                raise CloudError(f"{file.name} no longer has the line '{before.strip()}', which the demo changes.")
+            settings = settings.replace(before, after, 1)
+        file.write_text(settings)
         return config
 
     # -- the end -------------------------------------------------------------------------------------------

@@ -17,5 +17,10 @@ def test_the_demonstration_works_and_leaves_nothing() -> None:
     for part in ("RerankCampaignArn", "Top picks for user", "More like ", "re-ranked for user", "(filter 'genre')"):
         assert part in result.stdout
     assert "NormalizedDiscountedCumulativeGainAt25" in result.stdout
+    for part in ("a refresh starts by itself", "serves now", "refused", "The campaign still serves version "):
+        assert part in result.stdout
+    for part in ("a new version is too poor to serve", "users forgotten, "):
+        assert f"Subject: vod-dev: {part}" in result.stdout
+    assert "The campaign still serves what the refresh has trained." in result.stdout
     assert "Updated in place: arn:aws:personalize:" in result.stdout
     assert "== What is left\nNothing." in result.stdout
