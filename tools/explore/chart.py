@@ -81,6 +81,7 @@ def _chart(name: str, ranking: Ranking, bounds: Sequence[Bound]) -> Chart:
         )
         for each, value in zip(versions, values, strict=True)
     ]
+    begins, ends = _ends(first, last)
     shown = next((each.metrics[name] for each in versions if each.serves), values[-1])
     grid = [Line(_up(at * step, top), f"{at * step:g}") for at in range(round(top / step) + 1)]
     return Chart(
@@ -90,9 +91,18 @@ def _chart(name: str, ranking: Ranking, bounds: Sequence[Bound]) -> Chart:
         path=" ".join(f"{'L' if at else 'M'}{point.x} {point.y}" for at, point in enumerate(points)),
         grid=grid,
         bounds=[Line(_up(each.least, top), f"{each.least:g}", each.why) for each in bounds],
-        begins=f"{first:%Y-%m-%d}",
-        ends=f"{last:%Y-%m-%d}" if last.date() != first.date() else "",
+        begins=begins,
+        ends=ends,
     )
+
+
+def _ends(first: datetime, last: datetime) -> tuple[str, str]:
+    """What stands below the first version and below the last one: days, or times of one day."""
+    if last == first:
+        return f"{first:%Y-%m-%d}", ""
+    if last.date() == first.date():
+        return f"{first:%Y-%m-%d %H:%M}", f"{last:%H:%M}"
+    return f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
 
 
 def _across(when: datetime, first: datetime, last: datetime) -> float:

@@ -141,6 +141,15 @@ def test_metrics_with_a_bound_come_first_with_what_the_gate_asks() -> None:
     assert (first.begins, first.ends) == ("2026-11-02", "2026-11-10")
 
 
+def test_versions_of_one_day_are_told_apart_by_their_times() -> None:
+    first = a_version(1, 0.4)
+    versions = [first, replace(first, trained=first.trained + timedelta(minutes=90))]
+    one = next(iter(chart.charts(Ranking(versions, 0, {}, "ACTIVE"))))
+    assert (one.begins, one.ends) == ("2026-11-02 00:00", "01:30")
+    alone = next(iter(chart.charts(Ranking([first], 0, {}, "ACTIVE"))))
+    assert (alone.begins, alone.ends) == ("2026-11-02", "")
+
+
 @pytest.mark.parametrize("values", [[0.0], [1.0, 1.0], [0.0001, 0.00021], [0.999, 0.3, 0.1], [12.5, 3.0]])
 def test_everything_drawn_is_within_its_picture(values: list[float]) -> None:
     versions = [a_version(number, value) for number, value in enumerate(values)]
