@@ -180,11 +180,12 @@ def _check_columns(settings: Settings) -> Iterator[str]:
 
 def _check_explored(settings: Settings) -> Iterator[str]:
     known = _columns(settings, "ITEMS")
+    if not known:
+        return
     for field in ("title", "genres"):
         column = getattr(settings.explore, field)
         if column is not None and column not in known:
-            have = ", ".join(known) or "none"
-            yield f"explore.{field}: '{column}' is not a column of the items dataset. It has {have}."
+            yield f"explore.{field}: '{column}' is not a column of the items dataset. It has {', '.join(known)}."
 
 
 def _check_known(settings: Settings, where: str, columns_by_type: Mapping[str, list[str]]) -> Iterator[str]:
