@@ -99,14 +99,21 @@ class Operations:
 
     def _notices(self) -> None:
         self.headline("What was mailed meanwhile")
-        with request(self.endpoint, "GET", "/_sandbox/notices") as answer:
-            notices = json.load(answer)["notices"]
-        if len(notices) < 2:  # a refusal, and a user who was forgotten
-            raise CloudError(f"There should be a notice of the refusal and one of the user, but there are {notices}")
-        for notice in notices:
+        for notice in self._mailed(2):  # of the refusal, and of the user
             _say(f"Subject: {notice['subject']}")
             for line in islice(filter(None, notice["message"].splitlines()), _SHOWN_LINES):
                 _say(f"  {line}")
+
+    def _mailed(self, count: int) -> list[dict[str, str]]:
+        """All notices, once there are so many: they are written after what they are about."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < until:
+            with request(self.endpoint, "GET", "/_sandbox/notices") as answer:
+                notices: list[dict[str, str]] = json.load(answer)["notices"]
+            if len(notices) >= count:
+                return notices
+            time.sleep(_EVERY)
+        raise CloudError(f"{count} notices should have been mailed within {_PATIENCE_SECONDS} s, but only {notices}.")
 
     # -- a refresh -----------------------------------------------------------------------------------------
 
