@@ -174,7 +174,9 @@ CHANGES = (
     Change(f"{REFRESH}.datasets.interactions.import_mode", "FULL"),
     Change(f"{REFRESH}.train", "always"),
     Change(f"{REFRESH}.schedules.daily.at", "rate(1 day)"),
-    Change(f"{REFRESH}.schedules.daily.datasets", ["items"]),
+    Change(
+        f"{REFRESH}.schedules.daily.datasets", ["items"], {f"{REFRESH}.datasets": {"interactions": {}, "items": {}}}
+    ),
     Change(f"{REFRESH}.schedules.daily.train", "always"),
     Change(f"{REFRESH}.on_new_files", "20m"),
     Change(f"{REFRESH}.when_files_come.train", "always"),
