@@ -569,6 +569,7 @@ def test_the_separator_of_names_is_in_no_part_of_them(config: Path, name: str) -
 def without_items(file: Path) -> None:
     edit(file, "  items:\n    schema_file: schemas/items.avsc\n", "")
     edit(file, "  genre: 'INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)'\n", "")
+    edit(file, "explore: {title: TITLE, genres: GENRES}\n", "")
 
 
 def test_more_like_x_trains_on_items(config: Path) -> None:
