@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -61,19 +62,22 @@ class System:
 
     def put_file(self, name: str, rows: Sequence[str]) -> None:
         """New interactions come."""
-        text = "\n".join([self.interactions[0], *rows, ""])
-        self.app.client("s3").put_object(
-            Bucket=self.parameter("bucket_name"), Key=f"incoming/interactions/{name}", Body=text.encode()
-        )
+        self.put_object(f"incoming/interactions/{name}", "\n".join([self.interactions[0], *rows, ""]))
 
-    def remove_file(self, name: str) -> None:
-        """Somebody corrects a mistake."""
-        key = f"incoming/interactions/{name}"
-        self.app.client("s3").delete_object(Bucket=self.parameter("bucket_name"), Key=key)
+    def put_object(self, key: str, text: str) -> None:
+        """Something is put into the app's bucket."""
+        self.app.client("s3").put_object(Bucket=self.parameter("bucket_name"), Key=key, Body=text.encode())
 
-    def refreshes(self) -> list[dict[str, Any]]:
-        """Executions of the refresh, the latest first."""
-        arn = self.parameter("refresh_state_machine_arn")
+    def objects(self, prefix: str) -> dict[str, str]:
+        """Texts of the app's bucket by key."""
+        s3, bucket = self.app.client("s3"), self.parameter("bucket_name")
+        found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        keys = [each["Key"] for each in found]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
+
+    def executions(self, machine: str) -> list[dict[str, Any]]:
+        """Executions of one of the app's state machines, the latest first."""
+        arn = self.parameter("refresh_state_machine_arn").replace("-refresh", f"-{machine}")
         return self.app.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]  # type: ignore[no-any-return]
 
     def run_schedule(self, name: str) -> None:
@@ -86,12 +90,12 @@ class System:
         with request(self.app.endpoint, "GET", "/_sandbox/notices") as answer:
             return json.load(answer)["notices"]  # type: ignore[no-any-return]
 
-    def next_refresh(self, start: Callable[[], object]) -> dict[str, Any]:
-        """What becomes of the refresh that something starts."""
-        before = len(self.refreshes())
+    def outcome(self, machine: str, start: Callable[[], object]) -> dict[str, Any]:
+        """What becomes of the execution of a machine that something starts."""
+        before = len(self.executions(machine))
         start()
-        wait_for(lambda: len(self.refreshes()) > before and self.refreshes()[0]["status"] != "RUNNING")
-        arn = self.refreshes()[0]["executionArn"]
+        wait_for(lambda: len(self.executions(machine)) > before and self.executions(machine)[0]["status"] != "RUNNING")
+        arn = self.executions(machine)[0]["executionArn"]
         return self.app.client("stepfunctions").describe_execution(executionArn=arn)  # type: ignore[no-any-return]
 
     def measured(self, name: str, **dimensions: str) -> list[float]:
@@ -151,13 +155,15 @@ def operate(settings: dict[str, Any]) -> None:
             "stop": "cron(0 23 * * ? *)",
             "recommenders": ["top_picks"],
         },
+        "forget_users": {"train": False},
+        "batch": {"mail": {"at": "cron(0 6 ? * MON *)"}},
     }
 
 
 def test_a_new_file_is_imported_and_a_good_version_serves(system: System) -> None:
     before = system.campaign["solutionVersionArn"]
     rows = [f"again-{row}" for row in system.interactions[1:1501]]
-    refresh = system.next_refresh(lambda: system.put_file("monday.csv", rows))
+    refresh = system.outcome("refresh", lambda: system.put_file("monday.csv", rows))
     assert refresh["status"] == "SUCCEEDED", refresh
     output = json.loads(refresh["output"])
     assert (output["imported"], output["verdict"]) == (["INTERACTIONS"], "passed")
@@ -178,7 +184,7 @@ def test_a_poor_version_is_refused_and_the_campaign_stays(system: System) -> Non
         for user in range(1500)
         for number in range(10)
     ]
-    refresh = system.next_refresh(lambda: system.put_file("noise.csv", noise))
+    refresh = system.outcome("refresh", lambda: system.put_file("noise.csv", noise))
     assert refresh["status"] == "SUCCEEDED", refresh
     output = json.loads(refresh["output"])
     assert output["verdict"] == "refused", output
@@ -193,14 +199,15 @@ def test_a_poor_version_is_refused_and_the_campaign_stays(system: System) -> Non
 
 def test_a_failed_import_is_told_with_step_resource_and_reason(system: System) -> None:
     told = len(system.notices())
-    refresh = system.next_refresh(lambda: system.put_file("broken.csv", ["nobody,nothing"] * 3))
+    refresh = system.outcome("refresh", lambda: system.put_file("broken.csv", ["nobody,nothing"] * 3))
     assert refresh["status"] == "FAILED"
     wait_for(lambda: len(system.notices()) > told)
     notice = system.notices()[-1]
     assert notice["subject"].startswith("vod-dev: refresh failed at")
     for part in ("vod-dev_refresh-interactions-", "broken.csv, line 2: 2 values for 4 columns", "make refresh ENV=dev"):
         assert part in notice["message"]
-    system.remove_file("broken.csv")
+    key = "incoming/interactions/broken.csv"
+    system.app.client("s3").delete_object(Bucket=system.parameter("bucket_name"), Key=key)
 
 
 def test_an_alarm_rings_and_is_over_and_a_recommender_serves_by_the_clock(system: System) -> None:
@@ -226,6 +233,22 @@ def test_an_alarm_rings_and_is_over_and_a_recommender_serves_by_the_clock(system
     wait_for(lambda: len(system.notices()) >= told + 2)
     subjects = [notice["subject"] for notice in system.notices()[told:]]
     assert subjects == [f'ALARM: "{name}" in us-east-1', "vod-dev: interactions-data-age is over"]
+
+
+def test_a_batch_job_writes_answers(system: System) -> None:
+    system.put_object("batch/mail/input.json", '{"userId": "u1", "itemList": ["i1", "i2", "i3"]}\n')
+    batch = system.outcome("batch", lambda: system.run_schedule("batch-mail"))
+    assert batch["status"] == "SUCCEEDED", batch
+    (answers,) = [text for key, text in system.objects("batch/mail/output/").items() if key.endswith(".out")]
+    assert sorted(json.loads(answers)["output"]["recommendedItems"]) == ["i1", "i2", "i3"]
+
+
+def test_a_user_is_forgotten_and_people_are_told(system: System) -> None:
+    told = len(system.notices())
+    forgotten = system.outcome("forget-users", lambda: system.put_object("deletions/monday.csv", "USER_ID\nu1\n"))
+    assert forgotten["status"] == "SUCCEEDED", forgotten
+    wait_for(lambda: len(system.notices()) > told)
+    assert re.fullmatch(r"vod-dev: users forgotten, [1-9]\d* records deleted", system.notices()[-1]["subject"])
 
 
 def test_all_of_it_goes_while_a_refresh_trains(system: System) -> None:
