@@ -260,8 +260,12 @@ def _reschedule_training(region: Region, resource: Resource, before: Fields, at:
 
 
 def _forget_versions(region: Region, resource: Resource, at: float) -> None:
-    """All versions go with their solution (API reference, DeleteSolution)."""
+    """All versions go with their solution (API reference, DeleteSolution), and batch jobs that have ended with them."""
     for version in region.of("SolutionVersion", solutionArn=resource.arn):
+        for noun in ("BatchInferenceJob", "BatchSegmentJob"):
+            for job in region.of(noun, solutionVersionArn=version.arn):
+                if not is_busy(job.status):
+                    region.remove(job)
         region.remove(version)
 
 

@@ -77,6 +77,15 @@ def test_a_ranking_has_all_items_of_the_list(movies: Account) -> None:
     }
 
 
+def test_a_job_goes_with_its_solution(movies: Account) -> None:
+    version = movies.version(recipe="aws-popularity-count")
+    job = run_batch(movies, NOUN, version, {"userId": "u1"})
+    movies.delete("Solution", version.rpartition("/")[0])
+    movies.wait()
+    assert movies.status(NOUN, job["batchInferenceJobArn"]) == "GONE"
+    assert movies.personalize.list_batch_inference_jobs()["batchInferenceJobs"] == []
+
+
 def test_events_since_the_training_count(movies: Account) -> None:
     version, tracker = movies.version(recipe="aws-user-personalization"), movies.tracker()
     run_batch(movies, NOUN, version, {"userId": "new"})
