@@ -29,6 +29,7 @@ WISHES: dict[str, st.SearchStrategy[Any]] = {
     "tps": st.integers(1, 3),
     "recommender_tps": st.integers(1, 3),
     "recommender_recipe": st.sampled_from(["aws-vod-top-picks", "aws-vod-most-popular"]),
+    "is_recommender_active": st.sampled_from([True, True, False]),
     "excludes_genres": st.booleans(),
     "filter": st.sampled_from(["Watch", "Click"]),
     "has_filter": st.booleans(),
@@ -120,6 +121,7 @@ TAMPERING = st.tuples(
     ),
     st.sampled_from([0.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR]),
 )
+MODES = st.sampled_from(["FULL", "INCREMENTAL"])
 DELAYS = st.sampled_from([10.0, 2 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR])
 
 # Permissions always take their minute; calls and requests cost time and are limited in every third account.
@@ -171,9 +173,23 @@ class Lives(RuleBasedStateMachine):
         self._note()
 
     @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
-    @rule()
-    def refresh(self) -> None:
-        self.life.refresh()
+    @rule(mode=MODES)
+    def refresh(self, mode: str) -> None:
+        self.life.refresh(mode)
+
+    @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
+    @rule(mode=MODES, changes=st.fixed_dictionaries({}, optional=WISHES))
+    def deploy_in_the_middle_of_a_refresh(self, mode: str, changes: dict[str, Any]) -> None:
+        self.life.begin_refresh(mode)
+        stack = self.life.deploy(self._possible(changes), [], [])
+        self._note()
+        assert self.life.is_tampered or stack.status in AT_REST[:2], stack.reasons
+
+    @precondition(lambda self: self.life.stack is not None and self.life.stack.status in AT_REST)
+    @rule(mode=MODES)
+    def delete_in_the_middle_of_a_refresh(self, mode: str) -> None:
+        self.life.begin_refresh(mode)
+        self.life.delete([], [])
 
     @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
     @rule(tps=st.integers(1, 3), tags=WISHES["tags"])

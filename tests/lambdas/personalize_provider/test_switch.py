@@ -78,8 +78,9 @@ def test_it_is_trained_and_then_stopped(hours: float) -> None:
     assert cloud.inventory() == {}
 
 
-@pytest.mark.parametrize("more", [{}, FASTER, OTHER_COLUMNS])
-@pytest.mark.parametrize("updates_inactive", [True, False])
+@pytest.mark.parametrize(
+    ("more", "updates_inactive"), [({}, False), (FASTER, True), (FASTER, False), (OTHER_COLUMNS, False)]
+)
 def test_a_change_stops_and_starts_it_whatever_else_changes(more: dict[str, Any], updates_inactive: bool) -> None:
     """Columns train for longer than a request may take, so that the chain stops it."""
     cloud = account(
@@ -110,7 +111,7 @@ def test_left_out_again_it_serves_again(cloud: VirtualCloud) -> None:
 
 
 @pytest.mark.parametrize(("said", "verb", "status"), [({}, "stop", "INACTIVE"), (OFF, "start", "ACTIVE")])
-@pytest.mark.parametrize("change", [FASTER, OTHER_COLUMNS, {"Tags": [{"Key": "team", "Value": "films"}]}])
+@pytest.mark.parametrize("change", [FASTER, {"Tags": [{"Key": "team", "Value": "films"}]}])
 @pytest.mark.parametrize("fails", [True, False])
 def test_what_a_schedule_did_stays(
     said: dict[str, str], verb: str, status: str, change: dict[str, Any], fails: bool
@@ -125,7 +126,7 @@ def test_what_a_schedule_did_stays(
 
 
 @pytest.mark.parametrize(("before", "after", "status"), [({}, OFF, "ACTIVE"), (OFF, {}, "INACTIVE")])
-@pytest.mark.parametrize("more", [{}, FASTER, OTHER_COLUMNS])
+@pytest.mark.parametrize("more", [{}, OTHER_COLUMNS])
 def test_a_rollback_takes_it_back(
     before: dict[str, str], after: dict[str, str], status: str, more: dict[str, Any]
 ) -> None:
@@ -148,7 +149,7 @@ def test_a_rollback_of_a_refused_change_leaves_it_serving(cloud: VirtualCloud) -
     assert switched(cloud) == [0, 0]
 
 
-@pytest.mark.parametrize("minutes", [5, 65, 100, 170])
+@pytest.mark.parametrize("minutes", [5, 65])
 def test_what_a_cancelled_update_wanted_to_stop_goes_on_serving(minutes: float) -> None:
     """Its last request may go on for an hour after CloudFormation has forgotten it: the resource's, or a link's."""
     cloud = account(durations=Durations(retrain_recommender=3 * HOUR))
@@ -204,7 +205,7 @@ def test_what_is_taken_over_becomes_as_the_template_says(
 
 
 @pytest.mark.parametrize(("before", "after", "verb"), [({}, OFF, "stop"), (OFF, {}, "start")])
-@pytest.mark.parametrize("seconds", [0.0, 10.0, 30.0])
+@pytest.mark.parametrize("seconds", [10.0, 30.0])
 def test_a_schedule_that_does_the_same_at_that_moment_is_no_failure(
     before: dict[str, str], after: dict[str, str], verb: str, seconds: float
 ) -> None:
