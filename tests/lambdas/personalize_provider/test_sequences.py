@@ -122,6 +122,8 @@ TAMPERING = st.tuples(
     st.sampled_from([0.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR]),
 )
 MODES = st.sampled_from(["FULL", "INCREMENTAL"])
+# How a refresh that has begun imports; empty: none has begun.
+REFRESHING = st.sampled_from(["", "FULL", "INCREMENTAL"])
 DELAYS = st.sampled_from([10.0, 2 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR])
 
 # Permissions always take their minute; calls and requests cost time and are limited in every third account.
@@ -154,8 +156,10 @@ class Lives(RuleBasedStateMachine):
         self._note()
 
     @precondition(lambda self: _can_deploy(self.life))
-    @rule(changes=st.fixed_dictionaries({}, optional=WISHES))
-    def deploy_in_peace(self, changes: dict[str, Any]) -> None:
+    @rule(changes=st.fixed_dictionaries({}, optional=WISHES), refreshing=REFRESHING)
+    def deploy_in_peace(self, changes: dict[str, Any], refreshing: str) -> None:
+        """As it is, or in the middle of a refresh."""
+        self.life.begin_refresh(refreshing)
         stack = self.life.deploy(self._possible(changes), [], [])
         self._note()
         assert self.life.is_tampered or stack.status in AT_REST[:2], stack.reasons
@@ -178,20 +182,6 @@ class Lives(RuleBasedStateMachine):
         self.life.refresh(mode)
 
     @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
-    @rule(mode=MODES, changes=st.fixed_dictionaries({}, optional=WISHES))
-    def deploy_in_the_middle_of_a_refresh(self, mode: str, changes: dict[str, Any]) -> None:
-        self.life.begin_refresh(mode)
-        stack = self.life.deploy(self._possible(changes), [], [])
-        self._note()
-        assert self.life.is_tampered or stack.status in AT_REST[:2], stack.reasons
-
-    @precondition(lambda self: self.life.stack is not None and self.life.stack.status in AT_REST)
-    @rule(mode=MODES)
-    def delete_in_the_middle_of_a_refresh(self, mode: str) -> None:
-        self.life.begin_refresh(mode)
-        self.life.delete([], [])
-
-    @precondition(lambda self: self.life.stack is not None and _can_deploy(self.life))
     @rule(tps=st.integers(1, 3), tags=WISHES["tags"])
     def stop_the_recommender_and_change_it(self, tps: int, tags: str) -> None:
         self.life.stop_and_change(self._possible({"recommender_tps": tps, "tags": tags}))
@@ -208,8 +198,9 @@ class Lives(RuleBasedStateMachine):
         self.life.delete_in_flight(self._wish(changes), after)
 
     @precondition(lambda self: self.life.stack is not None)
-    @rule(faults=FAULTS, mishaps=MISHAPS)
-    def delete(self, faults: list[Fault], mishaps: list[Mishap]) -> None:
+    @rule(faults=FAULTS, mishaps=MISHAPS, refreshing=REFRESHING)
+    def delete(self, faults: list[Fault], mishaps: list[Mishap], refreshing: str) -> None:
+        self.life.begin_refresh(refreshing)
         self.life.delete(faults, mishaps)
 
     def teardown(self) -> None:

@@ -27,6 +27,8 @@ from tools.simulation.stacks import Stack
 APP = "app"
 # Each version of the data is somewhere else, so that what a dataset holds tells which one it is.
 DATA = {kind: {n: f"{blocks.BUCKET}/{n}/{kind.lower()}.csv" for n in (1, 2, 3)} for kind in ("Interactions", "Items")}
+# What a refresh adds.
+NEWER = f"{blocks.BUCKET}/newer/interactions.csv"
 LONGER = f"{blocks.BUCKET}/longer/items.csv"
 MINUTE, HOUR = 60.0, 3600.0
 AT_REST = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
@@ -198,6 +200,8 @@ class Life:
             rows = objects.objects[f"{blocks.BUCKET}/{kind.lower()}.csv"].decode()
             for location in locations.values():
                 objects.put(location, rows)
+        header, *events = objects.objects[f"{blocks.BUCKET}/interactions.csv"].decode().splitlines()
+        objects.put(NEWER, "\n".join([header, *events[:20]]) + "\n")
         header, *items = objects.objects[f"{blocks.BUCKET}/items.csv"].decode().splitlines()
         objects.put(LONGER, "\n".join([f"{header},DIRECTOR", *(f"{row},Varda" for row in items)]) + "\n")
 
@@ -290,15 +294,18 @@ class Life:
     def begin_refresh(self, mode: str) -> str:
         """A refresh begins to import and to train; the service may be too busy for it.
 
+        Args:
+            mode: how it imports; empty: no refresh begins.
+
         Returns:
             ARN of the version in training; empty if there is none.
         """
         dataset, solution = self._arn("Dataset", "InteractionsDataset"), self._arn("Solution")
-        if self.is_tampered or not dataset:
+        if not mode or self.is_tampered or not dataset:
             return ""
         self._refreshes += 1
         name = f"{REFRESH}{self._refreshes}"
-        source = {"dataLocation": DATA["Interactions"][1]}
+        source = {"dataLocation": NEWER if mode == "INCREMENTAL" else DATA["Interactions"][1]}
         more = {"dataSource": source, "roleArn": blocks.ROLE, "importMode": mode}
         with suppress(ClientError):
             self._call("CreateDatasetImportJob", jobName=name, datasetArn=dataset, **more)
@@ -375,7 +382,7 @@ class Life:
     def _arn(self, noun: str, logical_id: str = "") -> str:
         """ARN of a resource of the stack; empty if it has none."""
         deployed = self.stack.resources.get(logical_id or noun) if self.stack else None
-        return deployed.attributes[f"{noun}Arn"] if deployed else ""
+        return deployed.attributes.get(f"{noun}Arn", "") if deployed else ""
 
     def _call(self, operation: str, **members: Any) -> dict[str, Any]:
         return self.cloud.api.call(operation, **members)
