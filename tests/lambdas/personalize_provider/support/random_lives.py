@@ -190,6 +190,8 @@ class Life:
         self._refreshed = ""
         self._has_trained = False
         self._refreshes = 0
+        # Whether somebody has stopped the recommender, whatever the template says.
+        self._is_stopped = False
         self._slow_refusals: list[str] = []
         self._foreign = self._make_foreign()
 
@@ -255,7 +257,8 @@ class Life:
         if self.is_tampered or stack.status not in AT_REST or "Recommender" not in stack.resources:
             return
         found, said = self._status_of(self._arn("Recommender")), stack.resources["Recommender"].properties
-        wanted = "ACTIVE" if said.get("Active", "true") == "true" else "INACTIVE"
+        is_on = said.get("Active", "true") == "true" and not self._is_stopped
+        wanted = "ACTIVE" if is_on else "INACTIVE"
         # A rollback that has to train for long may leave it running (docs/decisions/0033).
         assert found == wanted or (found == "ACTIVE" and stack.status == "UPDATE_ROLLBACK_COMPLETE"), (found, wanted)
 
@@ -336,7 +339,9 @@ class Life:
             return
         self._call("StopRecommender", recommenderArn=recommender)
         self.cloud.time.sleep(HOUR)
+        self._is_stopped = True
         stack = self.deploy(wish, [], [])
+        self._is_stopped = False
         assert stack.status == "UPDATE_COMPLETE", stack.reasons
         if self._arn("Recommender") == recommender:
             assert self._status_of(recommender) == "INACTIVE"
