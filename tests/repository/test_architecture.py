@@ -46,6 +46,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     | {"tools.emulator", "tools.executions", "tools.pages", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.aws", "tools.checkout", "tools.data"}
     | {"tools.emulator", "tools.pages", "tools.simulation", "tools.synth"},
+    "tools.month": {"tools.checkout", "tools.data", "tools.review", "tools.simulation", "tools.synth"},
     "tools.docs": {
         "lambdas",
         "tools.checkout",

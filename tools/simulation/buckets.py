@@ -48,6 +48,10 @@ class Buckets(MemoryObjects):
         super().write(role_arn, location, body, key_arn=key_arn, lists=lists)
         self._has_changed(location)
 
+    def remove(self, location: str) -> None:
+        """Delete an object."""
+        del self.objects[location]
+
     def empty(self, bucket: str) -> None:
         """Delete every object of a bucket."""
         for location in [each for each in self.objects if each.startswith(f"s3://{bucket}/")]:
