@@ -73,8 +73,8 @@ def measure_only_the_provider(patch: pytest.MonkeyPatch) -> None:
     """Do not measure the processes of virtual time and calls of the service, but the handlers within them."""
     spawn, invoke, call = VirtualTime.spawn, VirtualCloud._invoke, BaseClient._make_api_call
 
-    def spawn_unmeasured(self: VirtualTime, work: Callable[[], None], delay: float = 0.0) -> None:
-        spawn(self, unmeasured(work), delay)
+    def spawn_unmeasured(self: VirtualTime, work: Callable[[], None], delay: float = 0.0, **more: bool) -> None:
+        spawn(self, unmeasured(work), delay, **more)
 
     def invoke_measured(self: VirtualCloud, entry: Callable[..., Any]) -> Any:
         return invoke(self, measured(entry))
