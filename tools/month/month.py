@@ -139,7 +139,7 @@ def _settings(folder: Path) -> Path:
 
 
 def _day(cloud: OperatedCloud, viewers: Viewers, number: int) -> None:
-    """Let the file of a day come; the broken one is taken away again when somebody has read the notice."""
+    """Let the file of a day come; the broken one is deleted when somebody has read the notice."""
     morning = FIRST + timedelta(days=number - 1)
     folder = f"s3://{cloud.parameters.values['/vod/dev/bucket_name']}/incoming/interactions"
     cloud.time.run(until=(morning + _FILE_COMES).timestamp())

@@ -40,7 +40,10 @@ def _lines(month: Month) -> Iterator[str]:
         yield f"| {path} | {measured:.2f} | {money.predicted_hours[path]:.2f} |"
     yield f"| trainings | {money.trainings:.2f} | {money.predicted_trainings:.2f} |"
     yield ""
-    yield "A recommender takes some minutes to start, so it is active a little less than its serving hours say."
+    yield (
+        "What bills by the hour is measured once an hour, at minute 5: a recommender that starts on the hour is not "
+        "active yet."
+    )
     yield ""
     yield "## Notices, as they were mailed"
     for each in month.notices:
