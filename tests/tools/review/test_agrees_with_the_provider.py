@@ -38,7 +38,8 @@ def done(cloud: VirtualCloud, noun: str, before: Resources, after: Resources) ->
     assert stack.status == "UPDATE_COMPLETE", stack.reasons
     if stack.resources["Target"].physical_id != old:
         return Effect.REPLACED
-    in_place = {f"Update{noun}", "TagResource", "UntagResource"} & set(cloud.calls)
+    switched = {f"Start{noun}", f"Stop{noun}"}
+    in_place = {f"Update{noun}", "TagResource", "UntagResource", *switched} & set(cloud.calls)
     return Effect.IN_PLACE if in_place else Effect.NOTHING
 
 
