@@ -30,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-stri
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy test test-nightly mutants unit snapshots schema docs review refresh explore prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy month test test-nightly mutants unit snapshots schema docs review refresh explore prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: $(RUNNING) ## say what the service would refuse in the data that ENV impo
 
 synth: data ## synthesize ENV into cdk.out
 	cdk synth --quiet -c env=$(ENV) $(ARGS)
+
+month: $(RUNNING) ## let a month of operations pass in virtual time, and write a page about it
+	@$(PY) -m tools.month
 
 ##@ To use the local cloud
 

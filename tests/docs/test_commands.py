@@ -28,6 +28,8 @@ CHECKS = {
 NOT_HERE = {"AWS", "GitHub", "the registries' advisories", "what the registries have that day"}
 # tests/tools/sandbox/test_demo.py types it.
 DEMO = {"make demo"}
+# tests/tools/month/test_month.py runs what it runs.
+MONTH = {"make month"}
 # tests/docs/test_emulator_page.py types them.
 EMULATOR = set(emulator_commands())
 # Placeholders of the pages, and what stands for them here.
@@ -87,7 +89,7 @@ def filled(command: str) -> str:
 
 def is_run(command: Command) -> bool:
     """Whether a command, or one of which it names a part, is run."""
-    known = {filled(each) for each in TYPED} | CHECKS | DEMO | EMULATOR
+    known = {filled(each) for each in TYPED} | CHECKS | DEMO | EMULATOR | MONTH
     wanted = filled(command.text).split()
     return any(each.split()[: len(wanted)] == wanted for each in known)
 
@@ -182,6 +184,11 @@ def check_the_code_of_the_readme(checkout: Checkout) -> None:
     program.write_text(f"{block}\nprint(len(answer['itemList']), 'titles')\n")
     assert "10 titles" in typed(checkout, ".venv/bin/python client.py").output
     program.unlink()
+
+
+def test_the_month_is_what_the_target_runs() -> None:
+    assert "-m tools.month\n" in (ROOT / "Makefile").read_text()
+    assert "command.main(" in (ROOT / "tests" / "tools" / "month" / "test_month.py").read_text()
 
 
 def test_the_demonstration_is_typed_as_it_stands() -> None:
