@@ -104,9 +104,9 @@ class Dataset:
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody else's full import is under way, which is to be waited for: it replaces what is there."""
-        full = self.latest_full
-        return full is not None and full.is_in_flight and not self._is_ours(full)
+        """Whether a full import is under way that `due` does not wait for: it replaces what is there when it ends."""
+        under_way = [job for job in self.jobs if job.is_full and job.is_in_flight]
+        return any(job is not self.latest_full or not self._is_ours(job) for job in under_way)
 
     @property
     def _takes_all_at_once(self) -> bool:

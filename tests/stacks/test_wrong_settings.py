@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +285,16 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
 ]
 
 
+@pytest.fixture
+def usual_depth() -> Iterator[None]:
+    """Python's own limit of recursion, which jsonata raises for the whole process when other tests use it."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("usual_depth")
 @pytest.mark.parametrize(("edit", "beginning"), FILES)
 def test_a_file_that_cannot_be_read_is_one_line(folder: Path, edit: Callable[[Path], None], beginning: str) -> None:
     """Case 13."""

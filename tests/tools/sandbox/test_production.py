@@ -37,10 +37,10 @@ POLICY = {
 
 def test_production(app: App) -> None:
     prod = replace(app, env="prod")
-    # An hour for each import and training, and no recommenders: the fewer resources, the faster; what is tested here
-    # does not depend on them.
+    # An hour for each import and training, no recommenders and no operations: the fewer resources, the faster. What is
+    # tested here does not depend on them.
     prod.edit("max_wait: {imports: 2h, recommenders: 4h, trainings: 9h}", "max_wait: 1h")
-    prod.edit_settings(lambda settings: settings.update(recommenders={}))
+    prod.edit_settings(lambda settings: settings.update(recommenders={}, operations=None))
     s3 = prod.client("s3")
     s3.create_bucket(Bucket=SOURCE)
     upload(prod, synthetic.generate())
