@@ -28,6 +28,10 @@ def ranking(trigger: str = "1", minimums: float = 0.2) -> dict[str, Any]:
     return {**_DEV["ranking"], "training_trigger": trigger, "quality_gate": gate}
 
 
+# Of one worker, so that the app is deployed once.
+pytestmark = pytest.mark.xdist_group("living")
+
+
 @pytest.fixture(scope="module")
 def apps(tmp_path_factory: pytest.TempPathFactory) -> Apps:
     return Apps(lambda name: tmp_path_factory.mktemp(name))

@@ -11,6 +11,9 @@ from tools.month import __main__ as command
 from tools.month.month import DAYS, MINIMUM, Month
 from tools.month.page import PICTURE, as_markdown, as_picture
 
+# Of one worker, so that the month passes once.
+pytestmark = pytest.mark.xdist_group("month")
+
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
