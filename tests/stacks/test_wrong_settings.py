@@ -294,9 +294,10 @@ def usual_depth() -> Iterator[None]:
     sys.setrecursionlimit(limit)
 
 
-@pytest.mark.usefixtures("usual_depth")
 @pytest.mark.parametrize(("edit", "beginning"), FILES)
-def test_a_file_that_cannot_be_read_is_one_line(folder: Path, edit: Callable[[Path], None], beginning: str) -> None:
+def test_a_file_that_cannot_be_read_is_one_line(
+    folder: Path, usual_depth: None, edit: Callable[[Path], None], beginning: str
+) -> None:
     """Case 13."""
     edit(folder)
     if "there is no file" in beginning:
