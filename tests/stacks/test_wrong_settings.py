@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -285,9 +286,9 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.fixture
-def usual_depth() -> Iterator[None]:
-    """Python's own limit of recursion, which jsonata raises for the whole process when other tests use it."""
+@contextmanager
+def pythons_own_limit_of_recursion() -> Iterator[None]:
+    """jsonata raises it for the whole process, when other tests use it."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(1000)
     yield
@@ -295,16 +296,15 @@ def usual_depth() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("edit", "beginning"), FILES)
-def test_a_file_that_cannot_be_read_is_one_line(
-    folder: Path, usual_depth: None, edit: Callable[[Path], None], beginning: str
-) -> None:
+def test_a_file_that_cannot_be_read_is_one_line(folder: Path, edit: Callable[[Path], None], beginning: str) -> None:
     """Case 13."""
     edit(folder)
     if "there is no file" in beginning:
         with pytest.raises(SettingsError, match="there is no file"):
             load_settings("test", folder)
         return
-    assert mistakes(folder)[0].startswith(beginning)
+    with pythons_own_limit_of_recursion():
+        assert mistakes(folder)[0].startswith(beginning)
 
 
 def test_a_file_with_a_byte_order_mark_is_read(folder: Path) -> None:
