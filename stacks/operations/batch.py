@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -24,6 +23,7 @@ from ..settings_batch import BatchSettings
 from .jobs import tagging, tags, unique
 from .one_at_a_time import let_list, one_at_a_time
 from .refresh_functions import personalize_arn
+from .roles import allow
 from .rules import MachineRule
 from .schedules import Schedules
 from .states import EVENT_SOURCE, States, call, choose, each, fail, jsonata, note, succeed, tell, wait_for
@@ -290,7 +290,7 @@ class Batch(Construct):
         return personalize_arn(self, _JOBS[noun].arn_type, f"{self._settings.prefix}_batch-")
 
     def _allow_calls(self, others: Mapping[str, str]) -> None:
-        workflow, role = self.workflow, self._parameter("service_role_arn")
+        workflow = self.workflow
         let_list(workflow, others.values())
         let_tell(workflow)
         for noun in self._nouns:
@@ -304,7 +304,7 @@ class Batch(Construct):
             )
         if self._follows:
             workflow.allow(["personalize:DescribeCampaign"], [self._parameter("rerank_campaign_arn")])
-        workflow.allow(["iam:PassRole"], [role], {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}})
+        workflow.allow_pass_role(self._parameter("service_role_arn"))
 
     def _solutions(self) -> list[str]:
         """ARNs of the solutions whose versions answer."""
@@ -319,7 +319,7 @@ class Batch(Construct):
         if not timed:
             return
         role = schedules.role("BatchRole", "Starts batch jobs")
-        role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[self.workflow.arn]))
+        allow(role, ["states:StartExecution"], [self.workflow.arn])
         for name, at in timed.items():
             schedules.add(
                 f"Batch{pascal(name)}",

@@ -20,7 +20,7 @@ from .deployments import after_deployments, let_look_at_stacks
 from .jobs import tagging, tags, unique
 from .one_at_a_time import let_list, one_at_a_time
 from .refresh_functions import personalize_arn
-from .rules import MachineRule
+from .rules import MachineRule, new_objects
 from .states import States, call, choose, fail, jsonata, note, succeed, tell, wait_for
 from .workflow import Workflow, let_tell
 
@@ -96,15 +96,7 @@ class Forgetting(Construct):
             self,
             "Lists",
             description="A list of users starts the deletion of what they have done",
-            # S3 user guide, "EventBridge event message structure".
-            pattern={
-                "source": ["aws.s3"],
-                "detail-type": ["Object Created"],
-                "detail": {
-                    "bucket": {"name": [parameter("bucket_name")]},
-                    "object": {"key": [{"prefix": DELETIONS}]},
-                },
-            },
+            pattern=new_objects(parameter("bucket_name"), [DELETIONS]),
             workflow=self.workflow,
             undelivered=undelivered,
         )
@@ -221,11 +213,7 @@ class Forgetting(Construct):
         let_tell(workflow)
         workflow.allow(["personalize:CreateDataDeletionJob"], [jobs, self._group_arn])
         workflow.allow(["personalize:DescribeDataDeletionJob", *tagging(self._settings)], [jobs])
-        workflow.allow(
-            ["iam:PassRole"],
-            [self._role_arn],
-            {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
-        )
+        workflow.allow_pass_role(self._role_arn)
         if self._trains:
             workflow.allow(["states:StartExecution"], [refresh.arn])
         findings.acknowledge_wildcards(

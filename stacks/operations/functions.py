@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ..personalize import findings
-from .workflow import allow
+from .roles import WithRole
 
 # Of the checkout only the folder lambdas/, which stays around its packages: they import each other relatively.
 _CHECKOUT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ _FINDINGS = {
 }
 
 
-class OperationsFunction(Construct):
+class OperationsFunction(WithRole):
     """A function of lambdas/personalize_operations with a role of its own.
 
     Attributes:
@@ -86,21 +86,3 @@ class OperationsFunction(Construct):
             findings.acknowledge(self, rule, reason)
         findings.acknowledge_own_policies(self)
         findings.acknowledge_log_encryption(self)
-
-    def allow(
-        self,
-        actions: Sequence[str],
-        resources: Sequence[str],
-        conditions: Mapping[str, Mapping[str, Any]] | None = None,
-        *,
-        sid: str | None = None,
-    ) -> None:
-        """Let the function do something.
-
-        Args:
-            actions: such as personalize:DescribeSolution.
-            resources: ARNs.
-            conditions: of the statement.
-            sid: says why the statement is on every resource, if it is.
-        """
-        allow(self.role, actions, resources, conditions, sid=sid)

@@ -11,8 +11,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from .one_at_a_time import SETTLE_SECONDS, let_list
-from .rules import MachineRule
+from .one_at_a_time import OWN_MACHINE, let_list, list_running, settle
+from .rules import MachineRule, new_objects
 from .states import States, call, choose, jsonata, succeed, wait
 from .workflow import Workflow
 
@@ -84,15 +84,7 @@ class Gathering(Construct):
                 self,
                 f"NewFiles{number}",
                 description="New files start the gathering",
-                # S3 user guide, "EventBridge event message structure".
-                pattern={
-                    "source": ["aws.s3"],
-                    "detail-type": ["Object Created"],
-                    "detail": {
-                        "bucket": {"name": [bucket_name]},
-                        "object": {"key": [{"prefix": key} for key in keys]},
-                    },
-                },
+                pattern=new_objects(bucket_name, keys),
                 workflow=self.workflow,
                 undelivered=undelivered,
             )
@@ -101,19 +93,9 @@ class Gathering(Construct):
 def _states(refresh_input: Mapping[str, Any], minutes: int) -> States:
     seconds = minutes * 60
     return {
-        "Wait until all are listed": wait(
-            SETTLE_SECONDS,
-            comment="Until the list shows every execution that started at the same moment.",
-            following="Look for others",
-        ),
-        "Look for others": call(
-            "sfn",
-            "listExecutions",
-            {
-                "StateMachineArn": jsonata("$states.context.StateMachine.Id"),
-                "StatusFilter": "RUNNING",
-                "MaxResults": 100,
-            },
+        "Wait until all are listed": settle(),
+        "Look for others": list_running(
+            OWN_MACHINE,
             comment="Whether another one gathers already.",
             following="Does another one gather?",
             Output={"older": jsonata(_OLDER.replace("{wait}", str(seconds * 1000)))},

@@ -15,8 +15,8 @@ from constructs import Construct
 from ..personalize import findings, limits
 from .functions import OperationsFunction
 from .rules import FunctionRule
+from .states import EVENT_SOURCE
 
-SOURCE = "personalize.operations"
 _DATA_KEYS = "kms:GenerateDataKey*"
 # Source: Step Functions developer guide, "Automating Step Functions event delivery with EventBridge".
 _EXECUTION_ENDED = "Step Functions Execution Status Change"
@@ -195,7 +195,7 @@ def add_notices(
             name,
             description=f"Tells of '{detail_type}'{' that was refused' if detail else ''}",
             pattern={
-                "source": [SOURCE],
+                "source": [EVENT_SOURCE],
                 "detail-type": [detail_type],
                 "detail": {"app": [app], "environment": [env], **detail},
             },
@@ -209,7 +209,7 @@ def _allow_telling(topic: Topic, function: OperationsFunction, machine_arns: Seq
     stack = Stack.of(function)
     topic.allow_publish(function.role)
     bus = stack.format_arn(service="events", resource="event-bus", resource_name="default")
-    function.allow(["events:PutEvents"], [bus], {"StringEquals": {"events:source": SOURCE}})
+    function.allow(["events:PutEvents"], [bus], {"StringEquals": {"events:source": EVENT_SOURCE}})
     function.allow(["states:ListExecutions"], machine_arns)
     executions = [
         stack.format_arn(

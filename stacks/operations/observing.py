@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -16,6 +15,7 @@ from ..personalize import findings
 from . import prices
 from .functions import OperationsFunction
 from .notices import Topic
+from .roles import allow, let_put_metrics
 from .rules import FunctionRule
 from .schedules import Schedules
 from .watched import RERANK, Watched
@@ -124,7 +124,7 @@ def add_observing(
     """
     _allow_looking(function, namespace, parameter_arns, observed)
     role = schedules.role("ObserveRole", "Starts the function that looks at what serves now")
-    role.add_to_policy(_invoke(function))
+    allow(role, ["lambda:InvokeFunction"], [function.arn])
     schedules.add(
         "Observe",
         name="observe",
@@ -176,19 +176,10 @@ def _allow_looking(
         ["*"],
         sid="ListsAndMetricsHaveNoResourceType",
     )
-    function.allow(
-        ["cloudwatch:PutMetricData"],
-        ["*"],
-        {"StringEquals": {"cloudwatch:namespace": namespace}},
-        sid="MetricsHaveNoResourceType",
-    )
+    let_put_metrics(function, namespace)
     findings.acknowledge_wildcards(
         function.role, "Lists and metrics have no resource type, so IAM takes no narrower resource.", resources=["*"]
     )
-
-
-def _invoke(function: OperationsFunction) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.arn])
 
 
 def _stack_prefix(scope: Construct, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from .states import State, States, call, choose, each, jsonata, wait
 from .workflow import Workflow
@@ -14,6 +15,8 @@ _MINUTE = 60
 # 25,000 events (Step Functions developer guide, "Step Functions service quotas").
 _MINUTES_FOR_OTHERS = 5
 _NEWEST = 100
+# The machine whose execution asks.
+OWN_MACHINE = jsonata("$states.context.StateMachine.Id")
 # Of the executions that run, the one that started first; by its ARN, if two started at once: all agree on it.
 _FIRST = (
     "$count({executions}) = 0 ? 'none is listed' : "
@@ -34,11 +37,7 @@ def one_at_a_time(*, following: str, others: Sequence[str] = ()) -> States:
     """
     minutes = _MINUTES_FOR_OTHERS if others else 1
     return {
-        "Wait until all are listed": wait(
-            SETTLE_SECONDS,
-            comment="Until the list shows every execution that started at the same moment.",
-            following="Look for others",
-        ),
+        "Wait until all are listed": settle(),
         "Look for others": _list_of_several(others) if others else _list(),
         "Is it the first?": choose(
             ("$states.input.first = $states.context.Execution.Id", following),
@@ -51,19 +50,38 @@ def one_at_a_time(*, following: str, others: Sequence[str] = ()) -> States:
     }
 
 
-def _list() -> State:
-    """A task that lists the executions of the machine that run; hands on the ARN of the first one as `first`.
+def settle() -> State:
+    """A state that waits until lists show what started at the same moment; `Look for others` follows."""
+    return wait(
+        SETTLE_SECONDS,
+        comment="Until the list shows every execution that started at the same moment.",
+        following="Look for others",
+    )
 
-    The newest 100 of them, as one answer of a state holds at most 256 KiB.
+
+def list_running(machine_arn: str, *, comment: str, following: str | None = None, **fields: Any) -> State:
+    """A task that lists the executions of a machine that run: the newest 100, as one answer holds at most 256 KiB.
+
+    Args:
+        machine_arn: of the machine, or an expression for it.
+        comment: what for.
+        following: name of the next state; None: the last one.
+        **fields: further fields of the state.
     """
     return call(
         "sfn",
         "listExecutions",
-        {
-            "StateMachineArn": jsonata("$states.context.StateMachine.Id"),
-            "StatusFilter": "RUNNING",
-            "MaxResults": _NEWEST,
-        },
+        {"StateMachineArn": machine_arn, "StatusFilter": "RUNNING", "MaxResults": _NEWEST},
+        comment=comment,
+        following=following,
+        **fields,
+    )
+
+
+def _list() -> State:
+    """A task that hands on the ARN of the first execution of the machine that runs, as `first`."""
+    return list_running(
+        OWN_MACHINE,
         comment="The executions of this machine that run.",
         following="Is it the first?",
         Output={"first": jsonata(_FIRST.format(executions="$states.result.Executions"))},
@@ -73,12 +91,10 @@ def _list() -> State:
 def _list_of_several(others: Sequence[str]) -> State:
     """A state that does the same for several machines."""
     return each(
-        [jsonata("$states.context.StateMachine.Id"), *(f"${{{name}}}" for name in others)],
+        [OWN_MACHINE, *(f"${{{name}}}" for name in others)],
         {
-            "List what runs": call(
-                "sfn",
-                "listExecutions",
-                {"StateMachineArn": jsonata("$states.input"), "StatusFilter": "RUNNING", "MaxResults": _NEWEST},
+            "List what runs": list_running(
+                jsonata("$states.input"),
                 comment="The executions of a machine that run.",
                 Output=jsonata("[$states.result.Executions.{'ExecutionArn': ExecutionArn, 'StartDate': StartDate}]"),
             )

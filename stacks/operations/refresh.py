@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -26,8 +25,10 @@ from .gathering import Gathering
 from .jobs import tagging
 from .one_at_a_time import let_list
 from .refresh_functions import LISTS, add_find_new_data, add_judge, personalize_arn
-from .refresh_states import RefreshStates, namespace
+from .refresh_states import RefreshStates
+from .roles import allow, let_put_metrics
 from .schedules import Schedules
+from .watched import metrics_namespace
 from .workflow import Workflow, let_tell
 
 # Besides one import and one training: waiting for another refresh or a deployment, and for more imports.
@@ -141,11 +142,7 @@ class Refresh(Construct):
         jobs = personalize_arn(self, "dataset-import-job", f"{prefix}_refresh-*")
         workflow.allow(["personalize:CreateDatasetImportJob"], [jobs, *self._dataset_arns.values()])
         workflow.allow(["personalize:DescribeDatasetImportJob", *tagging(self._settings)], [jobs])
-        workflow.allow(
-            ["iam:PassRole"],
-            [self._parameter("service_role_arn")],
-            {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}},
-        )
+        workflow.allow_pass_role(self._parameter("service_role_arn"))
         findings.acknowledge_wildcards(
             workflow.role, "Import jobs are named after the files that they import.", resources=[jobs]
         )
@@ -157,12 +154,7 @@ class Refresh(Construct):
         workflow.allow(["personalize:CreateSolutionVersion", *tagging(self._settings)], [solution])
         workflow.allow(["personalize:DescribeSolutionVersion"], [f"{solution}/*"])
         workflow.allow(["personalize:ListSolutionVersions"], ["*"], sid=LISTS)
-        workflow.allow(
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            {"StringEquals": {"cloudwatch:namespace": namespace(self._settings)}},
-            sid="MetricsHaveNoResourceType",
-        )
+        let_put_metrics(workflow, metrics_namespace(self._settings))
         if not ranking.campaign.follow_latest:
             campaign = self._parameter("rerank_campaign_arn")
             workflow.allow(["personalize:DescribeCampaign", "personalize:UpdateCampaign"], [campaign])
@@ -197,7 +189,7 @@ class Refresh(Construct):
         if not wanted:
             return
         role = schedules.role("RefreshRole", "Starts the refresh")
-        role.add_to_policy(iam.PolicyStatement(actions=["states:StartExecution"], resources=[self.workflow.arn]))
+        allow(role, ["states:StartExecution"], [self.workflow.arn])
         for name, one in wanted.items():
             schedules.add(
                 f"Refresh{pascal(name)}",

@@ -11,13 +11,13 @@ from .deployments import after_deployments
 from .jobs import tags
 from .one_at_a_time import one_at_a_time
 from .states import States, call, choose, each, fail, invoke, jsonata, note, succeed, tell, wait, wait_for
+from .watched import RERANK, metrics_namespace
 
 # Every dataset at once: five imports may be pending in a region (developer guide, "Amazon Personalize endpoints and
 # quotas"), and a deployment may need one too.
 _DATASETS_AT_ONCE = 3
 _MINUTE = 60
 _MOST_LISTED = 100
-_SOLUTION_NAME = "rerank"
 
 
 class RefreshStates:
@@ -289,10 +289,10 @@ class RefreshStates:
                 "cloudwatch",
                 "putMetricData",
                 {
-                    "Namespace": namespace(self._settings),
+                    "Namespace": metrics_namespace(self._settings),
                     "MetricData": jsonata(
                         "[$each($judgement.metrics, function($value, $name) { {'MetricName': $name, 'Value': $value, "
-                        f"'Dimensions': [{{'Name': 'Solution', 'Value': '{_SOLUTION_NAME}'}}]}} }})]"
+                        f"'Dimensions': [{{'Name': 'Solution', 'Value': '{RERANK}'}}]}} }})]"
                     ),
                 },
                 comment="Of every version that is evaluated, so that quality over time is a graph.",
@@ -412,11 +412,6 @@ class RefreshStates:
         if not self._settings.publishes_reports:
             return {}
         return {"PublishAttributionMetricsToS3": jsonata("$states.input.type = 'INTERACTIONS'")}
-
-
-def namespace(settings: Settings) -> str:
-    """Of the app's own metrics."""
-    return settings.parameter_path.removeprefix("/")
 
 
 def gate(ranking: RankingSettings) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -13,7 +13,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ..personalize import findings
-from .workflow import Workflow, allow
+from .roles import allow
+from .workflow import Workflow
 
 _PRINCIPAL = "events.amazonaws.com"
 # What happened long ago is no news; the queue keeps it.
@@ -94,6 +95,22 @@ class MachineRule(Construct):
         findings.acknowledge_own_policies(role)
         rule = _add_rule(self, description, pattern, undelivered, workflow.arn, role.role_arn)
         rule.node.add_dependency(role)
+
+
+def new_objects(bucket_name: str, keys: Sequence[str]) -> dict[str, Any]:
+    """The pattern of events that tell of new objects in a bucket.
+
+    Source: S3 user guide, "EventBridge event message structure".
+
+    Args:
+        bucket_name: of a bucket that sends its events to EventBridge.
+        keys: beginnings of the keys.
+    """
+    return {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket_name]}, "object": {"key": [{"prefix": key} for key in keys]}},
+    }
 
 
 def _add_rule(

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import aws_iam as iam
-
 from ..settings_operations import CampaignThroughputSettings, ServingHoursSettings
+from .roles import allow
 from .schedules import Schedules
 from .watched import Watched
 
@@ -30,7 +29,7 @@ def add_serving_hours(schedules: Schedules, settings: ServingHoursSettings, serv
     """
     chosen = [each for each in served if each.kind == "Recommender" and each.name in settings.recommenders]
     role = schedules.role("ServingHoursRole", "Starts and stops recommenders")
-    _allow(role, ["personalize:StartRecommender", "personalize:StopRecommender"], [each.arn for each in chosen])
+    allow(role, ["personalize:StartRecommender", "personalize:StopRecommender"], [each.arn for each in chosen])
     for each in chosen:
         for action, at in (("start", settings.start), ("stop", settings.stop)):
             schedules.add(
@@ -56,7 +55,7 @@ def add_campaign_throughput(
         campaign: which.
     """
     role = schedules.role("ThroughputRole", "Changes the throughput of the campaign")
-    _allow(role, ["personalize:UpdateCampaign"], [campaign.arn])
+    allow(role, ["personalize:UpdateCampaign"], [campaign.arn])
     for name, each in settings.items():
         schedules.add(
             f"Throughput-{name}",
@@ -68,7 +67,3 @@ def add_campaign_throughput(
             description=f"Provisions {each.min_provisioned_tps} requests per second for the campaign",
             on_time=True,
         )
-
-
-def _allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str]) -> None:
-    role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))

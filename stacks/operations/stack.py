@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -21,6 +21,7 @@ from .notices import Topic
 from .refresh import Refresh
 from .schedules import Schedules
 from .watching import Watching
+from .workflow import machine_arn
 
 
 class OperationsStack(Stack):
@@ -54,6 +55,7 @@ class OperationsStack(Stack):
         self._add_operations(settings, settings.operations, [*after, self])
 
     def _add_operations(self, settings: Settings, operations: OperationsSettings, stacks: Sequence[Stack]) -> None:
+        names = [each.stack_name for each in stacks]
         log_retention = logs.RetentionDays[limits.LOG_RETENTION_DAYS[settings.log_retention_days]]
         topic = Topic(self, "Notices", prefix=settings.prefix, emails=operations.emails)
         schedules = Schedules(
@@ -73,10 +75,11 @@ class OperationsStack(Stack):
             schedules=schedules,
             log_retention=log_retention,
             parameter=self.parameter,
-            stack_names=[each.stack_name for each in stacks],
+            stack_names=names,
         )
-        names = [each.stack_name for each in stacks]
-        forgets = {"ForgetUsers": self._machine_arn("forget-users")} if operations.forget_users else {}
+        forgets = (
+            {"ForgetUsers": machine_arn(self, f"{settings.prefix}-forget-users")} if operations.forget_users else {}
+        )
         refresh = Refresh(
             self,
             "Refresh",
@@ -91,7 +94,7 @@ class OperationsStack(Stack):
             log_retention=log_retention,
         )
         if operations.forget_users:
-            batches = {"Batch": self._machine_arn("batch")} if operations.batch else {}
+            batches = {"Batch": machine_arn(self, f"{settings.prefix}-batch")} if operations.batch else {}
             Forgetting(
                 self,
                 "ForgetUsers",
@@ -118,15 +121,6 @@ class OperationsStack(Stack):
             )
         outputs = Outputs(self, settings.parameter_path)
         outputs.publish("refresh_state_machine_arn", refresh.workflow.arn, "State machine of the refresh")
-
-    def _machine_arn(self, name: str) -> str:
-        """ARN of a state machine of the app."""
-        return self.format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=f"{self._settings.prefix}-{name}",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
 
     def parameter(self, name: str) -> str:
         """What another stack of the app publishes, as a token that is resolved at each deployment.

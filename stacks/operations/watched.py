@@ -111,6 +111,11 @@ def _campaign(scope: Construct, settings: Settings, arn: str) -> Watched:
     )
 
 
+def metrics_namespace(settings: Settings) -> str:
+    """Namespace of the app's own metrics: `<app>/<env>`."""
+    return settings.parameter_path.removeprefix("/")
+
+
 @dataclass(frozen=True)
 class OwnMetrics:
     """Metrics that the app itself puts: the function `observe` each hour, and refreshes.

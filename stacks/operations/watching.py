@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -21,7 +21,8 @@ from .notices import Topic, add_notices
 from .observing import Observed, add_observing, add_parameters
 from .schedules import Schedules
 from .serving_hours import add_campaign_throughput, add_serving_hours
-from .watched import OwnMetrics, watched
+from .watched import OwnMetrics, metrics_namespace, watched
+from .workflow import machine_arn
 
 # State machines of the app, by the last part of their names.
 MACHINES = ("refresh", "gather", "forget-users", "batch")
@@ -66,10 +67,10 @@ class Watching(Construct):
         self._operations = operations
         self._schedules = schedules
         self._log_retention = log_retention
-        self._metrics = OwnMetrics(settings.parameter_path.strip("/"))
+        self._metrics = OwnMetrics(metrics_namespace(settings))
         self._served = watched(self, settings, parameter)
         self.topic = topic
-        self._machines = {name: self._machine_arn(name) for name in MACHINES}
+        self._machines = {name: machine_arn(self, f"{settings.prefix}-{name}") for name in MACHINES}
         self._observed = Observed(
             served=self._served,
             dataset_arns={kind: parameter(f"{kind.lower()}_dataset_arn") for kind in settings.datasets.used},
@@ -82,14 +83,6 @@ class Watching(Construct):
         alarms = self._add_alarms()
         self._change_throughput()
         self._draw(alarms)
-
-    def _machine_arn(self, name: str) -> str:
-        return Stack.of(self).format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=f"{self._settings.prefix}-{name}",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
 
     def _tell(self) -> None:
         settings = self._settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import ArnFormat, Aws, Duration, RemovalPolicy, Stack
@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from ..personalize import findings
+from .roles import WithRole
 from .states import EVENT_SOURCE
 
 # Step Functions developer guide, "Using CloudWatch Logs to log execution history": they take no narrower resource.
@@ -37,7 +38,7 @@ _TRACING = (
 _LOG_GROUP = "/aws/vendedlogs/states"
 
 
-class Workflow(Construct):
+class Workflow(WithRole):
     """A standard state machine with a role that may do what it is told, and nothing else.
 
     Its definition is an object in the template, so that people can read it there; ARNs come as substitutions.
@@ -73,9 +74,7 @@ class Workflow(Construct):
         super().__init__(scope, id)
         self.name = name
         # Not from the resource: its role, which has to exist before, names it in its trust policy.
-        self.arn = Stack.of(self).format_arn(
-            service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
+        self.arn = machine_arn(self, name)
         self.role = iam.Role(
             self,
             "Role",
@@ -123,23 +122,13 @@ class Workflow(Construct):
         findings.acknowledge_log_encryption(log_group)
         findings.acknowledge_own_policies(self.role)
 
-    def allow(
-        self,
-        actions: Sequence[str],
-        resources: Sequence[str],
-        conditions: Mapping[str, Mapping[str, Any]] | None = None,
-        *,
-        sid: str | None = None,
-    ) -> None:
-        """Let the machine's role do something.
+    def allow_pass_role(self, role_arn: str) -> None:
+        """Let the machine hand a role to Personalize, and to no other service.
 
         Args:
-            actions: such as personalize:CreateSolutionVersion.
-            resources: ARNs.
-            conditions: of the statement.
-            sid: says why the statement is on every resource, if it is.
+            role_arn: of the service role.
         """
-        allow(self.role, actions, resources, conditions, sid=sid)
+        self.allow(["iam:PassRole"], [role_arn], {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}})
 
     def _for_this_machine(self) -> dict[str, dict[str, str]]:
         """Conditions against the confused deputy.
@@ -149,12 +138,24 @@ class Workflow(Construct):
         return {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}, "ArnLike": {"aws:SourceArn": self.arn}}
 
     def _let_log_and_trace(self) -> None:
-        allow(self.role, [*_LOG_DELIVERY, *_TRACING], ["*"], sid="LogDeliveryAndXRayHaveNoResourceType")
+        self.allow([*_LOG_DELIVERY, *_TRACING], ["*"], sid="LogDeliveryAndXRayHaveNoResourceType")
         findings.acknowledge_wildcards(
             self.role,
             "The actions for the delivery of logs and for X-Ray have no resource type, so IAM takes no narrower one.",
             resources=["*"],
         )
+
+
+def machine_arn(scope: Construct, name: str) -> str:
+    """ARN of a state machine in the stack's account and region.
+
+    Args:
+        scope: of the stack.
+        name: of the state machine.
+    """
+    return Stack.of(scope).format_arn(
+        service="states", resource="stateMachine", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
 
 
 def let_tell(workflow: Workflow) -> None:
@@ -165,27 +166,3 @@ def let_tell(workflow: Workflow) -> None:
     """
     bus = Stack.of(workflow).format_arn(service="events", resource="event-bus", resource_name="default")
     workflow.allow(["events:PutEvents"], [bus], {"StringEquals": {"events:source": EVENT_SOURCE}})
-
-
-def allow(
-    role: iam.Role,
-    actions: Sequence[str],
-    resources: Sequence[str],
-    conditions: Mapping[str, Mapping[str, Any]] | None = None,
-    *,
-    sid: str | None = None,
-) -> None:
-    """Let a role do something.
-
-    Args:
-        role: the role.
-        actions: such as personalize:CreateSolutionVersion.
-        resources: ARNs.
-        conditions: of the statement.
-        sid: says why the statement is on every resource, if it is.
-    """
-    role.add_to_policy(
-        iam.PolicyStatement(
-            sid=sid, actions=list(actions), resources=list(resources), conditions=dict(conditions or {})
-        )
-    )
