@@ -28,6 +28,19 @@ class Changes:
         """What the template changed; everything it says if the stack has just adopted the resource."""
         return self._difference(as_before(event) if in_place else None, event)
 
+    def leave_to_refreshes(self, found: Description, change: Members) -> Members:
+        """A change without what a refresh has moved on: the campaign keeps the version that it serves.
+
+        A version of another solution is no refresh's doing, so it stays in the change.
+        """
+        actual = self._actual(found)
+        moved = {
+            member
+            for member in map(member_name, self._update.left_to_refreshes)
+            if _stem(actual.get(member)) == _stem(change.get(member))
+        }
+        return {member: value for member, value in change.items() if member not in moved}
+
     def find_undone(self, event: Event, found: Description, change: Members) -> Members:
         """The part of a rollback's change that the update before it made; the rest stays as it is.
 
@@ -113,3 +126,8 @@ class Changes:
         """What a value stands for; empty if that no longer exists."""
         described = self._api.describe(RESOURCES[rule.noun], str(arn)) or {}
         return str(described.get(member_name(rule.content), ""))
+
+
+def _stem(arn: Any) -> str:
+    """What an ARN of a version says of its solution."""
+    return str(arn).rpartition("/")[0]

@@ -90,6 +90,8 @@ class Update:
         completed: from the members of a request and the description, the members that the service wants.
         rules: by property, when the service refuses a new value. What it refuses to change back, a rollback leaves.
         elements: by property, how a list changes that no update replaces as a whole.
+        left_to_refreshes: properties that a refresh moves on, within the part of the value before the last slash: a
+            campaign to a newer version of its solution. A deployment that did not change them leaves them alone.
     """
 
     operation: str
@@ -100,6 +102,7 @@ class Update:
     completed: Callable[[Members, Members], Members] = lambda request, _: request
     rules: Mapping[str, ValueRule] = field(default_factory=dict)
     elements: Mapping[str, Elements] = field(default_factory=dict)
+    left_to_refreshes: frozenset[str] = frozenset()
 
     def effect(self, name: str, before: str | None, after: str | None) -> Effect:
         """What changing a property does if that needs no new resource; see ResourceType.effect."""

@@ -199,6 +199,7 @@ RESOURCES: Mapping[str, ResourceType] = {
                     },
                 },
                 completed=_name_the_latest,
+                left_to_refreshes=frozenset({"SolutionVersionArn"}),
             ),
             quota="active campaigns per dataset group",
         ),

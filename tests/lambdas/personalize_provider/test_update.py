@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.personalize_provider.change import Changes
+from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support import template_parts as blocks
 from tests.lambdas.personalize_provider.support.template_parts import RECIPE, Resources, custom, deployed, template
 from tools.emulator import Behaviour, Durations, Fault
@@ -79,6 +81,14 @@ def test_a_campaign_keeps_the_version_that_a_refresh_gave_it(cloud: VirtualCloud
     assert campaign["solutionVersionArn"] == newer
     assert campaign["minProvisionedTPS"] == change.get("MinProvisionedTPS", 1)
     assert campaign["campaignConfig"]["enableMetadataWithRecommendations"] is ("CampaignConfig" in change)
+
+
+@pytest.mark.parametrize(("solution", "is_left"), [("films", True), ("series", False)])
+def test_a_refresh_moves_a_campaign_within_its_solution(cloud: VirtualCloud, solution: str, is_left: bool) -> None:
+    arn = "arn:aws:personalize:eu-west-1:000000000000:solution"
+    served, wanted = {"solutionVersionArn": f"{arn}/films/2"}, {"solutionVersionArn": f"{arn}/{solution}/1"}
+    left = Changes(RESOURCES["Campaign"], cloud.api).leave_to_refreshes(served, {**wanted, "minProvisionedTPS": 2})
+    assert left == {"minProvisionedTPS": 2, **({} if is_left else wanted)}
 
 
 def test_a_deployment_that_trains_moves_the_campaign_all_the_same(cloud: VirtualCloud) -> None:
