@@ -1,8 +1,9 @@
-"""An environment as it is deployed: where, how to reach it, and the SSM parameters that it publishes."""
+"""An account and how to reach it, and an environment as it is deployed there, with the SSM parameters it publishes."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,23 @@ _CONFIG = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
 
 class NotDeployedError(Exception):
     """The environment cannot be reached, or is not deployed there; str() is what the user reads."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account, whatever is deployed in it.
+
+    Attributes:
+        where: as the user reads it, such as `account 123456789012, eu-west-1`.
+        client: from the name of a service, a boto3 client.
+        is_local: whether it is the local cloud.
+        id: 12 digits; empty in the local cloud.
+    """
+
+    where: str
+    client: Callable[[str], Any]
+    is_local: bool
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,38 +96,71 @@ def find(env: str, config_directory: Path, profile: str | None = None, region: s
         NotDeployedError: it cannot be reached, or is not deployed there.
     """
     settings = load_settings(env, config_directory)
+    account = reach(profile, region or settings.region)
+    if not account.is_local and settings.account not in (None, account.id):
+        raise NotDeployedError(
+            f"The settings of {settings.env} say account {settings.account}, but these credentials are of "
+            f"{account.id}. Name another profile with PROFILE=name."
+        )
+    return _deployed(settings, account)
+
+
+def reach(profile: str | None = None, region: str | None = None) -> Account:
+    """Reach an account: on AWS if a profile is named, else the local cloud if one runs, else on AWS.
+
+    Args:
+        profile: of the AWS configuration files; None: the shell's credentials.
+        region: of AWS; None: that of the profile.
+
+    Raises:
+        NotDeployedError: it cannot be reached.
+    """
     running = None if profile else shared.find()
     if running:
         endpoint = running.endpoint
-        return _deployed(
-            settings, f"the local cloud {endpoint.url}", lambda name: cloud.client(endpoint, name), is_local=True
-        )
+        where = f"the local cloud {endpoint.url}"
+        return Account(where, _once(lambda name: cloud.client(endpoint, name)), is_local=True)
     try:
-        session = boto3.Session(profile_name=profile, region_name=region or settings.region)
-        where = _where(session, settings)
+        session = boto3.Session(profile_name=profile, region_name=region)
+        id, where = _where(session)
     except (BotoCoreError, ClientError) as error:
         with_what = f"Profile {profile}" if profile else "No local cloud runs here, and AWS"
         raise NotDeployedError(f"{with_what} cannot be used: {_sentence(error)} {_ADVICE}") from None
-    return _deployed(settings, where, lambda name: session.client(name, config=_CONFIG), is_local=False)
+    return Account(where, _once(lambda name: session.client(name, config=_CONFIG)), is_local=False, id=id)
+
+
+def paced(client: Any, pause: Callable[[float], None] = time.sleep) -> Any:
+    """A client of Personalize that calls each operation no more often than the control plane allows.
+
+    Args:
+        client: of boto3, new or used.
+        pause: waits for so many seconds.
+    """
+    called: set[str] = set()
+
+    def wait(model: Any, **_: Any) -> None:
+        if model.name in called:
+            pause(REQUEST_SECONDS)
+        called.add(model.name)
+
+    client.meta.events.register("before-call.personalize", wait)
+    return client
 
 
 _ADVICE = "Start a local cloud with `make deploy`, or name a profile of AWS with PROFILE=name."
 
 
-def _where(session: boto3.Session, settings: Settings) -> str:
+def _where(session: boto3.Session) -> tuple[str, str]:
+    """Id of the account, and where it is, as the user reads it."""
     client = session.client("sts")
     account = client.get_caller_identity()["Account"]
-    if settings.account not in (None, account):
-        raise NotDeployedError(
-            f"The settings of {settings.env} say account {settings.account}, but these credentials are of {account}. "
-            "Name another profile with PROFILE=name."
-        )
     url = client.meta.endpoint_url
     elsewhere = "" if re.search(r"\.amazonaws\.com(\.cn)?$", url) else f" ({url})"
-    return f"account {account}, {session.region_name}{elsewhere}"
+    return account, f"account {account}, {session.region_name}{elsewhere}"
 
 
-def _deployed(settings: Settings, where: str, connect: Callable[[str], Any], *, is_local: bool) -> Deployed:
+def _once(connect: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Make each client once."""
     clients: dict[str, Any] = {}
 
     def client(name: str) -> Any:
@@ -117,6 +168,11 @@ def _deployed(settings: Settings, where: str, connect: Callable[[str], Any], *, 
             clients[name] = connect(name)
         return clients[name]
 
+    return client
+
+
+def _deployed(settings: Settings, account: Account) -> Deployed:
+    where, client = account.where, account.client
     path = settings.parameter_path
     try:
         pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
@@ -129,7 +185,7 @@ def _deployed(settings: Settings, where: str, connect: Callable[[str], Any], *, 
             "another environment with ENV=name."
         )
     parameters = {name.removeprefix(f"{path}/"): value for name, value in found.items()}
-    return Deployed(settings, where, client, is_local, parameters)
+    return Deployed(settings, where, client, account.is_local, parameters)
 
 
 def _sentence(error: Exception) -> str:
