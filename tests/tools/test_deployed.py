@@ -15,7 +15,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from tools import deployed
 from tools.checkout import EXAMPLE_SETTINGS
-from tools.deployed import NotDeployedError, find
+from tools.deployed import NotDeployedError, find, paced, reach
 from tools.sandbox.cloud import Endpoint
 from tools.sandbox.shared import Running
 
@@ -122,3 +122,25 @@ def test_parameters_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> Non
         f"The parameters below /vod/dev in account {DEFAULT_ACCOUNT_ID}, {REGION} cannot be read: An error occurred "
         "(AccessDeniedException) when calling the GetParametersByPath operation: No."
     )
+
+
+def test_an_account_is_reached_without_anything_of_ours_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = reach(region="us-west-2")
+    assert (found.where, found.id, found.is_local) == (
+        f"account {DEFAULT_ACCOUNT_ID}, us-west-2",
+        DEFAULT_ACCOUNT_ID,
+        False,
+    )
+    monkeypatch.setattr(deployed.shared, "find", lambda: Running(ENDPOINT, detached=True))
+    assert (reach().where, reach().is_local) == ("the local cloud https://127.0.0.1:1", True)
+
+
+def test_a_paced_client_lets_a_second_pass_between_two_calls_of_an_operation() -> None:
+    pauses: list[float] = []
+    client = paced(boto3.client("personalize"), pauses.append)
+    arn = client.create_schema(name="films", schema="{}")["schemaArn"]
+    client.list_schemas()
+    client.describe_schema(schemaArn=arn)
+    assert pauses == []
+    client.list_schemas()
+    assert pauses == [1.0]
