@@ -69,7 +69,7 @@ class DataStack(Stack):
         """
         super().__init__(scope, id, **kwargs)
         self._settings = settings
-        self._removal_policy = _REMOVAL[settings.removal_policy]
+        self._removal_policy = _REMOVAL[settings.removal_policy or "destroy"]
         self._log_retention = logs.RetentionDays[limits.LOG_RETENTION_DAYS[settings.log_retention_days]]
         self._key = (
             kms.Key.from_key_arn(self, "EncryptionKey", settings.encryption_key) if settings.encryption_key else None
@@ -145,7 +145,7 @@ class DataStack(Stack):
 
     def _add_datasets(self, sample_directory: Path) -> None:
         locations, uploaded = self._locations(sample_directory)
-        for dataset_type, settings in self._settings.datasets.used.items():
+        for dataset_type, settings in self._settings.used_datasets.items():
             self._add_dataset(dataset_type, settings, locations[dataset_type], uploaded)
 
     def _add_dataset(
@@ -196,7 +196,7 @@ class DataStack(Stack):
 
     def _locations(self, sample_directory: Path) -> tuple[dict[str, str], IDependable | None]:
         """Where each dataset's file is, and what must have been uploaded before."""
-        used = self._settings.datasets.used
+        used = self._settings.used_datasets
         locations = {kind: location for kind in used if (location := self._settings.location_of(kind))}
         self._let_read(locations.values())
         sample = [kind for kind in used if kind not in locations]
@@ -223,13 +223,13 @@ class DataStack(Stack):
     # -- filters and events --------------------------------------------------------------------------------
 
     def _add_filters(self) -> None:
-        for name, expression in self._settings.filters.items():
+        for name, settings in self._settings.filters.items():
             each = Filter(
                 self,
                 f"Filter{pascal(name)}",
                 provider=self.provider,
                 dataset_group=self.dataset_group,
-                filter_expression=expression,
+                filter_expression=settings.expression,
             )
             self._outputs.publish(f"filter_{name}_arn", each.filter_arn, f"Filter '{name}'")
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from stacks.personalize import limits
+from stacks.settings_adoption import Adoptable, DatasetGroupSettings, EventTracker, Existing, Filter
+from stacks.settings_adoption_checks import OWN_DATA
 from stacks.settings_checks import check_settings
 from stacks.settings_file import SettingsError, one_line, read_schema, read_settings
 from stacks.settings_operations import OperationsSettings, RefreshedDatasetSettings
@@ -30,7 +32,6 @@ from stacks.settings_values import (
     EventWeight,
     ExplorationAge,
     ExplorationWeight,
-    Expression,
     HyperParameters,
     KeyArn,
     Location,
@@ -43,12 +44,15 @@ from stacks.settings_values import (
     RankingRecipe,
     Region,
     Reports,
+    ResourceName,
+    RoleArn,
     SchemaFile,
     Tags,
     Throughput,
     Tolerance,
     TrainingDays,
     Version,
+    VersionId,
     VodRecipe,
     Wait,
     one_of,
@@ -61,11 +65,13 @@ CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 # -- sections ----------------------------------------------------------------------------------------------------
 
 
-class DatasetSettings(Section):
+class DatasetSettings(Adoptable):
     """A dataset and what is imported into it."""
 
     schema_file: SchemaFile
     """An Avro schema, relative to this folder, with a field for each column of the CSV file."""
+    schema_name: ResourceName | None = None
+    """The name of its schema, which is taken over with the dataset. Needed with adopt, and only with it."""
     data_location: Location | None = None
     """An s3:// file or folder, in place of `data`."""
     data_version: Version | None = None
@@ -138,7 +144,7 @@ class Trained(Section):
         return {kind.upper(): columns for kind, columns in self.included_dataset_columns.items()}
 
 
-class RecommenderSettings(Trained):
+class RecommenderSettings(Trained, Adoptable):
     """A recommender."""
 
     recipe: VodRecipe
@@ -159,7 +165,7 @@ class RecommenderSettings(Trained):
         return self
 
 
-class CampaignSettings(Section):
+class CampaignSettings(Adoptable):
     """The campaign."""
 
     follow_latest: bool = False
@@ -199,11 +205,13 @@ class QualityGateSettings(Section):
     """Fail, and not only warn, if the two versions were trained on different data."""
 
 
-class RankingSettings(Trained):
+class RankingSettings(Trained, Adoptable):
     """Re-ranking: solution, solution version, quality gate and campaign."""
 
     recipe: RankingRecipe
     """aws-personalized-ranking-v2, or the older aws-personalized-ranking."""
+    solution_version: VersionId | None = None
+    """The trained version that is taken over: the last part of its ARN, or $LATEST. Needed with adopt."""
     auto_training_days: TrainingDays | None = None
     """Days between automatic trainings, 1 to 30; null: only deployments train. Needs campaign.follow_latest."""
     training_trigger: Version = "1"
@@ -221,7 +229,8 @@ class RankingSettings(Trained):
 
     @model_validator(mode="after")
     def _automatic_trainings_serve(self) -> RankingSettings:
-        if self.auto_training_days is not None and not self.campaign.follow_latest:
+        # A solution that is taken over may train for nobody already; then a hint says so.
+        if self.auto_training_days is not None and not self.campaign.follow_latest and not self.adopt:
             raise ValueError(
                 "auto_training_days creates versions that cost money, but the campaign does not serve them. Set "
                 "campaign.follow_latest to true, or auto_training_days to null."
@@ -263,13 +272,15 @@ class AttributedMetricSettings(Section):
     """SAMPLECOUNT(), or SUM(Items.COLUMN) or SUM(Interactions.COLUMN) with a numeric column."""
 
 
-class MetricAttributionSettings(Section):
+class MetricAttributionSettings(Adoptable):
     """What recommendations bring: metrics in CloudWatch, and reports in S3."""
 
     metrics: Annotated[dict[MetricName, AttributedMetricSettings], Field(min_length=1, max_length=limits.MAX_METRICS)]
     """At most 10, by names of your choice."""
     reports: Reports | None = None
     """Where imports of interactions also write reports: bucket, or an s3:// folder; null: nowhere."""
+    role_arn: RoleArn | None = None
+    """The role that a metric attribution uses that is taken over. Needed with adopt, and only with it."""
 
 
 class ExploreSettings(Section):
@@ -308,8 +319,27 @@ def _by_kind(value: object) -> object:
 MaxWait = Annotated[MaxWaitSettings, BeforeValidator(_by_kind, json_schema_input_type=MaxWaitSettings | Wait)]
 
 
+def _given(what: str) -> BeforeValidator:
+    """A setting that may only be left out altogether; empty, it is a mistake."""
+
+    def check(value: object) -> object:
+        if value is None:
+            raise ValueError(f"must be {what}, but is empty.")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """Tell editors that a setting cannot be empty."""
+    schema |= schema.pop("anyOf")[0]
+    del schema["default"]
+
+
 class Settings(Section):
     """Everything that config/<env>.yaml says."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["existing"]}, {"required": list(OWN_DATA)}]})
 
     app_name: AppName
     """The beginning of every name, at most 20 letters, digits and hyphens."""
@@ -319,17 +349,25 @@ class Settings(Section):
     """Where to deploy; null: the region of the AWS CLI's profile."""
     tags: Tags = Field(default_factory=dict)
     """Cost-allocation tags of every resource and stack, at most 48."""
-    removal_policy: Literal["destroy", "retain"]
+    removal_policy: Annotated[Literal["destroy", "retain"] | None, _given("'destroy' or 'retain'")] = Field(
+        default=None, json_schema_extra=_without_null
+    )
     """What `cdk destroy` does with the resources that hold data."""
     max_wait: MaxWait = MaxWaitSettings()
     """The longest a deployment waits for one import, recommender or training. A single value is for all three."""
     allow_replacement: bool = False
     """Allow a change that loses imported data."""
-    data: Data
+    existing: Existing | None = None
+    """A dataset group that others look after: recommenders, ranking and filters are made in it; null: an own one."""
+    dataset_group: DatasetGroupSettings = DatasetGroupSettings()
+    """The dataset group, if it is taken over."""
+    data: Annotated[Data | None, _given("text")] = Field(default=None, json_schema_extra=_without_null)
     """sample: the files that `make data` writes. s3://bucket/folder/: interactions.csv, items.csv, users.csv in it."""
     data_version: Version = "1"
     """Change this to import again from the same location."""
-    datasets: DatasetsSettings
+    datasets: Annotated[DatasetsSettings | None, _given("a section of settings")] = Field(
+        default=None, json_schema_extra=_without_null
+    )
     """The datasets, and what is imported into them."""
     recommenders: Annotated[dict[OutputName, RecommenderSettings], Field(max_length=limits.MAX_RECOMMENDERS)] = Field(
         default_factory=dict
@@ -337,9 +375,9 @@ class Settings(Section):
     """At most 5, by names of your choice: more_like_x becomes the output RecommenderMoreLikeXArn."""
     ranking: RankingSettings | None = None
     """Re-ranks a list of items for a user; null: not at all."""
-    filters: Annotated[dict[OutputName, Expression], Field(max_length=limits.MAX_FILTERS)] = Field(default_factory=dict)
+    filters: Annotated[dict[OutputName, Filter], Field(max_length=limits.MAX_FILTERS)] = Field(default_factory=dict)
     """Filters that requests can name: unwatched becomes the output FilterUnwatchedArn."""
-    event_tracker: bool = False
+    event_tracker: EventTracker = Field(default=None, json_schema_extra={"default": False})
     """Clients can record events as they happen (PutEvents)."""
     metric_attribution: MetricAttributionSettings | None = None
     """What recommendations bring: metrics in CloudWatch, which bills each; null: none."""
@@ -374,16 +412,21 @@ class Settings(Section):
         """Beginning of the SSM parameters' names."""
         return f"/{self.app_name}/{self.env}"
 
+    @property
+    def used_datasets(self) -> dict[str, DatasetSettings]:
+        """The datasets that the settings have, by dataset type; none with `existing`."""
+        return self.datasets.used if self.datasets else {}
+
     def location_of(self, dataset_type: str) -> str | None:
         """s3:// location of a dataset's data; None if it is the sample."""
-        own = self.datasets.used[dataset_type].data_location
+        own = self.used_datasets[dataset_type].data_location
         if own or self.data == SAMPLE:
             return own
         return f"{self.data}{dataset_type.lower()}.csv"
 
     def data_version_of(self, dataset_type: str) -> str:
         """Version of a dataset's data."""
-        return self.datasets.used[dataset_type].data_version or self.data_version
+        return self.used_datasets[dataset_type].data_version or self.data_version
 
     @property
     def publishes_reports(self) -> bool:
@@ -397,14 +440,14 @@ class Settings(Section):
             return {}
         chosen = self.operations.refresh.datasets
         named = {kind.upper(): one for kind, one in chosen.items()} or dict.fromkeys(
-            self.datasets.used, RefreshedDatasetSettings()
+            self.used_datasets, RefreshedDatasetSettings()
         )
-        return {kind: self._refreshed(kind, named[kind]) for kind in self.datasets.used if kind in named}
+        return {kind: self._refreshed(kind, named[kind]) for kind in self.used_datasets if kind in named}
 
     def _refreshed(self, kind: str, chosen: RefreshedDatasetSettings) -> Refreshed:
         location = chosen.data_location or self.location_of(kind)
         # Files beside the sample would replace it.
-        mode = self.datasets.used[kind].import_mode if location else "INCREMENTAL"
+        mode = self.used_datasets[kind].import_mode if location else "INCREMENTAL"
         return Refreshed(location, f"incoming/{kind.lower()}/", chosen.import_mode or mode)
 
 

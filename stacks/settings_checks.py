@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stacks.outputs import pascal
 from stacks.personalize import avro, check_filter, filter_columns, limits, summed_column
+from stacks.settings_adoption_checks import check_adoption
 from stacks.settings_operations_checks import check_operations
 
 if TYPE_CHECKING:
@@ -30,17 +31,21 @@ def check_settings(settings: Settings, config_directory: Path) -> Iterator[str]:
         settings: the settings, whose schemas this reads.
         config_directory: what names of schema files are relative to.
     """
+    yield from check_adoption(settings)
     yield from _check_names(settings)
     yield from _check_datasets(settings)
-    yield from check_operations(settings)
+    if settings.existing is None:
+        yield from check_operations(settings)
     yield from check_keys(settings, settings.region)
-    mistakes = [each for item in settings.datasets.used.items() for each in _check_schema(*item, config_directory)]
+    mistakes = [each for item in settings.used_datasets.items() for each in _check_schema(*item, config_directory)]
     yield from mistakes
-    if not mistakes:
+    # What columns an existing group has, only its owner knows.
+    knows_columns = not mistakes and settings.existing is None
+    if knows_columns:
         yield from _check_columns(settings)
         yield from _check_explored(settings)
         yield from _check_metrics(settings)
-    yield from _check_filters(settings, with_columns=not mistakes)
+    yield from _check_filters(settings, knows_columns)
 
 
 def _check_schema(dataset_type: str, dataset: DatasetSettings, config_directory: Path) -> Iterator[str]:
@@ -106,7 +111,7 @@ def check_placeholders(settings: Settings) -> Iterator[str]:
     reports = settings.metric_attribution.reports if settings.metric_attribution else None
     named = {"data": settings.data, "metric_attribution.reports": reports}
     named |= {
-        f"datasets.{kind.lower()}.data_location": each.data_location for kind, each in settings.datasets.used.items()
+        f"datasets.{kind.lower()}.data_location": each.data_location for kind, each in settings.used_datasets.items()
     }
     refreshed = settings.operations.refresh.datasets if settings.operations else {}
     named |= {
@@ -122,11 +127,14 @@ def is_placeholder(location: str | None) -> bool:
 
 def _check_datasets(settings: Settings) -> Iterator[str]:
     """Find datasets that are needed and missing; the interactions dataset is always there."""
+    existing = settings.existing
+    there = set(existing.dataset_types if existing else settings.used_datasets) | {"INTERACTIONS"}
     for user, needed, why in _needed_datasets(settings):
         for dataset_type in needed:
-            if dataset_type not in settings.datasets.used:
+            if dataset_type not in there:
                 kind = dataset_type.lower()
-                yield f"datasets.{kind}: is missing, and {user} {why} it. Add it, or remove {user}."
+                where = f"existing.datasets: {kind}" if existing else f"datasets.{kind}:"
+                yield f"{where} is missing, and {user} {why} it. Add it, or remove {user}."
 
 
 def _needed_datasets(settings: Settings) -> Iterator[tuple[str, tuple[str, ...], str]]:
@@ -152,7 +160,7 @@ def _summed_columns(settings: Settings) -> dict[str, tuple[str, str]]:
 def _check_metrics(settings: Settings) -> Iterator[str]:
     """Metrics sum numeric columns only (developer guide, "Creating an Amazon Personalize metric attribution")."""
     for name, (dataset_type, column) in _summed_columns(settings).items():
-        dataset = settings.datasets.used.get(dataset_type)
+        dataset = settings.used_datasets.get(dataset_type)
         known = avro.fields(dataset.schema_document) if dataset else {}
         numeric = [each for each, field in known.items() if field.type in avro.NUMERIC_TYPES]
         if dataset and column.upper() not in (each.upper() for each in numeric):
@@ -198,11 +206,12 @@ def _check_known(settings: Settings, where: str, columns_by_type: Mapping[str, l
 
 
 def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
-    schemas = {kind: avro.fields(dataset.schema_document) for kind, dataset in settings.datasets.used.items()}
-    for name, expression in settings.filters.items():
+    schemas = {kind: avro.fields(dataset.schema_document) for kind, dataset in settings.used_datasets.items()}
+    expressions = {name: each.expression for name, each in settings.filters.items()}
+    for name, expression in expressions.items():
         mistakes = check_filter(expression, schemas if with_columns else None)
         yield from (f"filters.{name}: {mistake}" for mistake in mistakes)
-    used = set[str]().union(*map(filter_columns, settings.filters.values()))
+    used = set[str]().union(*map(filter_columns, expressions.values()))
     if len(used) > limits.FILTERS_MAX_FIELDS:
         yield (
             f"filters: use {len(used)} distinct columns, at most {limits.FILTERS_MAX_FIELDS} are allowed in all "
@@ -211,5 +220,5 @@ def _check_filters(settings: Settings, with_columns: bool) -> Iterator[str]:
 
 
 def _columns(settings: Settings, dataset_type: str) -> list[str]:
-    dataset = settings.datasets.used.get(dataset_type)
+    dataset = settings.used_datasets.get(dataset_type)
     return list(avro.fields(dataset.schema_document)) if dataset else []

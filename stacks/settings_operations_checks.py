@@ -31,7 +31,7 @@ def check_operations(settings: Settings) -> Iterator[str]:
     if operations.campaign_throughput and settings.ranking is None:
         yield "operations.campaign_throughput: ranking is empty, so there is no campaign. Remove it, or add ranking."
     for name in operations.alarms.data_age_hours:
-        if name.upper() not in settings.datasets.used:
+        if name.upper() not in settings.used_datasets:
             yield f"operations.alarms.data_age_hours.{name}: there is no {name} dataset. Remove it, or add the dataset."
     yield from _check_refreshed(settings, operations.refresh)
     yield from _check_training(settings, operations.refresh)
@@ -54,7 +54,7 @@ def hints(settings: Settings) -> Iterator[str]:
 def _check_refreshed(settings: Settings, refresh: RefreshSettings) -> Iterator[str]:
     """Find datasets that there are not, or that are not refreshed."""
     for name in refresh.datasets:
-        if name.upper() not in settings.datasets.used:
+        if name.upper() not in settings.used_datasets:
             yield f"operations.refresh.datasets.{name}: there is no {name} dataset. Remove it, or add the dataset."
     refreshed = [kind.lower() for kind in settings.refreshed]
     for schedule, each in refresh.schedules.items():

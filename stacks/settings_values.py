@@ -181,6 +181,8 @@ def _log_retention(days: int) -> int:
 # No page says how long a training may take; a deployment waits for two days at most.
 MAX_WAIT_RANGE = (3600, 48 * 3600)
 _DURATION = r"([0-9]{1,6})(m|h)"
+_ARN = r"arn:aws[a-z-]*:personalize:[a-z]{2}(-[a-z]+)+-\d:\d{12}:"
+_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_-]"
 
 AppName = Annotated[
     str,
@@ -208,6 +210,33 @@ KeyArn = Annotated[
         "the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID, and not that of an alias",
     ),
 ]
+ResourceName = Annotated[
+    str,
+    _matching(
+        rf"{_NAME}{{0,{limits.NAME_MAX_LENGTH - 1}}}",
+        f"1 to {limits.NAME_MAX_LENGTH} letters, digits, '-' or '_', and begin with a letter or digit",
+    ),
+]
+GroupName = Annotated[
+    str,
+    _matching(
+        rf"({_ARN}dataset-group/)?{_NAME}{{0,{limits.NAME_MAX_LENGTH - 1}}}",
+        "the name of a dataset group, or its ARN, arn:aws:personalize:REGION:ACCOUNT:dataset-group/NAME",
+    ),
+]
+RoleArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME"
+    ),
+]
+VersionId = Annotated[
+    str,
+    _matching(
+        r"\$LATEST|[A-Za-z0-9_-]{1,64}",
+        "the last part of a solution version's ARN, in quotes if it has digits only, or $LATEST",
+    ),
+]
 Version = Annotated[
     str,
     BeforeValidator(_text),
@@ -227,7 +256,7 @@ Folder = Annotated[Location, _matching(r".*/", "a folder and end in a slash")]
 VersionArn = Annotated[
     str,
     _matching(
-        r"arn:aws[a-z-]*:personalize:[a-z]{2}(-[a-z]+)+-\d:\d{12}:solution/[a-zA-Z0-9_-]+/[a-zA-Z0-9_-]+",
+        rf"{_ARN}solution/[a-zA-Z0-9_-]+/[a-zA-Z0-9_-]+",
         "the ARN of a solution version, arn:aws:personalize:REGION:ACCOUNT:solution/NAME/ID",
     ),
 ]

@@ -116,7 +116,7 @@ class RefreshStates:
                     "job_prefix": f"{self._settings.prefix}_refresh",
                     "train": jsonata("$train"),
                     "solution_arn": "${Solution}" if self._settings.ranking else None,
-                    "events_count": self._settings.event_tracker,
+                    "events_count": self._settings.event_tracker is not None,
                 },
                 comment="Compares what is in S3 with what has been imported, and with what the last version knows.",
                 following="Does somebody else import?",

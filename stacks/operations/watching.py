@@ -73,7 +73,7 @@ class Watching(Construct):
         self._machines = {name: machine_arn(self, f"{settings.prefix}-{name}") for name in MACHINES}
         self._observed = Observed(
             served=self._served,
-            dataset_arns={kind: parameter(f"{kind.lower()}_dataset_arn") for kind in settings.datasets.used},
+            dataset_arns={kind: parameter(f"{kind.lower()}_dataset_arn") for kind in settings.used_datasets},
             solution_arn=parameter("rerank_solution_arn") if settings.ranking else None,
             recipe=settings.ranking.recipe if settings.ranking else None,
             machine_arn=self._machines["refresh"],

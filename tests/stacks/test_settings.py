@@ -55,7 +55,7 @@ def test_the_settings_in_the_repository_are_right(env: str) -> None:
     settings = load_settings(env, EXAMPLE_SETTINGS)
     assert settings.prefix == f"vod-{env}"
     assert settings.parameter_path == f"/vod/{env}"
-    assert list(settings.datasets.used) == ["INTERACTIONS", "ITEMS", "USERS"]
+    assert list(settings.used_datasets) == ["INTERACTIONS", "ITEMS", "USERS"]
 
 
 @pytest.mark.parametrize("field", ["encryption_key", "data_encryption_key_arn"])
@@ -463,7 +463,7 @@ def test_mistake(config: Path, old: str, new: str, sentence: str) -> None:
 def test_a_filter_that_is_right_is_taken(config: Path, expression: str) -> None:
     """Case 8."""
     edit(config / "dev.yaml", "INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)", expression)
-    assert load_settings("dev", config).filters["genre"] == expression
+    assert load_settings("dev", config).filters["genre"].expression == expression
 
 
 def test_all_filters_together_have_a_limit_of_columns(config: Path) -> None:

@@ -63,7 +63,7 @@ def _report(settings: Settings, options: argparse.Namespace) -> Report:
             if options.quick:
                 return check_beginning(settings, options.data, options.sample_dir, engine)
             report = check_data(settings, options.data, options.sample_dir, engine)
-            used = settings.datasets.used
+            used = settings.used_datasets
             columns = {kind: fields(used[kind].schema_document).keys() for kind in report.loaded}
             charts = pictures(engine, columns, time.time())
         finally:

@@ -59,7 +59,7 @@ def check_data(settings: Settings, given: str | None, sample: Path, engine: Engi
         engine: runs the statements; it has no tables yet.
     """
     report = Report()
-    for kind, dataset in settings.datasets.used.items():
+    for kind, dataset in settings.used_datasets.items():
         with_files = _readable(report, settings, kind, given, sample)
         if not with_files:
             continue
@@ -86,7 +86,7 @@ def check_beginning(settings: Settings, given: str | None, sample: Path, engine:
         engine: runs the statements; it has no tables yet.
     """
     report = Report()
-    for kind, dataset in settings.datasets.used.items():
+    for kind, dataset in settings.used_datasets.items():
         with_files = _readable(report, settings, kind, given, sample)
         if with_files:
             beginnings = [Readable(_Beginning(each.file), each.header) for each in with_files]
@@ -124,7 +124,7 @@ class _Beginning:
 
 def _readable(report: Report, settings: Settings, kind: str, given: str | None, sample: Path) -> list[Readable]:
     """The files of a dataset with their headers; none if there is something wrong with one of them."""
-    dataset = settings.datasets.used[kind]
+    dataset = settings.used_datasets[kind]
     try:
         files = files_of(settings, kind, given, sample)
         headers = [read_header(file, fields(dataset.schema_document)) for file in files]

@@ -93,7 +93,7 @@ def check_volume(found: Interactions, settings: Settings, fields: Mapping[str, F
             refuses=False,
         )
     # What an incremental import adds to is not in the files.
-    adds = settings.datasets.interactions.import_mode == "INCREMENTAL"
+    adds = settings.used_datasets["INTERACTIONS"].import_mode == "INCREMENTAL"
     for finding in _check_trainings(found, settings, where):
         yield Finding(finding.where, finding.text, refuses=finding.refuses and not adds)
 

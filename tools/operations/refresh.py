@@ -32,7 +32,7 @@ def input_of(deployed: Deployed, datasets: str | None, train: str | None, mode: 
 
 
 def _types(deployed: Deployed, datasets: str) -> list[str]:
-    known = deployed.settings.datasets.used
+    known = deployed.settings.used_datasets
     names = [each.strip() for each in datasets.split(",") if each.strip()]
     for name in names:
         if name.upper() not in known:
