@@ -195,6 +195,15 @@ def test_node_packages_are_pinned_and_locked_at_that_version(file: Path) -> None
     assert {name: lock[f"node_modules/{name}"]["version"] for name in wanted} == wanted
 
 
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_run_in_one_worker(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist writes a group into the id of a test. With a pytest that it does not fit, it does so in vain.
+
+    Nothing fails then, but each worker deploys for itself what the tests of a group share.
+    """
+    assert request.node.nodeid.endswith("@together") == request.config.getoption("loadgroup", default=False)
+
+
 def test_the_cdk_cli_is_pinned() -> None:
     assert "aws-cdk" in json.loads((ROOT / "package.json").read_text())["devDependencies"]
 
