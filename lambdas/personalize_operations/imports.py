@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from ..personalize_provider.names import MAX_LENGTH
 from ..personalize_provider.statuses import Description, has_failed, is_busy
@@ -122,21 +122,18 @@ class Dataset:
         """A job for each object that is not in the dataset yet, in the order in which they came."""
         found = []
         for each in sorted(self.objects, key=lambda one: (one.modified, one.key)):
-            identity = [self.location.bucket, each.key, each.etag]
-            name, run = self._find(identity, partial(self._brought, each))
+            # With the time, because in between the object may have had another content, which was imported.
+            identity = [self.location.bucket, each.key, each.etag, int(each.modified)]
+            name, run = self._find(identity, self._is_still_there)
             is_there = run is not None and not run.is_in_flight
             if not is_there and not self._was_in_full(each):
                 found.append(Due(name, self.location.at(each.key), "INCREMENTAL"))
         return found
 
-    def _brought(self, found: Found, job: Job) -> bool:
-        """Whether what a job of an object's name brought is still there.
-
-        A full import that ended after it began may have replaced it. An object that is put again with the content that
-        it had before may have had another in between.
-        """
+    def _is_still_there(self, job: Job) -> bool:
+        """Whether the dataset holds what a job brought: a full import that ended after it began may have replaced it."""
         full = self.latest_full
-        return full is not None and not job.has_failed and job.created >= max(full.ended, found.modified)
+        return full is not None and not job.has_failed and job.created >= full.ended
 
     def _was_in_full(self, found: Found) -> bool:
         """Whether the latest full import read an object as it is now."""

@@ -156,6 +156,36 @@ def test_what_is_put_while_an_import_begins_is_imported_again_rather_than_forgot
     assert [due.location for due in service.due(mode)] == ["s3://data/in/" if mode == FULL else "s3://data/in/b"]
 
 
+def test_a_file_that_is_put_again_in_the_second_in_which_its_import_began_is_imported_again() -> None:
+    service = Service()
+    service.put("elsewhere", "x")
+    service.begin("by-others", Location("data", "elsewhere"), FULL)
+    service.end("by-others")
+    service.put("in/a", "x")
+    (due,) = service.due("INCREMENTAL")
+    service.now = 2_000.25
+    service.begin(due.job_name, Location("data", "in/a"), due.import_mode)
+    service.put("in/a", "x")
+    service.end(due.job_name)
+    (again,) = service.due("INCREMENTAL")
+    assert again.location == due.location
+    assert again.job_name != due.job_name
+
+
+def test_a_file_whose_import_begins_in_the_second_in_which_it_was_put_is_imported_once() -> None:
+    service = Service()
+    service.put("elsewhere", "x")
+    service.begin("by-others", Location("data", "elsewhere"), FULL)
+    service.end("by-others")
+    service.now = 2_000.25
+    service.put("in/a", "x")
+    service.now = 2_000.75
+    (due,) = service.due("INCREMENTAL")
+    service.begin(due.job_name, Location("data", "in/a"), due.import_mode)
+    service.end(due.job_name)
+    assert service.due("INCREMENTAL") == []
+
+
 def test_a_full_import_that_ended_after_an_increment_began_may_have_replaced_it() -> None:
     service = Service()
     service.put("in/a", "x")
