@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..personalize import quality_gate_properties
 from ..settings import RankingSettings, Settings
 from ..settings_operations import OperationsSettings
 from .deployments import after_deployments
@@ -415,12 +416,13 @@ class RefreshStates:
 
 
 def gate(ranking: RankingSettings) -> dict[str, Any]:
-    """What a version must reach to serve, as Custom::PersonalizeQualityGate has it in the ranking stack."""
+    """What a version must reach to serve: the properties of the gate as CloudFormation hands them on, bools as text."""
     settings = ranking.quality_gate
-    return {
-        "Minimums": {metric: f"{minimum:g}" for metric, minimum in sorted(settings.minimums.items())},
-        "CompareWithDeployed": str(settings.compare_with_deployed).lower(),
-        "Tolerance": f"{settings.tolerance:g}",
-        "ComparedMetrics": list(settings.compared_metrics),
-        "FailOnOtherData": str(settings.fail_on_other_data).lower(),
-    }
+    properties = quality_gate_properties(
+        minimums=settings.minimums,
+        compare_with_deployed=settings.compare_with_deployed,
+        tolerance=settings.tolerance,
+        compared_metrics=settings.compared_metrics,
+        fail_on_other_data=settings.fail_on_other_data,
+    )
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in properties.items()}

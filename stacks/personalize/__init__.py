@@ -17,7 +17,7 @@ from .filter_expression import check_filter, filter_columns
 from .grants import IPersonalizeResource
 from .metric_attribution import AttributedMetric, IMetricAttribution, MetricAttribution, summed_column
 from .provider import PersonalizeProvider
-from .quality_gate import QualityGate
+from .quality_gate import QualityGate, quality_gate_properties
 from .recommender import IRecommender, Recommender
 from .schema import ISchema, Schema
 from .service_role import ServiceRole, allow_personalize_read, allow_personalize_write
@@ -67,6 +67,7 @@ __all__ = [
     "filter_columns",
     "findings",
     "limits",
+    "quality_gate_properties",
     "summed_column",
     "tag_mistake",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import CustomResource
 from constructs import Construct
@@ -18,6 +19,32 @@ from .solution_version import ISolutionVersion, SolutionVersionBase
 
 # It creates nothing: it reads.
 declare(TypePermissions("QualityGate", on_parent=("DescribeSolutionVersion", "GetSolutionMetrics")))
+
+
+def quality_gate_properties(
+    *,
+    minimums: Mapping[str, float],
+    compare_with_deployed: bool,
+    tolerance: float,
+    compared_metrics: Sequence[str],
+    fail_on_other_data: bool,
+) -> dict[str, Any]:
+    """What a version must reach, as Custom::PersonalizeQualityGate takes it.
+
+    Args:
+        minimums: see QualityGate.
+        compare_with_deployed: see QualityGate.
+        tolerance: see QualityGate.
+        compared_metrics: see QualityGate.
+        fail_on_other_data: see QualityGate.
+    """
+    return {
+        "Minimums": {metric: f"{minimum:g}" for metric, minimum in sorted(minimums.items())},
+        "CompareWithDeployed": compare_with_deployed,
+        "Tolerance": f"{tolerance:g}",
+        "ComparedMetrics": list(compared_metrics),
+        "FailOnOtherData": fail_on_other_data,
+    }
 
 
 class QualityGate(Construct, SolutionVersionBase):
@@ -82,11 +109,13 @@ class QualityGate(Construct, SolutionVersionBase):
             properties={
                 "SolutionArn": solution.solution_arn,
                 "SolutionVersionArn": version_arn,
-                "Minimums": {metric: f"{minimum:g}" for metric, minimum in sorted(minimums.items())},
-                "CompareWithDeployed": compare_with_deployed,
-                "Tolerance": f"{tolerance:g}",
-                "ComparedMetrics": list(compared_metrics),
-                "FailOnOtherData": fail_on_other_data,
+                **quality_gate_properties(
+                    minimums=minimums,
+                    compare_with_deployed=compare_with_deployed,
+                    tolerance=tolerance,
+                    compared_metrics=compared_metrics,
+                    fail_on_other_data=fail_on_other_data,
+                ),
             },
         )
         passed = gate.get_att_string("SolutionVersionArn")
