@@ -105,8 +105,21 @@ class Dataset:
     @property
     def is_busy(self) -> bool:
         """Whether a full import is under way that `due` does not wait for: it replaces what is there when it ends."""
-        under_way = [job for job in self.jobs if job.is_full and job.is_in_flight]
-        return any(job is not self.latest_full or not self._is_ours(job) for job in under_way)
+        return self.others_import or self.is_overtaken
+
+    @property
+    def others_import(self) -> bool:
+        """Whether a full import is under way that is not ours."""
+        return any(not self._is_ours(job) for job in self._full_under_way)
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether a full import of ours is under way, and another has begun after it."""
+        return any(self._is_ours(job) and job is not self.latest_full for job in self._full_under_way)
+
+    @property
+    def _full_under_way(self) -> list[Job]:
+        return [job for job in self.jobs if job.is_full and job.is_in_flight]
 
     @property
     def _takes_all_at_once(self) -> bool:
@@ -131,7 +144,7 @@ class Dataset:
         return found
 
     def _is_still_there(self, job: Job) -> bool:
-        """Whether the dataset holds what a job brought: a full import that ended after it began may have replaced it."""
+        """Whether the dataset holds what a job brought: a full import that ended later may have replaced it."""
         full = self.latest_full
         return full is not None and not job.has_failed and job.created >= full.ended
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..personalize_provider.api import Api
@@ -37,7 +37,8 @@ def find_new_data(event: Mapping[str, Any], clients: Clients, clock: Clock) -> d
     Returns:
         `imports`: for each dataset that has some due, `type`, `dataset_arn` and `jobs` with `job_name`, `job_arn`,
         `location` and `import_mode`; `training_due`; `why`, for people; and `busy`: whether to look again in a minute,
-        with nothing due until then, because a full import is under way that is not the refresh's.
+        with nothing due until then, because a full import is under way that is not the refresh's, or that another has
+        overtaken.
 
     Raises:
         OperationsError: a location is none.
@@ -45,10 +46,8 @@ def find_new_data(event: Mapping[str, Any], clients: Clients, clock: Clock) -> d
     """
     api, s3 = Api(clients("personalize")), clients("s3")
     datasets = {each["dataset_arn"]: _read(api, s3, each, event["job_prefix"]) for each in event["datasets"]}
-    busy = [each.dataset_type.lower() for each in datasets.values() if each.is_busy]
-    if busy:
-        why = f"Somebody else imports {' and '.join(busy)}: that is waited for."
-        return {"busy": True, "imports": [], "training_due": False, "why": why}
+    if any(each.is_busy for each in datasets.values()):
+        return {"busy": True, "imports": [], "training_due": False, "why": _why_busy(datasets.values())}
     due = {arn: dataset.due() for arn, dataset in datasets.items()}
     jobs = {arn: dataset.jobs for arn, dataset in datasets.items()}
     is_due, why = _training(api, event, any(due.values()), jobs, clock)
@@ -58,6 +57,18 @@ def find_new_data(event: Mapping[str, Any], clients: Clients, clock: Clock) -> d
         "training_due": is_due,
         "why": " ".join([*(_sentence(datasets[arn], found) for arn, found in due.items()), why]),
     }
+
+
+def _why_busy(datasets: Collection[Dataset]) -> str:
+    sentences = []
+    if others := [each.dataset_type.lower() for each in datasets if each.others_import]:
+        sentences.append(f"Somebody else imports {' and '.join(others)}: that is waited for.")
+    if overtaken := [each.dataset_type.lower() for each in datasets if each.is_overtaken]:
+        sentences.append(
+            f"An earlier full import of {' and '.join(overtaken)} by a refresh is still under way: that is waited for, "
+            "because it replaces everything when it ends."
+        )
+    return " ".join(sentences)
 
 
 def _read(api: Api, s3: Any, asked: Mapping[str, Any], job_prefix: str) -> Dataset:

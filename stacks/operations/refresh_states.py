@@ -120,26 +120,18 @@ class RefreshStates:
                     "events_count": self._settings.event_tracker is not None,
                 },
                 comment="Compares what is in S3 with what has been imported, and with what the last version knows.",
-                following="Does somebody else import?",
+                following="Is anything to be imported?",
                 Assign={"found": jsonata("$states.result.Payload")},
             ),
-            "Does somebody else import?": choose(
-                ("$found.busy", "Wait for the other import"),
-                comment="What is due is known when the import of somebody else has ended.",
-                otherwise="Is anything to be imported?",
-            ),
-            "Wait for the other import": wait(
-                _MINUTE, comment="A minute until the next look.", following="Find new data"
-            ),
             "Is anything to be imported?": choose(
-                ("$found.busy", "Wait for somebody else's import"),
+                ("$found.busy", "Wait for the other import"),
                 ("$count($found.imports) > 0", "Import"),
                 comment="A dataset that is up to date is left alone.",
                 otherwise=self._after_imports,
             ),
-            "Wait for somebody else's import": wait(
+            "Wait for the other import": wait(
                 _MINUTE,
-                comment="A full import that is not of a refresh replaces everything: what is due is known after it.",
+                comment="A full import replaces everything when it ends: what is due is known after it.",
                 following="Find new data",
             ),
         }

@@ -195,7 +195,7 @@ def test_a_full_import_that_ended_after_an_increment_began_may_have_replaced_it(
     service.begin("by-others", Location("data", "elsewhere"), FULL)
     service.begin(due.job_name, Location("data", "in/a"), due.import_mode)
     service.end(due.job_name)
-    assert service.dataset("INCREMENTAL").is_busy
+    assert service.dataset("INCREMENTAL").others_import
     service.end("by-others")
     assert [each.location for each in service.due("INCREMENTAL")] == ["s3://data/in/a"]
 
@@ -209,7 +209,7 @@ def test_a_full_import_of_ours_that_another_has_overtaken_is_waited_for_too() ->
     assert not service.dataset("INCREMENTAL").is_busy
     service.begin("by-others", Location("data", "elsewhere"), FULL)
     service.end("by-others")
-    assert service.dataset("INCREMENTAL").is_busy
+    assert service.dataset("INCREMENTAL").is_overtaken
 
 
 def test_a_file_that_was_removed_leaves_the_dataset_with_the_next_full_import() -> None:

@@ -23,6 +23,18 @@ def locations(found: dict[str, Any]) -> list[str]:
     return [job["location"] for each in found["imports"] for job in each["jobs"]]
 
 
+def begin_last(account: Account, found: dict[str, Any]) -> None:
+    """Begin the last import that is due, as a refresh that is aborted before the import ends."""
+    job = found["imports"][0]["jobs"][-1]
+    account.cloud.personalize.create_dataset_import_job(
+        jobName=job["job_name"],
+        datasetArn=found["imports"][0]["dataset_arn"],
+        dataSource={"dataLocation": job["location"]},
+        roleArn=blocks.ROLE,
+        importMode=job["import_mode"],
+    )
+
+
 def test_without_files_nothing_is_due(account: Account) -> None:
     stack = account.deploy()
     assert account.find(stack, "Items", "Interactions") == {
@@ -89,14 +101,7 @@ def test_a_job_that_an_aborted_refresh_began_is_waited_for(account: Account) -> 
     stack = account.deploy_items()
     account.put(f"{INCOMING}/items/a.csv", items(1, 5))
     found = account.find(stack)
-    (job,) = found["imports"][0]["jobs"]
-    account.cloud.personalize.create_dataset_import_job(
-        jobName=job["job_name"],
-        datasetArn=found["imports"][0]["dataset_arn"],
-        dataSource={"dataLocation": job["location"]},
-        roleArn=blocks.ROLE,
-        importMode="INCREMENTAL",
-    )
+    begin_last(account, found)
     assert account.find(stack) == found
     calls = account.cloud.calls.count("CreateDatasetImportJob")
     assert account.import_(found) == ["ACTIVE"]
@@ -128,6 +133,22 @@ def test_a_full_import_that_somebody_began_is_waited_for_first(account: Account)
     assert locations(found) == [f"{INCOMING}/items/a.csv"]
     assert account.import_(found) == ["ACTIVE"]
     assert account.find(stack)["imports"] == []
+
+
+def test_a_full_import_of_a_refresh_that_another_has_overtaken_is_waited_for_too(account: Account) -> None:
+    stack = account.deploy_items()
+    for last in (5, 9):
+        account.put(f"{INCOMING}/items/a.csv", items(1, last))
+        begin_last(account, account.find(stack, import_mode="FULL"))
+    assert account.find(stack, import_mode="FULL") == {
+        "busy": True,
+        "imports": [],
+        "training_due": False,
+        "why": "An earlier full import of items by a refresh is still under way: that is waited for, because it "
+        "replaces everything when it ends.",
+    }
+    account.cloud.time.sleep(HOUR)
+    assert not account.find(stack, import_mode="FULL")["busy"]
 
 
 def test_all_at_once_is_one_job_of_the_location(account: Account) -> None:
