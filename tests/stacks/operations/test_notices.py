@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from moto.events.models import EventPattern
+from moto.events.utils import EventMessageType
 
 from lambdas.personalize_operations import handler
 from tests.lambdas.personalize_operations.support import services
@@ -158,7 +159,7 @@ NOTHING = [
     alarm("vod-prod_refresh-failed", "OK", "ALARM"),
     alarm("vod-prod-eu_top_picks-latency", "OK", "ALARM"),
     {**ours("Users Forgotten"), "source": "somebody"},
-    ours("Users Forgotten") | {"detail": {"app": "vod", "environment": "dev"}},
+    {**ours("Users Forgotten"), "detail": {"app": "vod", "environment": "dev"}},
     stack("vod-prod-ranking", "UPDATE_IN_PROGRESS"),
     stack("vod-prod-ranking-2", "UPDATE_COMPLETE"),
 ]
@@ -167,7 +168,7 @@ NOTHING = [
 def started(template: dict[str, Any], event: dict[str, Any]) -> Iterator[str]:
     """Logical ids of the functions that an event starts."""
     for rule in of_type(template, "AWS::Events::Rule").values():
-        if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event):
+        if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(cast(EventMessageType, event)):
             yield from (each["Arn"] for each in rule["Targets"])
 
 
