@@ -53,5 +53,7 @@ def empty_app(
         "sample_dir": str(sample_directory),
         # As the CLI does: resources say which construct made them.
         "aws:cdk:enable-path-metadata": True,
+        # What is wrong is in the exception, and not printed (aws-cdk-lib, core/lib/private/synthesis-validation).
+        "@aws-cdk/core:appMode": "inmemory",
     }
     return App(outdir=str(out), context={**context, **own, **(more_context or {})}, analytics_reporting=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from tests.support.checkout import Checkout
+from tools.checkout import CHECKOUT, QUIET_JSII, UNVALIDATED, isolated_environment
 from tools.review import __main__ as review
 
 # One checkout for all of them, and one synthesis of its base.
@@ -306,3 +308,24 @@ def test_the_bucket_of_nobody(command: Callable[..., Answer]) -> None:
     assert answer.status == 2
     assert "Cannot be deployed: " in answer.text
     assert "my-company-vod-data" in answer.text
+
+
+def test_the_sentence_of_a_mistake_outside_of_tests(tmp_path: Path) -> None:
+    """Under pytest the CDK raises its report, and elsewhere it prints it and raises where to find it."""
+    outside = {name: value for name, value in isolated_environment().items() if not name.startswith("PYTEST")}
+    code = (
+        "import sys; from pathlib import Path; from aws_cdk import Annotations, Stack; "
+        "from tools.review.__main__ import _mistakes; from tools.synth import empty_app\n"
+        "folder = Path(sys.argv[1]); app = empty_app('dev', folder, folder, folder)\n"
+        "Annotations.of(Stack(app, 'vod-dev-data')).add_error('data: is wrong. Correct it.')\n"
+        "try:\n    app.synth()\nexcept RuntimeError as error:\n    print(_mistakes(error))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=CHECKOUT,
+        env=outside | QUIET_JSII | UNVALIDATED,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (result.stdout, result.stderr) == ("data: is wrong. Correct it.\n", "")
