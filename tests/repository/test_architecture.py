@@ -39,6 +39,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.executions": set(),
     "tools.operations": {"lambdas", "stacks", "tools.deployed", "tools.executions"},
     "tools.explore": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"},
+    "tools.adopt": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"}
+    | {"tools.review", "tools.simulation"},
     "tools.settings_schema": {"stacks", "tools.checkout"},
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.aws", "tools.checkout", "tools.data", "tools.emulator", "tools.executions"},
