@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .adoption import check_parent
 from .config import ItemExplorationConfig, check_range, check_throughput
 from .errors import PropsError
 from .filter import IFilter
@@ -118,6 +119,8 @@ class Campaign(PersonalizeResource, _CampaignBase):
         item_exploration_config: ItemExplorationConfig | None = None,
         ranking_influence: Mapping[str, float] | None = None,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare a campaign.
@@ -137,6 +140,8 @@ class Campaign(PersonalizeResource, _CampaignBase):
             ranking_influence: how much POPULARITY and FRESHNESS of an item count, each 0 to 1; for
                 aws-semantic-similarity, the only recipe whose page has them; default: the service's.
             name: a fixed name; default: generated.
+            adopt: whether to take over the campaign of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the campaign when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
@@ -147,12 +152,15 @@ class Campaign(PersonalizeResource, _CampaignBase):
         if item_exploration_config:
             item_exploration_config.check(id)
         _check_ranking_influence(id, ranking_influence or {})
+        check_parent(id, adopt, solution_version.solution_arn, "solution")
         super().__init__(
             scope,
             id,
             provider=provider,
             noun="Campaign",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
             properties={
                 "SolutionVersionArn": _served(solution_version, follow_latest),

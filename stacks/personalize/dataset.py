@@ -8,11 +8,12 @@ from aws_cdk import Fn, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .adoption import check_parent, kept_if_adopted
 from .dataset_group import DatasetGroup, IDatasetGroup, take_place
 from .domain import DatasetType
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource, grant_operation
-from .imported import ImportedArn, ImportedResource, checked_arn
+from .imported import ImportedArn, ImportedResource, checked_arn, existing_name
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -134,6 +135,8 @@ class Dataset(PersonalizeResource, _DatasetBase):
         dataset_type: str,
         schema: ISchema,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         allow_replacement: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
@@ -147,9 +150,11 @@ class Dataset(PersonalizeResource, _DatasetBase):
             dataset_type: INTERACTIONS, ITEMS or USERS.
             schema: describes its columns.
             name: a fixed name; default: generated.
+            adopt: whether to take over the dataset of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             allow_replacement: whether a change may replace the dataset, which loses its data.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the dataset when the stack is deleted, RETAIN also
-                what a failed first deployment has made; default DESTROY.
+                what a failed first deployment has made; default DESTROY; of an adopted one the former.
 
         Raises:
             PropsError: the dataset type is unknown, the schema is for another type or domain, or the group has a
@@ -158,6 +163,8 @@ class Dataset(PersonalizeResource, _DatasetBase):
         if dataset_type not in list(DatasetType):
             raise PropsError(f"{id}: dataset_type must be one of {', '.join(DatasetType)}, but is '{dataset_type}'.")
         _check_schema(id, dataset_type, dataset_group, schema)
+        check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
+        removal_policy = kept_if_adopted(adopt, removal_policy)
         take_place(dataset_group, f"dataset of the type {dataset_type}", 1, scope, id)
         super().__init__(
             scope,
@@ -165,7 +172,10 @@ class Dataset(PersonalizeResource, _DatasetBase):
             provider=provider,
             noun="Dataset",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
+            adopted_path=f"dataset/{existing_name(dataset_group.dataset_group_arn)}/{dataset_type}",
             properties={
                 "DatasetGroupArn": dataset_group.dataset_group_arn,
                 "DatasetType": dataset_type,

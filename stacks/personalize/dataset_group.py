@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct, DependencyGroup
 
+from .adoption import kept_if_adopted
 from .domain import VideoOnDemand
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource
@@ -22,7 +23,11 @@ from .service_role import allow_key
 from .turns import Turns
 
 declare(
-    TypePermissions("DatasetGroup", operations=("CreateDatasetGroup", "DescribeDatasetGroup", "DeleteDatasetGroup"))
+    TypePermissions(
+        "DatasetGroup",
+        operations=("CreateDatasetGroup", "DescribeDatasetGroup", "DeleteDatasetGroup"),
+        contains="dataset",
+    )
 )
 
 # With the imports, which begin at the same time, and the event tracker, that is as much as a new account can run.
@@ -138,6 +143,8 @@ class DatasetGroup(PersonalizeResource, _DatasetGroupBase):
         provider: PersonalizeProvider,
         domain: str | None = VideoOnDemand.DOMAIN,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         role: iam.IRole | None = None,
         encryption_key: kms.IKey | None = None,
         allow_replacement: bool = False,
@@ -151,12 +158,14 @@ class DatasetGroup(PersonalizeResource, _DatasetGroupBase):
             provider: carries out the requests.
             domain: VIDEO_ON_DEMAND, or None for a custom dataset group.
             name: a fixed name; default: generated.
+            adopt: whether to take over the group of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             role: role that Personalize uses the key with; gets the permissions. Needed with encryption_key.
             encryption_key: KMS key that encrypts the datasets; default: a key of the service. The policy of a key that
                 this app does not own has to let Personalize and the role use it (docs/operations.md).
             allow_replacement: whether a change may replace the group, or take a dataset out of it, which loses data.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the group when the stack is deleted, RETAIN also
-                what a failed first deployment has made; default DESTROY.
+                what a failed first deployment has made; default DESTROY; of an adopted one the former.
 
         Raises:
             PropsError: the domain is another, or encryption_key comes without a role.
@@ -172,7 +181,9 @@ class DatasetGroup(PersonalizeResource, _DatasetGroupBase):
             provider=provider,
             noun="DatasetGroup",
             name=name,
-            removal_policy=removal_policy,
+            adopt=adopt,
+            release=release,
+            removal_policy=kept_if_adopted(adopt, removal_policy),
             properties={
                 "Domain": domain,
                 "RoleArn": role.role_arn if role else None,

@@ -9,6 +9,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .adoption import check_parent
 from .config import check_location
 from .dataset import IDataset
 from .errors import PropsError
@@ -47,6 +48,7 @@ class DatasetImport(PersonalizeResource):
         import_mode: str = "FULL",
         publish_attribution_metrics_to_s3: bool = False,
         name: str | None = None,
+        adopt: bool = False,
         max_wait: Duration | None = None,
     ) -> None:
         """Declare an import.
@@ -64,18 +66,22 @@ class DatasetImport(PersonalizeResource):
             publish_attribution_metrics_to_s3: whether the next data version is reported on in the folder of the dataset
                 group's metric attribution, which has to be there; for interactions only.
             name: a fixed name, which a second import cannot use again; default: generated.
+            adopt: whether to take over the dataset's latest import, instead of importing again (library.md). Its
+                location has to be this one; any later change of `data_version` imports, as ever.
             max_wait: the longest the import may take; default 2 hours.
 
         Raises:
             PropsError: the location or the import mode is not what the API allows.
         """
         _check(id, data_location, import_mode)
+        check_parent(id, adopt, dataset.dataset_arn, "dataset")
         super().__init__(
             scope,
             id,
             provider=provider,
             noun="DatasetImportJob",
             name=name,
+            adopt=adopt and "$LATEST",
             properties={
                 "DatasetArn": dataset.dataset_arn,
                 "DataSource": {"DataLocation": data_location},
@@ -86,6 +92,9 @@ class DatasetImport(PersonalizeResource):
             },
         )
         provider.allow_pass_role(role)
+        if adopt:
+            # Whoever began it has named it.
+            provider.allow_looking("DescribeDatasetImportJob", "dataset-import-job/*")
         # The role's permissions have to be there before Personalize reads the data.
         self.node.add_dependency(role)
         self._settled = WaitChain(self, "Wait", provider=provider, resource=self, work=IMPORT, max_wait=max_wait)

@@ -8,6 +8,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .adoption import check_parent
 from .dataset_group import IDatasetGroup, take_place
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource, grant_operation
@@ -108,6 +109,8 @@ class EventTracker(PersonalizeResource, _EventTrackerBase):
         provider: PersonalizeProvider,
         dataset_group: IDatasetGroup,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare an event tracker.
@@ -118,12 +121,15 @@ class EventTracker(PersonalizeResource, _EventTrackerBase):
             provider: carries out the requests.
             dataset_group: the group whose interactions dataset the events go to.
             name: a fixed name; default: generated.
+            adopt: whether to take over the event tracker of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the event tracker when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
         Raises:
             PropsError: the name is not valid, or the group has an event tracker already.
         """
+        check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
         # API reference, CreateEventTracker.
         take_place(dataset_group, "event tracker", 1, scope, id)
         super().__init__(
@@ -132,6 +138,8 @@ class EventTracker(PersonalizeResource, _EventTrackerBase):
             provider=provider,
             noun="EventTracker",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
             properties={"DatasetGroupArn": dataset_group.dataset_group_arn},
         )

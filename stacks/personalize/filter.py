@@ -7,6 +7,7 @@ from typing import Protocol
 from aws_cdk import RemovalPolicy, Token
 from constructs import Construct
 
+from .adoption import check_parent
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .filter_expression import check_filter, filter_columns
@@ -69,6 +70,8 @@ class Filter(PersonalizeResource, _FilterBase):
         dataset_group: IDatasetGroup,
         filter_expression: str,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare a filter.
@@ -80,6 +83,8 @@ class Filter(PersonalizeResource, _FilterBase):
             dataset_group: the group whose datasets the expression speaks of.
             filter_expression: 1 to 2500 characters in the filter language of Personalize.
             name: a fixed name; default: generated.
+            adopt: whether to take over the filter of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the filter when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
@@ -90,12 +95,15 @@ class Filter(PersonalizeResource, _FilterBase):
         """
         if not Token.is_unresolved(filter_expression):
             _check_expression(id, filter_expression, dataset_group)
+        check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
         super().__init__(
             scope,
             id,
             provider=provider,
             noun="Filter",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
             properties={
                 "DatasetGroupArn": dataset_group.dataset_group_arn,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Token
+from aws_cdk import Fn, Token
 from constructs import Construct
 
 from .errors import PropsError
@@ -28,6 +28,36 @@ class ImportedArn(str):
         marked = super().__new__(cls, arn)
         marked.permitted_on = permitted_on or [arn]
         return marked
+
+
+class AdoptedArn(str):
+    """ARN of a resource that this app takes over; the provider's role reaches it, and what is in it.
+
+    Attributes:
+        name: of the resource.
+    """
+
+    name: str
+
+    def __new__(cls, arn: str, name: str) -> AdoptedArn:
+        """Mark an ARN."""
+        marked = super().__new__(cls, arn)
+        marked.name = name
+        return marked
+
+
+def existing_name(arn: str) -> str | None:
+    """Name of a resource that exists already, as ARNs below it hold it; None of one that this app makes.
+
+    Args:
+        arn: its ARN, as its construct answers it.
+    """
+    if isinstance(arn, AdoptedArn):
+        return arn.name
+    if not isinstance(arn, ImportedArn):
+        return None
+    known = arn.permitted_on[0]
+    return known.split("/")[1] if "/" in known else Fn.select(1, Fn.split("/", known))
 
 
 class ImportedResource(Construct, Grantable):

@@ -11,6 +11,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .adoption import check_parent
 from .config import check_location
 from .dataset_group import IDatasetGroup, take_place
 from .errors import PropsError
@@ -132,6 +133,8 @@ class MetricAttribution(PersonalizeResource, _MetricAttributionBase):
         role: iam.IRole,
         report_location: str | None = None,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare a metric attribution.
@@ -147,6 +150,8 @@ class MetricAttribution(PersonalizeResource, _MetricAttributionBase):
             report_location: s3:// folder for the reports on imports that publish them, at most 256 characters;
                 default: metrics go to CloudWatch only.
             name: a fixed name; default: generated.
+            adopt: whether to take over the metric attribution of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the attribution when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
@@ -155,6 +160,7 @@ class MetricAttribution(PersonalizeResource, _MetricAttributionBase):
                 already (developer guide, "Guidelines and requirements for a metric attribution").
         """
         _check(id, metrics, report_location)
+        check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
         take_place(dataset_group, "metric attribution", 1, scope, id)
         destination = {"S3DataDestination": {"Path": report_location}} if report_location else {}
         super().__init__(
@@ -163,6 +169,8 @@ class MetricAttribution(PersonalizeResource, _MetricAttributionBase):
             provider=provider,
             noun="MetricAttribution",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
             properties={
                 "DatasetGroupArn": dataset_group.dataset_group_arn,

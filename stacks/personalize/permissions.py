@@ -22,6 +22,7 @@ class TypePermissions:
         arn_type: the type as ARNs name it; "" for the noun in small letters, its words joined by hyphens.
         more_lists: List* operations besides the one of the type.
         created_in: type of what a resource is created in, as ARNs name it, if creating is a permission on that too.
+        contains: type of the ARNs that begin with its own name, as `dataset/GROUP/TYPE` does.
         on_parent: what is checked on that where this app has not made it; "" for the creation alone.
         taggable: whether the service tags it, so that conditions can look at its tags.
         name_is_generated: whether the service generates the last part of its ARN.
@@ -32,6 +33,7 @@ class TypePermissions:
     more_lists: tuple[str, ...] = ()
     arn_type: str = ""
     created_in: str = ""
+    contains: str = ""
     on_parent: tuple[str, ...] = ()
     taggable: bool = True
     name_is_generated: bool = False
@@ -40,6 +42,14 @@ class TypePermissions:
     def own_arn_type(self) -> str:
         """The type as its ARNs name it."""
         return self.arn_type or re.sub(r"(?<!^)(?=[A-Z])", "-", self.noun).lower()
+
+    def path_of(self, name: str | None) -> str | None:
+        """What follows the account in the ARN of a resource; None if that does not follow from a name.
+
+        Args:
+            name: of the resource; None of a job, whose name is not known.
+        """
+        return None if self.name_is_generated or name is None else f"{self.own_arn_type}/{name}"
 
     @property
     def words(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ from aws_cdk import (
     ArnFormat,
     CrossStackReferences,
     Duration,
+    Fn,
     IStableListProducer,
     Lazy,
     ReferenceStrength,
@@ -135,6 +137,11 @@ class PersonalizeProvider(Construct):
         self._served: list[Stack] = []
         self._tag_conditions = tag_conditions
         self._with_arns = [each for each in declared().values() if each.operations]
+        # Statements that name resources, with the types of ARNs that their operations are checked on.
+        self._on_names: list[tuple[set[str], iam.PolicyStatement]] = []
+        self._adopted: list[str] = []
+        self._tagging: iam.PolicyStatement | None = None
+        self._looks_at_any_stack = False
         self._stack_tags = Lazy.list(_StackTags(self._served))
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
@@ -194,6 +201,35 @@ class PersonalizeProvider(Construct):
             "The last part of a solution version's ARN is an id that the service generates.",
             resources=[arn for arn in resources if arn.endswith("/*")],
         )
+
+    def allow_adoption(self, noun: str, path: str | None) -> None:
+        """Let the provider take over a resource that exists, and whatever is in it.
+
+        Args:
+            noun: its type, as the API names it.
+            path: what follows the account in its ARN; None if the service generates that, and no name narrows it.
+        """
+        self._look_at_any_stack()
+        if path is None:
+            return
+        own, (_, name, *_) = declared()[noun], path.split("/")
+        if not name.startswith(self.name_prefix):
+            self._reach(path)
+            if own.contains:
+                self._reach(f"{own.contains}/{name}/*")
+        if own.taggable and self._tag_conditions:
+            self._allow_tagging(self._arn_of(path))
+
+    def allow_looking(self, operation: str, path: str) -> None:
+        """Let the provider read a resource that somebody else has made.
+
+        Args:
+            operation: changes nothing, such as DescribeFilter.
+            path: what follows the account in its ARN; may end with a wildcard.
+        """
+        self._allow([operation], [self._arn_of(path)])
+        if path.endswith("*"):
+            self._acknowledge(path, "Somebody else has chosen the name of what is looked at.")
 
     def serve(self, stack: Stack) -> None:
         """Let the provider ask CloudFormation whether a deployment of the stack still goes on.
@@ -287,40 +323,80 @@ class PersonalizeProvider(Construct):
         self._grant_on_tagged([each for each in self._with_arns if each.taggable])
         # What has no tags no condition can narrow.
         others = [each for each in self._with_arns if not each.taggable]
-        self._allow([name for each in others for name in each.operations], self._checked_on(others))
+        self._allow_on([name for each in others for name in each.operations], others)
         # The List* actions have no resource type, so IAM takes no narrower resource; the Sid says so in the template.
         lists = [name for each in self._with_arns for name in each.list_operations]
         self._allow(lists, ["*"], sid="ListActionsHaveNoResourceType")
 
+    def _reach(self, path: str) -> None:
+        """Add what is adopted to all statements whose operations are checked on such an ARN."""
+        if any(fnmatchcase(path, each) for each in self._adopted):
+            return
+        self._adopted.append(path)
+        for types, statement in self._on_names:
+            if path.partition("/")[0] in types:
+                statement.add_resources(self._arn_of(path))
+        if path.endswith("/*"):
+            self._acknowledge(path, "What is in an adopted resource has ARNs that begin with the name of that.")
+
+    def _allow_tagging(self, arn: str) -> None:
+        """Let the provider put its tags on what another stack has left, and still carries the tag of."""
+        if self._tagging is None:
+            self._tagging = self._allow(["TagResource"], [arn], _REQUEST_TAG)
+        else:
+            self._tagging.add_resources(arn)
+
+    def _look_at_any_stack(self) -> None:
+        """Let the provider ask whether the stack is gone that the tag of an adopted resource names.
+
+        Then the role no longer keeps requests of other stacks away, so that the functions are told whom they serve.
+        """
+        if self._looks_at_any_stack:
+            return
+        self._looks_at_any_stack = True
+        arn = Stack.of(self).format_arn(service="cloudformation", resource="stack", resource_name="*")
+        self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[arn]))
+        acknowledge_wildcards(
+            self._role, "Tags tell which stack an adopted resource came from, and that may be any one.", resources=[arn]
+        )
+        for function in (self._on_event, self._is_complete):
+            function.add_environment("SERVED_STACKS", Fn.join(",", self._stack_tags))
+
+    def _acknowledge(self, path: str, reason: str) -> None:
+        acknowledge_wildcards(self._role, reason, resources=[self._arn_of(path)])
+
     def _grant_on_tagged(self, types: Sequence[TypePermissions]) -> None:
         """To change something, the stack's tag must be on it; to create something, in the request."""
-        arns = self._checked_on(types)
         operations = unique(name for each in types for name in (*each.operations, *TAG_OPERATIONS))
         reading, creating = list(filter(is_reading, operations)), list(filter(is_creation, operations))
-        self._allow(reading, arns)
-        self._allow(creating, arns, _REQUEST_TAG)
-        self._allow([name for name in operations if name not in (*reading, *creating)], arns, _RESOURCE_TAG)
+        self._allow_on(reading, types)
+        self._allow_on(creating, types, _REQUEST_TAG)
+        self._allow_on([name for name in operations if name not in (*reading, *creating)], types, _RESOURCE_TAG)
 
-    def _checked_on(self, types: Sequence[TypePermissions]) -> list[str]:
-        """ARNs that operations of some types are checked on: their own, and those of what they are created in."""
-        parents = {each.created_in for each in types}
-        return unique(self._arn(each) for each in self._with_arns if each in types or each.own_arn_type in parents)
+    def _allow_on(
+        self, operations: Sequence[str], types: Sequence[TypePermissions], tag_key: str | None = None
+    ) -> None:
+        """Allow operations of some types on what they are checked on: their own ARNs, and those of their parents."""
+        arn_types = {each.own_arn_type for each in types} | {each.created_in for each in types}
+        arns = unique(self._arn(each) for each in self._with_arns if each.own_arn_type in arn_types)
+        self._on_names.append((arn_types, self._allow(operations, arns, tag_key)))
 
     def _allow(
         self, operations: Sequence[str], resources: list[str], tag_key: str | None = None, sid: str | None = None
-    ) -> None:
+    ) -> iam.PolicyStatement:
         actions = [f"personalize:{name}" for name in operations]
         # IfExists: a resource without the tag is nobody's, and a service that sends no tags refuses nothing.
         narrowed = {"StringLikeIfExists": {tag_key: self._stack_tags}} if tag_key and self._tag_conditions else None
-        self._role.add_to_policy(
-            iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=narrowed)
-        )
+        statement = iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=narrowed)
+        self._role.add_to_policy(statement)
+        return statement
 
     def _arn(self, permissions: TypePermissions) -> str:
         name = "*" if permissions.name_is_generated else f"{self.name_prefix}*"
+        return self._arn_of(f"{permissions.own_arn_type}/{name}")
+
+    def _arn_of(self, path: str) -> str:
+        resource, _, name = path.partition("/")
         return Stack.of(self).format_arn(
-            service="personalize",
-            resource=permissions.own_arn_type,
-            resource_name=name,
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+            service="personalize", resource=resource, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
         )

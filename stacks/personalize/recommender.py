@@ -7,6 +7,7 @@ from typing import Protocol
 from aws_cdk import Annotations, Duration, RemovalPolicy, Token
 from constructs import Construct
 
+from .adoption import check_parent
 from .config import DatasetColumns, ItemExplorationConfig, check_throughput, recipe_arn, training_data_config
 from .dataset_group import DatasetGroup, IDatasetGroup, take_place
 from .domain import VideoOnDemand
@@ -76,6 +77,8 @@ class Recommender(PersonalizeResource, _RecommenderBase):
         included_dataset_columns: DatasetColumns | None = None,
         active: bool = True,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         max_wait: Duration | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
@@ -97,6 +100,8 @@ class Recommender(PersonalizeResource, _RecommenderBase):
             active: whether it serves. If not, it is trained and then stopped, and costs nothing until it is started.
                 Changing it stops or starts the recommender; left unchanged, what people or a schedule did stays.
             name: a fixed name; default: generated.
+            adopt: whether to take over the recommender of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             max_wait: the longest its training may take; default 4 hours.
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the recommender when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
@@ -112,6 +117,7 @@ class Recommender(PersonalizeResource, _RecommenderBase):
                 f"{VideoOnDemand.DOMAIN} only. Leave out domain=None there, or use a Solution and a Campaign."
             )
         check_throughput(id, "min_recommendation_requests_per_second", min_recommendation_requests_per_second)
+        check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
         take_place(dataset_group, "recommenders", MAX_RECOMMENDERS, scope, id)
         exploration = {"ItemExplorationConfig": item_exploration_config.render()} if item_exploration_config else {}
         super().__init__(
@@ -120,6 +126,8 @@ class Recommender(PersonalizeResource, _RecommenderBase):
             provider=provider,
             noun="Recommender",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
             properties={
                 "DatasetGroupArn": dataset_group.dataset_group_arn,

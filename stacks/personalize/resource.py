@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import jsii
-from aws_cdk import CustomResource, Duration, ITaggableV2, RemovalPolicy, Stack, TagManager, TagType
+from aws_cdk import CfnResource, CustomResource, Duration, ITaggableV2, RemovalPolicy, Stack, TagManager, TagType
 from constructs import Construct, IValidation
 
+from .adoption import adoption_properties, check_adoption
 from .errors import PropsError
 from .grants import Grantable
-from .imported import ImportedArn
+from .imported import AdoptedArn, ImportedArn
 from .limits import NAME_MAX_LENGTH, NAME_PATTERN
 from .permissions import declared
 from .provider import PersonalizeProvider, refer_strongly
@@ -37,6 +38,9 @@ class PersonalizeResource(Construct, Grantable):
         noun: str,
         properties: Mapping[str, Any],
         name: str | None = None,
+        adopt: bool | str = False,
+        release: bool = False,
+        adopted_path: str | None = None,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare the custom resource.
@@ -48,11 +52,15 @@ class PersonalizeResource(Construct, Grantable):
             noun: the type as the API names it.
             properties: API members in PascalCase; members that are None are left out.
             name: a fixed name; default: generated from the provider's prefix, the id and a hash.
+            adopt: whether to take over the resource that has `name` already; of a job, which run.
+            release: whether to give up what was adopted.
+            adopted_path: what follows the account in the ARN of what is adopted; default: type and name, unless the
+                service generates it.
             removal_policy: what happens to the resource when it leaves the template; default DESTROY.
 
         Raises:
-            PropsError: the name is not one that the service or the provider's role accepts, or the removal policy is
-                SNAPSHOT.
+            PropsError: the name is not one that the service or the provider's role accepts, adopt comes without a
+                name, release without adopt, or the removal policy is SNAPSHOT.
         """
         super().__init__(scope, id)
         if removal_policy == RemovalPolicy.SNAPSHOT:
@@ -65,8 +73,12 @@ class PersonalizeResource(Construct, Grantable):
             if isinstance(value, ImportedArn):
                 provider.allow_creation(noun, value)
         self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
+        check_adoption(self.node.path, adopt, release, name)
         if name is not None:
-            self._check_name(name)
+            self._check_name(name, is_adopted=bool(adopt))
+        self._adopted_name = name if adopt else None
+        if adopt:
+            provider.allow_adoption(noun, adopted_path or declared()[noun].path_of(name))
         naming = (
             {"Name": name}
             if name is not None
@@ -79,7 +91,7 @@ class PersonalizeResource(Construct, Grantable):
             "Resource",
             service_token=provider.service_token,
             resource_type=f"Custom::Personalize{noun}",
-            properties={**naming, **_present(properties), **tags},
+            properties={**naming, **_present(properties), **adoption_properties(adopt, release), **tags},
             removal_policy=removal_policy,
             service_timeout=Duration.hours(1),
         )
@@ -105,17 +117,27 @@ class PersonalizeResource(Construct, Grantable):
         """
         return self.custom_resource.get_att_string(name)
 
+    def repair(self, token: str) -> None:
+        """Have the next deployment compare the resource with what the template says, and bring it back to that.
+
+        Args:
+            token: any text; another one than in the deployment before has it repaired once more.
+        """
+        cast(CfnResource, self.custom_resource.node.default_child).add_property_override("Repair", token)
+
     @property
     def _arn(self) -> str:
-        return self.attribute(f"{self._noun}Arn")
+        arn = self.attribute(f"{self._noun}Arn")
+        return AdoptedArn(arn, self._adopted_name) if self._adopted_name else arn
 
-    def _check_name(self, name: str) -> None:
+    def _check_name(self, name: str, is_adopted: bool) -> None:
         if not re.fullmatch(NAME_PATTERN, name) or len(name) > NAME_MAX_LENGTH:
             raise PropsError(
                 f"{self.node.path}: name '{name}' must be 1 to {NAME_MAX_LENGTH} letters, digits, '-' or '_', and "
                 f"begin with a letter or digit. Rename it, or leave name out to have one generated."
             )
-        self.provider.check_name(self, name)
+        if not is_adopted:
+            self.provider.check_name(self, name)
 
 
 @jsii.implements(IValidation)

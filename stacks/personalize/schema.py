@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aws_cdk import RemovalPolicy
 from constructs import Construct
 
+from .adoption import kept_if_adopted
 from .avro import canonical, check_schema
 from .dataset_group import check_domain
 from .domain import DatasetType, VideoOnDemand
@@ -59,6 +60,8 @@ class Schema(PersonalizeResource, _SchemaBase):
         dataset_type: str,
         domain: str | None = VideoOnDemand.DOMAIN,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare a schema.
@@ -71,8 +74,10 @@ class Schema(PersonalizeResource, _SchemaBase):
             dataset_type: INTERACTIONS, ITEMS or USERS; the rules of that type are checked for VIDEO_ON_DEMAND.
             domain: domain of the dataset groups it is for, or None for custom ones.
             name: a fixed name; default: generated.
+            adopt: whether to take over the schema of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the schema when the stack is deleted, RETAIN also
-                what a failed first deployment has made; default DESTROY.
+                what a failed first deployment has made; default DESTROY; of an adopted one the former.
 
         Raises:
             PropsError: the domain or the type is another, or the schema breaks a rule of the service; names every one.
@@ -90,7 +95,9 @@ class Schema(PersonalizeResource, _SchemaBase):
             provider=provider,
             noun="Schema",
             name=name,
-            removal_policy=removal_policy,
+            adopt=adopt,
+            release=release,
+            removal_policy=kept_if_adopted(adopt, removal_policy),
             # Canonical, so that layout alone never makes a new schema.
             properties={"Schema": canonical(schema), "Domain": domain},
         )

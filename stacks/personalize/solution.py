@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aws_cdk import RemovalPolicy, Token
 from constructs import Construct
 
+from .adoption import check_parent
 from .config import DatasetColumns, EventParameters, check_event_type, check_range, recipe_arn, training_data_config
 from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
@@ -24,6 +25,7 @@ declare(
         "Solution",
         operations=("CreateSolution", "DescribeSolution", "UpdateSolution", "DeleteSolution"),
         created_in="dataset-group",
+        contains="solution",
     )
 )
 
@@ -95,6 +97,8 @@ class Solution(PersonalizeResource, _SolutionBase):
         included_dataset_columns: DatasetColumns | None = None,
         more_solution_config: Mapping[str, Any] | None = None,
         name: str | None = None,
+        adopt: bool = False,
+        release: bool = False,
         removal_policy: RemovalPolicy | None = None,
     ) -> None:
         """Declare a solution.
@@ -123,6 +127,8 @@ class Solution(PersonalizeResource, _SolutionBase):
             more_solution_config: other members of the API's SolutionConfig, in PascalCase: AutoMLConfig,
                 EventValueThreshold, FeatureTransformationParameters, HpoConfig, OptimizationObjective.
             name: a fixed name; default: generated.
+            adopt: whether to take over the solution of that `name` instead of making one (library.md).
+            release: whether to give up what was adopted: it stays, without the tags of this app (library.md).
             removal_policy: RETAIN_ON_UPDATE_OR_DELETE keeps the solution when the stack is deleted, RETAIN also
                 what a failed first deployment has made; default DESTROY.
 
@@ -136,12 +142,15 @@ class Solution(PersonalizeResource, _SolutionBase):
             check_event_type(id, event_type)
         if recipe and not Token.is_unresolved(recipe):
             _check_recipe(id, recipe.rpartition("/")[2], algorithm_hyper_parameters or {}, perform_hpo, events_config)
+        check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
         super().__init__(
             scope,
             id,
             provider=provider,
             noun="Solution",
             name=name,
+            adopt=adopt,
+            release=release,
             removal_policy=removal_policy,
             properties={
                 "DatasetGroupArn": dataset_group.dataset_group_arn,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 import jsii
 from aws_cdk import Duration, Fn, IStableAnyProducer, Lazy, Token
 from constructs import Construct
 
+from .adoption import check_parent
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource
-from .imported import ImportedArn, ImportedResource, checked_arn
+from .imported import ImportedArn, ImportedResource, checked_arn, existing_name
+from .limits import NAME_PATTERN
 from .permissions import TAG_OPERATIONS, TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -34,6 +37,7 @@ declare(
 )
 
 _TRAINING_MODES = ("FULL", "UPDATE")
+_LATEST = "$LATEST"
 
 
 class ISolutionVersion(IPersonalizeResource, Protocol):
@@ -98,6 +102,7 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
         training_trigger: str = "1",
         training_mode: str = "FULL",
         name: str | None = None,
+        adopt: str | None = None,
         max_wait: Duration | None = None,
     ) -> None:
         """Declare a solution version.
@@ -111,10 +116,12 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
             training_mode: FULL, or UPDATE for recipes that can learn in increments; says how the next training
                 is done, so changing it alone trains nothing.
             name: a fixed name, which a second training cannot use again; default: generated.
+            adopt: the version to take over, instead of training one: the id that its ARN ends with, or `$LATEST`. Any
+                later change of what it depends on trains, as ever (library.md).
             max_wait: the longest the training may take; default 6 hours.
 
         Raises:
-            PropsError: the training mode is unknown.
+            PropsError: the training mode is unknown, or no version can have the id.
         """
         if training_mode not in _TRAINING_MODES:
             raise PropsError(
@@ -122,12 +129,17 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
             )
         group = solution.dataset_group
         solution_arn = solution.solution_arn
+        if adopt is not None:
+            _check_adopted(id, adopt)
+            check_parent(id, adopt, solution_arn, "solution")
         super().__init__(
             scope,
             id,
             provider=provider,
             noun="SolutionVersion",
             name=name,
+            adopt=adopt or False,
+            adopted_path=f"solution/{existing_name(solution_arn)}/{'*' if adopt == _LATEST else adopt}",
             properties={
                 "SolutionArn": solution_arn,
                 "TrainingMode": training_mode,
@@ -167,6 +179,13 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
             name: the service's name, such as precision_at_5; which ones there are depends on the recipe.
         """
         return self._settled.attribute("".join(part.capitalize() for part in name.split("_")))
+
+
+def _check_adopted(id: str, version: str) -> None:
+    if version != _LATEST and not re.fullmatch(NAME_PATTERN, version):
+        raise PropsError(
+            f"{id}: adopt must be the id that the version's ARN ends with, or {_LATEST}, but is '{version}'."
+        )
 
 
 @jsii.implements(IStableAnyProducer)

@@ -14,6 +14,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Annotations, Match
 
 from stacks.personalize import (
+    AttributedMetric,
     Campaign,
     Dataset,
     DatasetGroup,
@@ -22,6 +23,7 @@ from stacks.personalize import (
     Filter,
     IDatasetGroup,
     ItemExplorationConfig,
+    MetricAttribution,
     PersonalizeProvider,
     PropsError,
     QualityGate,
@@ -62,6 +64,14 @@ class Scene(Kit):
         self.some_schema = self.schema("SomeSchema")
         self.some_dataset = self.dataset(self.dataset_group, self.some_schema, "SomeDataset")
         self.of_group: dict[str, Any] = {"provider": self.provider, "dataset_group": self.dataset_group}
+        self.group_of_ours = self.group("OurGroup")
+        self.solution_of_ours = Solution(self.stack, "OurSolution", recipe="aws-personalized-ranking", **self.of_group)
+        self.version_of_ours = SolutionVersion(
+            self.stack, "OurVersion", provider=self.provider, solution=self.solution_of_ours
+        )
+
+    def adopted_in_ours(self) -> dict[str, Any]:
+        return {"provider": self.provider, "dataset_group": self.group_of_ours, "name": "films", "adopt": True}
 
     def imported_group(self, id: str) -> IDatasetGroup:
         return DatasetGroup.from_dataset_group_arn(self.stack, id, GROUP_ARN)
@@ -107,11 +117,83 @@ def scene(shared: Scene) -> Scene:
     return shared
 
 
+def not_in_ours(parent: str) -> str:
+    return (
+        f"X: adopt takes over what exists in a {parent} that exists, and this app makes its {parent}. Adopt the "
+        f"{parent} too, or leave out adopt."
+    )
+
+
 def excluded(**columns: list[str]) -> dict[str, Any]:
     return {"excluded_dataset_columns": columns}
 
 
 MISTAKES: list[tuple[Callable[[Scene], object], str]] = [
+    (
+        lambda s: s.group("X", adopt=True),
+        "Test/X: adopt needs the name of the resource that is taken over. Set name.",
+    ),
+    (
+        lambda s: s.group("X", name="vod-test_films", release=True),
+        "Test/X: release is for what was adopted. Set adopt too, or leave out release.",
+    ),
+    (
+        lambda s: s.group("X", name="our films", adopt=True),
+        "Test/X: name 'our films' must be 1 to 63 letters, digits, '-' or '_', and begin with a letter or digit. "
+        "Rename it, or leave name out to have one generated.",
+    ),
+    (
+        lambda s: s.dataset(s.group_of_ours, s.some_schema, "X", name="films", adopt=True),
+        not_in_ours("dataset group"),
+    ),
+    (
+        lambda s: Recommender(s.stack, "X", recipe=TOP_PICKS, **s.adopted_in_ours()),
+        not_in_ours("dataset group"),
+    ),
+    (
+        lambda s: Solution(s.stack, "X", recipe="aws-personalized-ranking", **s.adopted_in_ours()),
+        not_in_ours("dataset group"),
+    ),
+    (
+        lambda s: Filter(s.stack, "X", filter_expression=EXPRESSION, **s.adopted_in_ours()),
+        not_in_ours("dataset group"),
+    ),
+    (
+        lambda s: EventTracker(s.stack, "X", **s.adopted_in_ours()),
+        not_in_ours("dataset group"),
+    ),
+    (
+        lambda s: MetricAttribution(
+            s.stack,
+            "X",
+            metrics=[AttributedMetric("events", "Watch", "SAMPLECOUNT()")],
+            role=s.role,
+            **s.adopted_in_ours(),
+        ),
+        not_in_ours("dataset group"),
+    ),
+    (
+        lambda s: s.data(s.some_dataset, "X", adopt=True),
+        not_in_ours("dataset"),
+    ),
+    (
+        lambda s: SolutionVersion(s.stack, "X", provider=s.provider, solution=s.solution_of_ours, adopt="83cc95fc"),
+        not_in_ours("solution"),
+    ),
+    (
+        lambda s: Campaign(
+            s.stack, "X", provider=s.provider, solution_version=s.version_of_ours, name="films", adopt=True
+        ),
+        not_in_ours("solution"),
+    ),
+    (
+        lambda s: s.solution_version(adopt="latest!"),
+        "X: adopt must be the id that the version's ARN ends with, or $LATEST, but is 'latest!'.",
+    ),
+    (
+        lambda s: s.solution_version(adopt="$LATEST", name="vod-test_films"),
+        "Test/X: adopt takes over a run that has a name already. Leave out name.",
+    ),
     (
         lambda s: s.group("X", domain="ECOMMERCE"),
         "X: domain must be VIDEO_ON_DEMAND, or None for a custom dataset group, but is 'ECOMMERCE'. Other domains are "
