@@ -69,21 +69,13 @@ class PersonalizeResource(Construct, Grantable):
         self.provider = provider
         self._noun = noun
         provider.serve(Stack.of(self))
-        for value in properties.values():
-            if isinstance(value, ImportedArn):
-                provider.allow_creation(noun, value)
+        self._allow_creation_in(properties)
         self._tags = TagManager(TagType.KEY_VALUE, f"Custom::Personalize{noun}")
         check_adoption(self.node.path, adopt, release, name)
-        if name is not None:
-            self._check_name(name, is_adopted=bool(adopt))
+        naming = self._naming(name, is_adopted=bool(adopt))
         self._adopted_name = name if adopt else None
         if adopt:
             provider.allow_adoption(noun, adopted_path or declared()[noun].path_of(name))
-        naming = (
-            {"Name": name}
-            if name is not None
-            else {"NamePrefix": f"{provider.name_prefix}{_kebab(id) or _kebab(noun)}"}
-        )
         taggable = declared()[noun].taggable
         tags = {"Tags": self._tags.rendered_tags} if taggable else {}
         self.custom_resource = CustomResource(
@@ -130,7 +122,14 @@ class PersonalizeResource(Construct, Grantable):
         arn = self.attribute(f"{self._noun}Arn")
         return AdoptedArn(arn, self._adopted_name) if self._adopted_name else arn
 
-    def _check_name(self, name: str, is_adopted: bool) -> None:
+    def _allow_creation_in(self, properties: Mapping[str, Any]) -> None:
+        for value in properties.values():
+            if isinstance(value, ImportedArn):
+                self.provider.allow_creation(self._noun, value)
+
+    def _naming(self, name: str | None, is_adopted: bool) -> dict[str, str]:
+        if name is None:
+            return {"NamePrefix": f"{self.provider.name_prefix}{_kebab(self.node.id) or _kebab(self._noun)}"}
         if not re.fullmatch(NAME_PATTERN, name) or len(name) > NAME_MAX_LENGTH:
             raise PropsError(
                 f"{self.node.path}: name '{name}' must be 1 to {NAME_MAX_LENGTH} letters, digits, '-' or '_', and "
@@ -138,6 +137,7 @@ class PersonalizeResource(Construct, Grantable):
             )
         if not is_adopted:
             self.provider.check_name(self, name)
+        return {"Name": name}
 
 
 @jsii.implements(IValidation)
