@@ -8,7 +8,7 @@ from . import errors
 from .api import Api
 from .elements import by_name, lists_of, missing, update_request
 from .merge import applied, contradicts, covers, difference, merged, only
-from .protocol import Event, as_before
+from .protocol import Event, Progress, as_before
 from .resource_type import Members, ResourceType, ValueRule, member_name
 from .resources import RESOURCES
 from .statuses import Description
@@ -24,9 +24,12 @@ class Changes:
         self._update = row.update
         self._api = api
 
-    def find_asked_for(self, event: Event, in_place: bool) -> Members:
-        """What the template changed; everything it says if the stack has just adopted the resource."""
-        return self._difference(as_before(event) if in_place else None, event)
+    def find_asked_for(self, event: Event, progress: Progress, found: Description) -> Members:
+        """What the template changed; everything it says if the stack has just adopted the resource, or repairs it."""
+        if progress.repairs:
+            wanted = self.leave_to_refreshes(found, self._difference(None, event))
+            return dict(merged(self._difference(as_before(event), event), wanted))
+        return self._difference(as_before(event) if progress.in_place else None, event)
 
     def leave_to_refreshes(self, found: Description, change: Members) -> Members:
         """A change without what a refresh has moved on: the campaign keeps the version that it serves.
@@ -64,9 +67,9 @@ class Changes:
                 del accepted[member_name(prop)]
         return accepted
 
-    def is_made(self, found: Description, change: Members, in_place: bool) -> bool:
+    def is_made(self, found: Description, change: Members, only_changes: bool) -> bool:
         """Whether the resource is as the change wants it; the service may leave out what has its default."""
-        if in_place:
+        if only_changes:
             return self.is_effective(found, change)
         actual = self._actual(found)
         return covers(actual, self._lists(change)) and not contradicts(actual, change)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .api import Api
-from .protocol import CLOCK_SECONDS
+from .names import arn_of
+from .protocol import CLOCK_SECONDS, Event, Progress
 from .resource_type import ResourceType, property_name
 from .statuses import Description, has_failed, is_busy, is_update
 
 METRIC_DECIMALS = 4
+# The update of a revision without one.
+NEVER = "0"
 _THEN_PAUSE = " then pause"
 _REVISION = re.compile(rf"(.*?)({_THEN_PAUSE}(?: as told at (\d+))?)?")
 
@@ -77,8 +80,9 @@ class Revision:
     resource of an earlier version for a new attribute, without calling it, would fail.
 
     Attributes:
-        update: what distinguishes the last update from the next; "0" if there was none, or if it failed. Only the
-            deployment that asked for an update fails with it; later ones find what has served all the time.
+        update: what distinguishes the last update from the next; NEVER if there was none, or if it failed. Only the
+            deployment that asked for an update fails with it; later ones find what has served all the time. A resource
+            that was made again under its name says so instead, or CloudFormation would not call the chain.
         then_pause: whether, and why, the chain has to stop the resource afterwards.
     """
 
@@ -90,9 +94,15 @@ class Revision:
         return f"{self.update}{self.then_pause or ''}"
 
     @classmethod
-    def after(cls, update: Description, then_pause: ThenPause | None = None) -> Revision:
-        """The revision that an update leads to."""
-        return cls("0" if has_failed(update) else update_id(update) or "0", then_pause)
+    def after(cls, update: Description, then_pause: ThenPause | None = None, unchanged: str = NEVER) -> Revision:
+        """The revision that an update leads to.
+
+        Args:
+            update: the last one; empty if there was none.
+            then_pause: whether, and why, the chain has to stop the resource.
+            unchanged: what the revision says if there was none.
+        """
+        return cls(NEVER if has_failed(update) else update_id(update) or unchanged, then_pause)
 
     @classmethod
     def asked_for(cls, properties: Mapping[str, Any]) -> Revision:
@@ -103,15 +113,25 @@ class Revision:
         return cls(update, ThenPause(int(told) if told else None) if pauses else None)
 
 
+def unchanged_revision(progress: Progress, found: Description) -> str:
+    """What the revision of a resource without updates says after a request."""
+    is_made_again = progress.in_place and not is_older(found, progress.started)
+    return f"made again at {int(progress.started)}" if is_made_again else NEVER
+
+
 def attributes(
-    api: Api, row: ResourceType, description: Description, then_pause: ThenPause | None = None
+    api: Api,
+    row: ResourceType,
+    description: Description,
+    then_pause: ThenPause | None = None,
+    unchanged: str = NEVER,
 ) -> dict[str, str]:
     """What Fn::GetAtt answers: ARN and the like, the revision for the wait chain, and metrics once there are any."""
     found = {
         name: str(description[member]) for name, member in row.attributes.items() if description.get(member) is not None
     }
     if row.outlasts_request:
-        found["Revision"] = str(Revision.after(latest_update(row, description), then_pause))
+        found["Revision"] = str(Revision.after(latest_update(row, description), then_pause, unchanged))
     if is_busy(description) or has_failed(description):
         return found
     if row.metrics:
@@ -120,6 +140,13 @@ def attributes(
     if row.metrics_member:
         found[property_name(row.metrics_member)] = _as_json(description.get(row.metrics_member) or {})
     return found
+
+
+def known_attributes(row: ResourceType, event: Event) -> dict[str, str]:
+    """The attributes of a resource that cannot be described: the ARN, if it follows from the name, and no update."""
+    arn = None if row.arn_is_generated else arn_of(row, event["PhysicalResourceId"], event)
+    found = {f"{row.noun}Arn": arn} if arn else {}
+    return {**found, "Revision": NEVER} if row.outlasts_request else found
 
 
 def metrics(api: Api, row: ResourceType, description: Description) -> dict[str, float]:

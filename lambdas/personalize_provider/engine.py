@@ -14,11 +14,12 @@ from . import errors
 from .api import Api
 from .deletion import Deletion
 from .deployments import CloudFormation, asks_for, check_wanted, is_rollback
-from .describe import ThenPause, attributes, is_older, source
+from .describe import ThenPause, attributes, is_older, known_attributes, source, unchanged_revision
 from .names import physical_name
-from .ownership import all_tags, as_api, check_unclaimed, is_ours, owner
+from .ownership import all_tags, as_api, check_not_taken, check_unclaimed, is_ours, owner
 from .patience import PROPAGATION_SECONDS, may_be_seen_soon, may_pass, verdict, waiting
 from .protocol import REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
+from .repair import asks_for_repair, is_made_anew, is_sound, undoes_repair
 from .resource_type import CONTROL_PROPERTIES, Members, ResourceType, property_name
 from .runs import Runs
 from .service_errors import SERVICE_ERRORS, Meaning, meaning
@@ -150,7 +151,10 @@ class Engine:
         if waits_for:
             return pending(waits_for)
         then_pause = ThenPause(int(progress.started)) if pauses and not is_paused(found) else None
-        return complete(status_of(found), attributes(self._api, self._row, found, then_pause))
+        return complete(
+            status_of(found),
+            attributes(self._api, self._row, found, then_pause, unchanged_revision(progress, found)),
+        )
 
     # -- UPDATE --------------------------------------------------------------------------------------------
 
@@ -159,7 +163,8 @@ class Engine:
         deployment = self._cloudformation.deployment(event["StackId"])
         if not asks_for(deployment, "Update"):
             raise errors.cancelled(self._row, event["PhysicalResourceId"])
-        successor = Successors(self._row, self._api).choose(event, is_rollback(deployment))
+        repairs = asks_for_repair(event) and not is_rollback(deployment)
+        successor = Successors(self._row, self._api).choose(event, is_rollback(deployment), repairs)
         return successor.name, Progress(
             started=now,
             in_place=successor.name == event["PhysicalResourceId"],
@@ -167,6 +172,7 @@ class Engine:
             deployment=deployment,
             leftover=successor.leftover,
             paused=successor.paused,
+            repairs=repairs,
         )
 
     def _update_step(self, event: Event, progress: Progress, now: float) -> Outcome:
@@ -174,21 +180,29 @@ class Engine:
         if progress.leftover and not self._deletion.remove_leftover(event, progress, now).done:
             return pending(f"removing {progress.leftover}")
         found = self._api.find(self._row, event["PhysicalResourceId"], event)
-        if progress.in_place:
-            return self._update_or_recreate(event, progress, found, now)
-        return self._create_or_adopt(event, progress, found, now)
+        if not progress.in_place:
+            return self._create_or_adopt(event, progress, found, now)
+        if undoes_repair(event, progress) and not is_sound(found):
+            return complete("as it was before the repair", known_attributes(self._row, event))
+        return self._update_or_recreate(event, progress, found, now)
 
     def _update_or_recreate(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
         """Update the resource in place, or create it again if somebody has deleted it."""
-        if found is None and not self._row.holds_data:
-            # The template still asks for it, and it had no data to lose.
+        if found is None and self._may_recreate(progress):
             return self._create_or_adopt(event, progress, None, now)
-        if found is None or is_being_deleted(found):
+        if found is None or (is_being_deleted(found) and not progress.repairs):
             raise errors.deleted_outside(self._row, event["PhysicalResourceId"])
-        if is_busy(found) and not self._row.outlasts_request:
+        if is_being_deleted(found) or (is_busy(found) and not self._row.outlasts_request):
             return pending(status_of(found))
+        if is_made_anew(found, progress):
+            return self._remove_failed(event, progress, found, now)
         self._check_sound(event, found)
+        check_not_taken(self._api, self._row, event, progress, found)
         return self._updates.update_step(event, progress, found, now)
+
+    def _may_recreate(self, progress: Progress) -> bool:
+        """Whether what the template still asks for had no data to lose, or who repairs it knows that they are lost."""
+        return progress.repairs or not self._row.holds_data
 
     # -- what requests have in common ----------------------------------------------------------------------
 

@@ -60,16 +60,40 @@ def sync_tags(
     """
     if not row.taggable:
         return
-    arn, after = found[row.arn_member], user_tags(event["ResourceProperties"])
-    before = user_tags(event["OldResourceProperties"]) if progress.in_place else foreign_tags(api.tags(arn))
-    gone = sorted(before.keys() - after.keys())
-    new = {key: value for key, value in after.items() if before.get(key) != value}
+    arn = found[row.arn_member]
+    gone, new = _tag_changes(api, event, progress, arn)
     if gone or new:
         check_wanted(cloudformation, row, event, progress)
     if gone:
         api.call("UntagResource", resourceArn=arn, tagKeys=gone)
     if new:
         api.call("TagResource", resourceArn=arn, tags=as_api(new))
+
+
+def _tag_changes(api: Api, event: Event, progress: Progress, arn: str) -> tuple[list[str], dict[str, str]]:
+    """Keys of tags to remove, and tags to add; a repair adds what is missing, and leaves what people have added."""
+    after, told = user_tags(event["ResourceProperties"]), user_tags(event.get("OldResourceProperties", {}))
+    if progress.only_changes:
+        return sorted(told.keys() - after.keys()), _added(told, after)
+    actual = api.tags(arn)
+    if progress.repairs:
+        return sorted((told.keys() - after.keys()) & actual.keys()), _added(actual, all_tags(event))
+    return sorted(foreign_tags(actual).keys() - after.keys()), _added(actual, after)
+
+
+def _added(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in after.items() if before.get(key) != value}
+
+
+def check_not_taken(api: Api, row: ResourceType, event: Event, progress: Progress, found: Description) -> None:
+    """Refuse to repair what somebody else has made under the name of a resource that was deleted.
+
+    Raises:
+        ProviderError: its tags name another stack or logical id.
+    """
+    tags = api.tags(found[row.arn_member]) if progress.repairs and row.taggable else {}
+    if STACK_TAG in tags and not made_by(tags, event):
+        raise errors.exists_elsewhere(row, event["PhysicalResourceId"], owner(api, row, found))
 
 
 def owner(api: Api, row: ResourceType, description: Description) -> str | None:

@@ -44,6 +44,7 @@ class Progress:
         leftover: name of a replacement that a cancelled update may have made without telling CloudFormation.
         refusal: why on_event refuses an update; is_complete reports it after HOLD_SECONDS (docs/decisions/0020).
         paused: whether somebody had stopped the resource when the request began.
+        repairs: whether an update brings the resource in line with all that the template says.
     """
 
     started: float
@@ -53,6 +54,12 @@ class Progress:
     leftover: str = ""
     refusal: str = ""
     paused: bool = False
+    repairs: bool = False
+
+    @property
+    def only_changes(self) -> bool:
+        """Whether the request asks for no more than what the template changed."""
+        return self.in_place and not self.repairs
 
     def to_event(self) -> dict[str, Any]:
         """As a member of on_event's answer, which the framework passes to is_complete."""

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 # Properties of every type that are ours, not the service's.
-CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement"})
+CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement", "Repair"})
 # What becomes of contents that leave the template; anything else means that they stay.
 DELETED = "deleted"
 

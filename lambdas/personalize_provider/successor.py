@@ -14,6 +14,7 @@ from .describe import latest_update, update_id
 from .names import create_only, is_fixed, is_within_reach, physical_name
 from .ownership import holds
 from .protocol import Event, as_before
+from .repair import is_run_lost
 from .resource_type import ResourceType
 from .runs import Runs
 from .statuses import Description, is_paused
@@ -44,12 +45,13 @@ class Successors:
         self._row = row
         self._api = api
 
-    def choose(self, event: Event, is_rollback: bool) -> Successor:
+    def choose(self, event: Event, is_rollback: bool, repairs: bool = False) -> Successor:
         """Choose what an Update request acts on.
 
         Args:
             event: the request.
             is_rollback: whether it rolls an update back.
+            repairs: whether it makes again what no longer exists.
 
         Raises:
             ProviderError: the change needs a replacement that cannot be, or loses data, or the provider's role would
@@ -59,6 +61,8 @@ class Successors:
             self._check_reach(event)
             self._check_contents(event)
         changed = self._changed_create_only(event)
+        if not changed and repairs and self._row.is_job and is_run_lost(self._api, self._row, event):
+            return Successor(physical_name(self._row, event))
         if not changed:
             return self._keep(event)
         if self._row.is_job and not is_fixed(event["ResourceProperties"]):

@@ -43,7 +43,7 @@ class Switch:
         off = is_switched_off(row, event)
         if not row.switch:
             is_turned = False
-        elif progress.in_place:
+        elif progress.only_changes:
             is_turned = off != is_switched_off(row, as_before(event))
         else:
             # What a rollback goes back to is as it was when the update replaced it.

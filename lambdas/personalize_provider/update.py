@@ -13,7 +13,7 @@ from . import errors
 from .api import Api
 from .change import Changes
 from .deployments import CloudFormation, check_wanted, is_rollback
-from .describe import ThenPause, attributes, latest_update, update_id
+from .describe import ThenPause, attributes, latest_update, unchanged_revision, update_id
 from .errors import ProviderError
 from .merge import contradicts
 from .ownership import sync_tags
@@ -50,7 +50,7 @@ class Updates:
         """Go one step towards what the request asks of an existing resource."""
         row, switch = self._row, Switch.of(self._row, event, progress)
         progress = replace(progress, paused=switch.pauses)
-        change = self._changes.find_asked_for(event, progress.in_place) if row.update else {}
+        change = self._changes.find_asked_for(event, progress, found) if row.update else {}
         waits_for = self._resume(event, progress, found) if switch.is_turned and not switch.pauses else ""
         if not waits_for and (change or switch.is_turned):
             found, waits_for = self._change_step(event, progress, found, change, now)
@@ -58,7 +58,9 @@ class Updates:
             return pending(waits_for)
         sync_tags(self._api, self._cloudformation, row, event, progress, found)
         then_pause = self._left_to_chain(switch, progress, found) if change or switch.is_turned else None
-        return complete(status_of(found), attributes(self._api, row, found, then_pause))
+        return complete(
+            status_of(found), attributes(self._api, row, found, then_pause, unchanged_revision(progress, found))
+        )
 
     def _left_to_chain(self, switch: Switch, progress: Progress, found: Description) -> ThenPause | None:
         """What the wait chain has to stop, because the request's time was up before that."""
@@ -174,7 +176,7 @@ class Updates:
         """
         update = latest_update(self._row, found)
         if not self._is_asked_for(progress, update, change):
-            return self._changes.is_made(found, change, progress.in_place)
+            return self._changes.is_made(found, change, progress.only_changes)
         self._check_update(event, update)
         return is_busy(update) or not self._changes.is_contradicted(found, change)
 

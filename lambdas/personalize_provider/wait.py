@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from . import errors
-from .deployments import began, check_wanted
-from .describe import Revision, ThenPause, attributes, latest_update, source, update_id
+from .deployments import began, check_wanted, is_rollback, known_deployment
+from .describe import NEVER, Revision, ThenPause, attributes, latest_update, source, update_id
 from .patience import may_pass, verdict, waiting
 from .protocol import CLOCK_SECONDS, REQUEST_SECONDS, Event, Outcome, Progress, complete, pending
 from .resource_type import ResourceType, member_name
@@ -59,7 +59,7 @@ class Wait(WithoutResource):
         row, name = _target(properties)
         found = self._api.describe(row, properties["ResourceArn"])
         if found is None:
-            raise errors.deleted_outside(row, name)
+            return self._without_target(event)
         update = latest_update(row, found)
         if has_failed(found):
             raise errors.failed(row, name, status_of(found), found.get("failureReason"), source(row, found))
@@ -72,6 +72,14 @@ class Wait(WithoutResource):
         if is_settled:
             return complete(status_of(found), self._answer(event, row, found))
         return self._go_on(event, progress, row, found, now)
+
+    def _without_target(self, event: Event) -> Outcome:
+        """Complete the rollback of a repair that failed: it goes back to what was not there."""
+        row, name = _target(event["ResourceProperties"])
+        if not is_rollback(known_deployment(self._cloudformation, event["StackId"])):
+            raise errors.deleted_outside(row, name)
+        arn = event["ResourceProperties"]["ResourceArn"]
+        return complete("no longer exists", {f"{row.noun}Arn": arn, "Revision": NEVER})
 
     def _pauses(self, event: Event, progress: Progress, row: ResourceType) -> bool:
         """Whether the link stops what it follows.
@@ -100,7 +108,8 @@ class Wait(WithoutResource):
         if _is_last(event):
             return attributes(self._api, row, found)
         then_pause = None if status_of(found) == INACTIVE else _then_pause(event)
-        next_revision = Revision.after(latest_update(row, found), then_pause)
+        asked = Revision.asked_for(event["ResourceProperties"])
+        next_revision = Revision.after(latest_update(row, found), then_pause, asked.update)
         return {f"{row.noun}Arn": found[row.arn_member], "Revision": str(next_revision)}
 
 
