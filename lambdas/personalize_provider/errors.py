@@ -13,6 +13,8 @@ from .service_errors import ServiceError, message, operation, regions
 # A response to CloudFormation has at most 4096 bytes (user guide, "Custom resource response objects"), and the
 # framework adds its own to the reason.
 _REASON_BYTES = 2000
+# Names that a sentence lists.
+_MOST_LISTED = 20
 
 
 class ProviderError(Exception):
@@ -247,6 +249,16 @@ def wrong_type(path: str, type_name: str, value: object) -> ProviderError:
 def unknown_type(resource_type: str) -> ProviderError:
     """The template asks for a resource type that the provider does not know."""
     return ProviderError(f"{resource_type} is not a type of this provider.")
+
+
+def not_found(row: ResourceType, name: str, where: str, others: list[str]) -> ProviderError:
+    """What a lookup looks for does not exist."""
+    kind, place = words(row.noun), f" in {where}" if where else ""
+    listed = ", ".join([*others[:_MOST_LISTED], *(["..."] if len(others) > _MOST_LISTED else [])])
+    there = f"There {'is' if len(others) == 1 else 'are'} {listed}" if others else "There is none"
+    return ProviderError(
+        f"There is no {kind}{f' {name}' if name else ''}{place}. {there}. Correct the name, or make it."
+    )
 
 
 def metrics_unreadable(reason: str) -> ProviderError:

@@ -12,6 +12,7 @@ from . import errors, log
 from .api import Api, default_client
 from .deployments import AskedOnce, CloudFormation, default_cloudformation
 from .engine import Engine
+from .lookup import Lookup
 from .pace import is_due
 from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
 from .protocol import REQUEST_SECONDS, SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
@@ -26,6 +27,7 @@ _WITHOUT_RESOURCE: Mapping[str, Callable[[Api, CloudFormation], Handler]] = {
     "Wait": Wait,
     "DeletionWait": DeletionWait,
     "QualityGate": QualityGate,
+    "Lookup": Lookup,
 }
 # Between tries of an on_event that has to wait.
 _FIRST_PAUSE = 1.0
