@@ -49,7 +49,7 @@ class Changes:
 
         A campaign whose update failed still serves the version that a refresh gave it, which no template names.
         """
-        update, actual = self._difference(event, as_before(event)), self._effective(found)
+        update, actual = self._difference(event, as_before(event)), self.effective(found)
         return only(change, [*applied(update, actual), *missing(self._update, change, actual)])
 
     def check_accepted(self, event: Event, found: Description, change: Members, is_rollback: bool) -> Members:
@@ -76,7 +76,7 @@ class Changes:
 
     def is_effective(self, found: Description, change: Members) -> bool:
         """Whether the resource, with the service's defaults, is as the change wants it."""
-        return covers(self._effective(found), change)
+        return covers(self.effective(found), change)
 
     def is_contradicted(self, found: Description, change: Members) -> bool:
         """Whether a resource's description says something else than the change."""
@@ -110,7 +110,7 @@ class Changes:
         lists = {member: by_name(found.get(member, ()), rule) for member, rule in lists_of(self._update).items()}
         return {**self._api.accepted(self._update.operation, {**found, **elsewhere}), **lists}
 
-    def _effective(self, found: Description) -> Members:
+    def effective(self, found: Description) -> Members:
         """The same with the service's defaults, which a description may leave out."""
         return dict(merged(self._update.defaults, self._actual(found)))
 

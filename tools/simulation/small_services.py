@@ -12,6 +12,7 @@ from tools.emulator import NAMESPACE, Datum
 
 from .answers import Refusal
 from .cloudformation import CloudFormation
+from .stacks import Stack
 from .time import VirtualTime
 
 
@@ -153,14 +154,49 @@ class StacksApi:
         found = [each for each in stacks.values() if name in (None, each.name, each.stack_id)]
         if name and not found:
             raise Refusal("ValidationError", f"Stack with id {name} does not exist")
+        return {"Stacks": [_described(each) for each in found]}
+
+    def list_stack_resources(self, **members: Any) -> dict[str, Any]:
+        """List what a stack has made."""
+        stack = self._stack(members["StackName"])
         return {
-            "Stacks": [
+            "StackResourceSummaries": [
                 {
-                    "StackName": each.name,
-                    "StackId": each.stack_id,
-                    "StackStatus": each.status,
-                    "CreationTime": datetime.fromtimestamp(each.created, UTC),
+                    "LogicalResourceId": logical_id,
+                    "PhysicalResourceId": each.physical_id,
+                    "ResourceType": each.type,
+                    "ResourceStatus": "CREATE_COMPLETE",
+                    "LastUpdatedTimestamp": _moment(stack.began),
                 }
-                for each in found
+                for logical_id, each in stack.resources.items()
             ]
         }
+
+    def get_template(self, **members: Any) -> dict[str, Any]:
+        """The template that a stack was deployed with last."""
+        return {"TemplateBody": dict(self._stack(members["StackName"]).template)}
+
+    def _stack(self, name: str) -> Stack:
+        if name not in self._cloudformation.stacks:
+            raise Refusal("ValidationError", f"Stack with id {name} does not exist")
+        return self._cloudformation.stacks[name]
+
+
+def _described(stack: Stack) -> dict[str, Any]:
+    return {
+        "StackName": stack.name,
+        "StackId": stack.stack_id,
+        "StackStatus": stack.status,
+        "CreationTime": _moment(stack.created),
+        "LastUpdatedTime": _moment(stack.began),
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": stack.template["Parameters"][key]["Default"], "ResolvedValue": value}
+            for key, value in stack.parameters.items()
+            if key in stack.template.get("Parameters", {})
+        ],
+    }
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,1 @@
+"""What a deployed environment is like, compared with what its templates say."""
