@@ -190,11 +190,7 @@ def _described(stack: Stack) -> dict[str, Any]:
         "CreationTime": _moment(stack.created),
         "LastUpdatedTime": _moment(stack.began),
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in stack.outputs.items()],
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": stack.template["Parameters"][key]["Default"], "ResolvedValue": value}
-            for key, value in stack.parameters.items()
-            if key in stack.template.get("Parameters", {})
-        ],
+        "Parameters": [{"ParameterKey": key, "ResolvedValue": value} for key, value in stack.parameters.items()],
     }
 
 

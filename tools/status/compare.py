@@ -80,7 +80,8 @@ class Comparison:
 
     def _rows(self, resource: Resource, row: ResourceType, found: Description | None) -> Iterator[Row]:
         if resource.properties.get("Release") == "true":
-            yield made_row(resource, State.RELEASED, found, row, there_is="as its owner leaves it" if found else "nothing")
+            there_is = "given up, and left in the account" if found else "nothing"
+            yield made_row(resource, State.RELEASED, found, row, there_is=there_is)
         elif found is None:
             yield made_row(resource, State.MISSING, None, row, says="is there", there_is="nothing")
         elif has_failed(found) and not is_update(found):
@@ -129,21 +130,20 @@ class Comparison:
         if row.update:
             changes = Changes(row, self._api)
             wanted = changes.leave_to_refreshes(found, changes.find_asked_for(resource.event, in_place=False))
-            yield from uncovered(changes.effective(found), wanted)
+            yield from uncovered(changes.effective(found), wanted, resource.properties)
         if row.switch and is_switched_off(row, resource.event) and is_running(found):
             last = self._scheduled.last_switch(resource)
             if not (last and last.serves):
                 yield Difference(row.switch, False, True)
         if row.taggable:
             held = self._api.tags(found[row.arn_member])
-            wanted_tags = all_tags(resource.event)
-            yield from uncovered(held, wanted_tags, "Tags")
+            yield from uncovered(held, all_tags(resource.event), None, "Tags")
 
     def _of_create_only(self, resource: Resource, row: ResourceType, found: Description) -> Iterator[Difference]:
         """What differs of properties that cannot change: somebody has deleted the resource and made another one."""
         names = (row.create_only - row.control) & resource.properties.keys()
         asked = {name: resource.properties[name] for name in names}
-        yield from uncovered(found, self._api.request(f"Create{row.noun}", asked))
+        yield from uncovered(found, self._api.request(f"Create{row.noun}", asked), resource.properties)
 
 
 def made_row(
@@ -183,22 +183,30 @@ def last_change(found: Description) -> datetime | None:
     return moment
 
 
-def uncovered(actual: Any, wanted: Mapping[str, Any], path: str = "") -> Iterator[Difference]:
+def uncovered(actual: Any, wanted: Mapping[str, Any], spelled: Any, path: str = "") -> Iterator[Difference]:
     """The members in which something is not as it is wanted; the service may have more, and leaves out what is empty.
 
     Args:
         actual: members that there are.
         wanted: members that there should be.
-        path: of both, as templates name it.
+        spelled: the same as the template spells them; None where they have names of the user's.
+        path: of all three in the template.
     """
     present = actual if isinstance(actual, Mapping) else {}
+    spelled = spelled if isinstance(spelled, Mapping) else None
     for name, value in wanted.items():
-        member = f"{path}.{name}" if path else property_name(name)
+        shown = name if spelled is None or name in spelled else property_name(name)
+        member = f"{path}.{shown}" if path else shown
         held = present.get(name)
         if isinstance(value, Mapping):
-            yield from uncovered(held, value, member)
+            yield from uncovered(held, value, (spelled or {}).get(shown), member)
         elif not covers(held, value) and not _is_same_document(held, value):
-            yield Difference(member, value, held)
+            yield Difference(member, as_values(value), as_values(held))
+
+
+def as_values(value: Any) -> Any:
+    """A value for people: the provider has an element of a list as pairs, in one order."""
+    return dict(value) if isinstance(value, tuple) else value
 
 
 def _is_same_document(held: Any, wanted: Any) -> bool:
@@ -209,4 +217,3 @@ def _is_same_document(held: Any, wanted: Any) -> bool:
         return bool(json.loads(held) == json.loads(wanted))
     except ValueError:
         return False
-

@@ -50,7 +50,8 @@ class Scheduled:
 
     def made(self, resource: Resource, member: str, value: Any) -> bool:
         """Whether a member of a campaign has the value that schedules gave it last."""
-        given = [(at, each.input[member]) for at, each in self._last_runs(resource, "updateCampaign") if member in each.input]
+        runs = ((at, each.input) for at, each in self._last_runs(resource, "updateCampaign"))
+        given = [(at, said[member]) for at, said in runs if member in said]
         return bool(given) and str(max(given)[1]) == str(value)
 
     def _last_runs(self, resource: Resource, *actions: str) -> Iterator[tuple[datetime, Schedule]]:

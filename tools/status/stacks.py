@@ -60,9 +60,9 @@ class Stack:
     @property
     def exports(self) -> dict[str, str]:
         """Values by the name of the export."""
-        declared = self.template.get("Outputs", {}).items()
+        declared = self.template.get("Outputs", {})
         return {
-            each["Export"]["Name"]: self.outputs[key] for key, each in declared if "Export" in each and key in self.outputs
+            declared[key]["Export"]["Name"]: value for key, value in self.outputs.items() if "Export" in declared[key]
         }
 
 
