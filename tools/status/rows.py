@@ -30,10 +30,6 @@ class State(Enum):
         return self not in (State.IN_STEP, State.CHANGING, State.RELEASED, State.UNREADABLE)
 
 
-# What `make repair` brings back.
-REPAIRABLE = frozenset({State.CHANGED, State.MISSING, State.STOPPED, State.FAILED})
-
-
 @dataclass(frozen=True)
 class Difference:
     """A member whose value is not the template's.
