@@ -13,6 +13,7 @@ from lambdas.personalize_provider.change import Changes
 from lambdas.personalize_provider.describe import latest_update
 from lambdas.personalize_provider.merge import covers
 from lambdas.personalize_provider.ownership import all_tags
+from lambdas.personalize_provider.protocol import Progress
 from lambdas.personalize_provider.resource_type import ResourceType, property_name
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.statuses import (
@@ -30,6 +31,8 @@ from .rows import Difference, Row, State
 from .scheduled import Scheduled
 from .stacks import Resource
 
+# As for a resource that a stack has just adopted: all that the template says counts, not only what has changed in it.
+_EVERYTHING = Progress(started=0.0)
 _NO_REASON = "the service gives no reason"
 
 
@@ -129,7 +132,8 @@ class Comparison:
         yield from self._of_create_only(resource, row, found)
         if row.update:
             changes = Changes(row, self._api)
-            wanted = changes.leave_to_refreshes(found, changes.find_asked_for(resource.event, in_place=False))
+            said = changes.find_asked_for(resource.event, _EVERYTHING, found)
+            wanted = changes.leave_to_refreshes(found, said)
             yield from uncovered(changes.effective(found), wanted, resource.properties)
         if row.switch and is_switched_off(row, resource.event) and is_running(found):
             last = self._scheduled.last_switch(resource)
