@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from tests.tools.emulator.support.account import Account
 from tools.adopt import __main__ as command
 from tools.adopt.found import NotAdoptableError
 from tools.adopt.report import Report, as_markdown, show
+from tools.checkout import CHECKOUT
 from tools.deployed import Account as Reached
 
 OWNED = [{"tagKey": "cloudformation:stack-id", "tagValue": STACK}]
@@ -167,12 +170,14 @@ def test_the_report_says_what_bills_and_what_comes_next(report: Report) -> None:
     assert "stopped | nothing |" in page
 
 
-def test_nothing_is_changed_in_the_account(films: Account, tmp_path: Path) -> None:
-    called: list[str] = []
-    films.personalize.meta.events.register("before-call.personalize", lambda model, **_: called.append(model.name))
+def test_it_calls_what_the_page_allows_and_changes_nothing(films: Account, tmp_path: Path) -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", (CHECKOUT / "docs" / "migrate.md").read_text(), re.DOTALL)
+    allowed = {action for statement in json.loads(text)["Statement"] for action in statement["Action"]}
+    called: set[str] = set()
+    films.personalize.meta.events.register("before-call.personalize", lambda model, **_: called.add(model.name))
     adopted(films, tmp_path)
-    assert called
-    assert [each for each in called if not each.startswith(("Describe", "List"))] == []
+    assert {f"personalize:{name}" for name in called} == {each for each in allowed if each.startswith("personalize:")}
+    assert [name for name in called if not name.startswith(("Describe", "List"))] == []
 
 
 # -- what is left alone ------------------------------------------------------------------------------------------
