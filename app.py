@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from aws_cdk import Annotations, App, Environment, Validations
+from aws_cdk import Annotations, App, Environment, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from stacks.context import check_qualifier, read_boundary, read_folder
@@ -17,6 +18,7 @@ from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
+from stacks.settings_adoption_checks import adoption_hints
 from stacks.settings_checks import check_keys, check_placeholders
 from stacks.settings_operations_checks import hints
 from stacks.tags import tag_everything
@@ -119,6 +121,7 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: ranking",
     )
+    _hint(ranking, adoption_hints(settings))
     operations = OperationsStack(
         app,
         f"{settings.prefix}-operations",
@@ -127,9 +130,13 @@ def add_stacks(app: App, settings: Settings, sample_directory: Path) -> None:
         env=environment,
         description="Amazon Personalize for video on demand: operations",
     )
-    for hint in hints(settings):
-        Annotations.of(operations).add_info_v2(f"vod:{hint.partition(':')[0]}", hint)
+    _hint(operations, hints(settings))
     tag_everything(app, settings.tags)
+
+
+def _hint(stack: Stack, hints: Iterable[str]) -> None:
+    for hint in hints:
+        Annotations.of(stack).add_info_v2(f"vod:{hint.partition(':')[0]}", hint)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""DataStack: what holds data: bucket, role, dataset group, datasets, imports, filters, tracker, metric attribution."""
+"""DataStack: what holds data: bucket, role, dataset group, datasets, imports, filters, tracker, metric attribution.
+
+With `existing` it holds no data: it looks up what others have made, and adds filters to it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IDependable
 
 from .bucket import add_bucket
+from .existing import adopted, look_up
 from .folders import DELETIONS, batch_folder
 from .outputs import Outputs, pascal
 from .personalize import (
@@ -23,6 +28,7 @@ from .personalize import (
     DatasetType,
     EventTracker,
     Filter,
+    IDatasetGroup,
     MetricAttribution,
     PersonalizeProvider,
     Schema,
@@ -33,6 +39,7 @@ from .personalize import (
 )
 from .sample_data import SampleData
 from .settings import DatasetSettings, Settings
+from .settings_adoption import Adoptable
 from .settings_operations import OperationsSettings
 from .settings_values import BUCKET
 
@@ -69,17 +76,43 @@ class DataStack(Stack):
         """
         super().__init__(scope, id, **kwargs)
         self._settings = settings
-        self._removal_policy = _REMOVAL[settings.removal_policy or "destroy"]
         self._log_retention = logs.RetentionDays[limits.LOG_RETENTION_DAYS[settings.log_retention_days]]
-        self._key = (
-            kms.Key.from_key_arn(self, "EncryptionKey", settings.encryption_key) if settings.encryption_key else None
-        )
+        self._outputs = Outputs(self, settings.parameter_path)
         self.provider = PersonalizeProvider(
             self,
             "Provider",
             name_prefix=settings.prefix,
             log_retention=self._log_retention,
             tag_conditions=settings.tag_conditions,
+        )
+        self.dataset_group: IDatasetGroup
+        if settings.existing:
+            self.dataset_group = look_up(self, settings.existing, self.provider, self._outputs)
+            self._add_filters()
+        else:
+            self._add_data(settings, sample_directory)
+        # Stacks that are deployed import these until they have been updated, whatever the settings say now.
+        self.export_value(self.provider.service_token)
+        self.export_value(self.dataset_group.dataset_group_arn)
+
+    def share_with(self, stack: Stack) -> None:
+        """Let a stack of the app use the provider and the dataset group, now or later.
+
+        An empty stack may hold resources where it is deployed, so it comes after this one all the same, and the
+        provider may ask CloudFormation about it.
+
+        Args:
+            stack: the stack.
+        """
+        stack.add_stack_dependency(self)
+        self.provider.serve(stack)
+
+    def _add_data(self, settings: Settings, sample_directory: Path) -> None:
+        """Add the dataset group with all that is in it, and what its data comes through."""
+        # Settings without an existing group say it; a check holds that.
+        self._removal_policy = _REMOVAL[settings.removal_policy or "retain"]
+        self._key = (
+            kms.Key.from_key_arn(self, "EncryptionKey", settings.encryption_key) if settings.encryption_key else None
         )
         self.bucket = add_bucket(
             self,
@@ -97,11 +130,11 @@ class DataStack(Stack):
             role=self.service_role if self._key else None,
             encryption_key=self._key,
             allow_replacement=settings.allow_replacement,
-            removal_policy=self._removal_policy,
+            removal_policy=self._removal_policy_of(settings.dataset_group),
+            **adopted(settings.dataset_group),
         )
         if self._key:
             self._keep_access_to_retained_data()
-        self._outputs = Outputs(self, settings.parameter_path)
         self._outputs.publish("dataset_group_arn", self.dataset_group.dataset_group_arn, "Dataset group")
         self._outputs.publish("bucket_name", self.bucket.bucket_name, "Bucket that Personalize may read")
         self._outputs.publish("service_role_arn", self.service_role.role_arn, "Role with which Personalize reads data")
@@ -112,21 +145,10 @@ class DataStack(Stack):
         self._add_metric_attribution()
         if settings.operations:
             self._let_jobs_use_buckets(settings.operations)
-        # Stacks that are deployed import these until they have been updated, whatever the settings say now.
-        self.export_value(self.provider.service_token)
-        self.export_value(self.dataset_group.dataset_group_arn)
 
-    def share_with(self, stack: Stack) -> None:
-        """Let a stack of the app use the provider and the dataset group, now or later.
-
-        An empty stack may hold resources where it is deployed, so it comes after this one all the same, and the
-        provider may ask CloudFormation about it.
-
-        Args:
-            stack: the stack.
-        """
-        stack.add_stack_dependency(self)
-        self.provider.serve(stack)
+    def _removal_policy_of(self, adoptable: Adoptable) -> RemovalPolicy:
+        """What becomes of data when it leaves the template; of data that was taken over, `dataset_group` says it."""
+        return _REMOVAL[self._settings.dataset_group.removal_policy] if adoptable.adopt else self._removal_policy
 
     def _add_service_role(self) -> ServiceRole:
         """Add the role. Policies of keys and buckets elsewhere can name it before it exists: its name is fixed."""
@@ -159,7 +181,8 @@ class DataStack(Stack):
             provider=self.provider,
             schema=settings.schema_document,
             dataset_type=dataset_type,
-            removal_policy=self._removal_policy,
+            removal_policy=self._removal_policy_of(settings),
+            **{**adopted(settings), "name": settings.schema_name},
         )
         dataset = Dataset(
             self,
@@ -169,7 +192,8 @@ class DataStack(Stack):
             dataset_type=dataset_type,
             schema=schema,
             allow_replacement=self._settings.allow_replacement,
-            removal_policy=self._removal_policy,
+            removal_policy=self._removal_policy_of(settings),
+            **adopted(settings),
         )
         dataset_import = DatasetImport(
             self,
@@ -181,6 +205,7 @@ class DataStack(Stack):
             data_version=self._settings.data_version_of(dataset_type),
             import_mode=settings.import_mode,
             publish_attribution_metrics_to_s3=is_reported,
+            adopt=settings.adopt,
             max_wait=Duration.seconds(self._settings.max_wait.imports),
         )
         # The bucket's policy, too, must be there before Personalize reads the data.
@@ -230,13 +255,17 @@ class DataStack(Stack):
                 provider=self.provider,
                 dataset_group=self.dataset_group,
                 filter_expression=settings.expression,
+                **adopted(settings),
             )
             self._outputs.publish(f"filter_{name}_arn", each.filter_arn, f"Filter '{name}'")
 
     def _add_event_tracker(self) -> None:
-        if not self._settings.event_tracker:
+        settings = self._settings.event_tracker
+        if settings is None:
             return
-        tracker = EventTracker(self, "EventTracker", provider=self.provider, dataset_group=self.dataset_group)
+        tracker = EventTracker(
+            self, "EventTracker", provider=self.provider, dataset_group=self.dataset_group, **adopted(settings)
+        )
         self._outputs.publish("event_tracker_arn", tracker.event_tracker_arn, "Event tracker")
         self._outputs.publish("event_tracker_tracking_id", tracker.tracking_id, "Tracking id that PutEvents takes")
 
@@ -246,15 +275,22 @@ class DataStack(Stack):
         settings = self._settings.metric_attribution
         if settings is None:
             return
-        self.service_role.allow_metrics()
+        if settings.role_arn:
+            role: iam.IRole = iam.Role.from_role_arn(self, "MetricAttributionRole", settings.role_arn, mutable=False)
+            location = settings.reports
+        else:
+            role = self.service_role
+            self.service_role.allow_metrics()
+            location = self._report_location(settings.reports) if settings.reports else None
         attribution = MetricAttribution(
             self,
             "MetricAttribution",
             provider=self.provider,
             dataset_group=self.dataset_group,
             metrics=[AttributedMetric(name, one.event_type, one.expression) for name, one in settings.metrics.items()],
-            role=self.service_role,
-            report_location=self._report_location(settings.reports) if settings.reports else None,
+            role=role,
+            report_location=location,
+            **adopted(settings),
         )
         attribution.node.add_dependency(self.bucket)
         # Columns of items can be summed once items are there (developer guide, "Creating an Amazon Personalize metric

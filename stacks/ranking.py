@@ -8,6 +8,7 @@ from aws_cdk import Duration, Stack
 from constructs import Construct
 
 from .data import DataStack
+from .existing import adopted
 from .outputs import Outputs
 from .personalize import Campaign, EventParameters, ISolutionVersion, QualityGate, Solution, SolutionVersion, limits
 from .placeholder import hold_place
@@ -50,6 +51,7 @@ class RankingStack(Stack):
             algorithm_hyper_parameters=ranking.algorithm_hyper_parameters,
             excluded_dataset_columns=ranking.excluded_by_type,
             included_dataset_columns=ranking.included_by_type,
+            **adopted(ranking),
         )
         version = SolutionVersion(
             self,
@@ -57,6 +59,7 @@ class RankingStack(Stack):
             provider=data.provider,
             solution=solution,
             training_trigger=ranking.training_trigger,
+            adopt=ranking.solution_version,
             max_wait=Duration.seconds(settings.max_wait.trainings),
         )
         outputs = Outputs(self, settings.parameter_path)
@@ -68,6 +71,7 @@ class RankingStack(Stack):
             follow_latest=ranking.campaign.follow_latest,
             min_provisioned_tps=ranking.campaign.min_provisioned_tps,
             enable_metadata_with_recommendations=ranking.campaign.enable_metadata_with_recommendations,
+            **adopted(ranking.campaign),
         )
         outputs.publish("rerank_solution_arn", solution.solution_arn, "Personalized-Ranking solution")
         outputs.publish("rerank_solution_version_arn", version.solution_version_arn, "Solution version deployed")

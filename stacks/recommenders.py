@@ -8,6 +8,7 @@ from aws_cdk import Duration, Stack
 from constructs import Construct
 
 from .data import DataStack
+from .existing import adopted
 from .outputs import Outputs, pascal
 from .personalize import ItemExplorationConfig, Recommender
 from .placeholder import hold_place
@@ -49,6 +50,7 @@ class RecommenderStack(Stack):
                 included_dataset_columns=each.included_by_type,
                 active=each.active,
                 max_wait=Duration.seconds(settings.max_wait.recommenders),
+                **adopted(each),
             )
             outputs.publish(f"recommender_{name}_arn", recommender.recommender_arn, f"Recommender '{name}'")
             outputs.publish(

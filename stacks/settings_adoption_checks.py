@@ -73,9 +73,29 @@ def _check_group(settings: Settings) -> Iterator[str]:
             "dataset_group.adopt: a group with a key of yours was made with another role than the app's, so it cannot "
             "be taken over. Name it under existing, or remove encryption_key."
         )
+    if not group.adopt:
+        yield from (
+            f"{where}.adopt: what exists is in a dataset group that exists, and the app makes its own. Add "
+            "dataset_group with adopt: true and name, or existing."
+            for where, each in _in_the_group(settings).items()
+            if each.adopt
+        )
     for kind, dataset in settings.used_datasets.items():
         for mistake in _check_dataset(settings, kind, dataset):
             yield f"datasets.{kind.lower()}.{mistake}"
+
+
+def _in_the_group(settings: Settings) -> dict[str, Adoptable]:
+    """What a dataset group holds, by the path of its settings; a campaign goes with its solution."""
+    there: dict[str, Adoptable | None] = {
+        **{f"datasets.{kind.lower()}": each for kind, each in settings.used_datasets.items()},
+        **{f"recommenders.{name}": each for name, each in settings.recommenders.items()},
+        "ranking": settings.ranking,
+        **{f"filters.{name}": each for name, each in settings.filters.items()},
+        "event_tracker": settings.event_tracker,
+        "metric_attribution": settings.metric_attribution,
+    }
+    return {where: each for where, each in there.items() if each}
 
 
 def _check_dataset(settings: Settings, kind: str, dataset: DatasetSettings) -> Iterator[str]:
@@ -85,8 +105,6 @@ def _check_dataset(settings: Settings, kind: str, dataset: DatasetSettings) -> I
         return
     if dataset.schema_name is None:
         yield "schema_name: is missing. A dataset is taken over together with its schema. Add the schema's name."
-    if not settings.dataset_group.adopt:
-        yield "adopt: the dataset is in a group that is not taken over. Add dataset_group with adopt: true and name."
     if settings.data is not None and settings.location_of(kind) is None:
         yield (
             "data_location: is missing. Of a dataset that is taken over, it is where its latest import came from. "
@@ -135,16 +153,14 @@ def _check_metric_attribution(settings: Settings) -> Iterator[str]:
 
 def _check_names(settings: Settings) -> Iterator[str]:
     """Find names that are given twice: resources of a type have different names in a region."""
-    datasets = {f"datasets.{kind.lower()}": each for kind, each in settings.used_datasets.items()}
-    recommenders = {f"recommenders.{name}": each for name, each in settings.recommenders.items()}
-    filters = {f"filters.{name}": each for name, each in settings.filters.items()}
-    schemas = {f"{where}.schema_name": each.schema_name for where, each in datasets.items()}
-    for each in (_names(datasets), schemas, _names(recommenders), _names(filters)):
-        yield from _check_twice(each)
-
-
-def _names(adoptable: Mapping[str, Adoptable]) -> dict[str, str | None]:
-    return {f"{where}.name": each.name for where, each in adoptable.items()}
+    names: dict[str, dict[str, str | None]] = {}
+    for where, each in _in_the_group(settings).items():
+        names.setdefault(where.partition(".")[0], {})[f"{where}.name"] = each.name
+    names["schemas"] = {
+        f"datasets.{kind.lower()}.schema_name": each.schema_name for kind, each in settings.used_datasets.items()
+    }
+    for of_a_type in names.values():
+        yield from _check_twice(of_a_type)
 
 
 def _check_twice(names: Mapping[str, str | None]) -> Iterator[str]:

@@ -55,7 +55,8 @@ def test_the_settings_in_the_repository_are_right(env: str) -> None:
     settings = load_settings(env, EXAMPLE_SETTINGS)
     assert settings.prefix == f"vod-{env}"
     assert settings.parameter_path == f"/vod/{env}"
-    assert list(settings.used_datasets) == ["INTERACTIONS", "ITEMS", "USERS"]
+    there = settings.existing.dataset_types if settings.existing else list(settings.used_datasets)
+    assert there == ["INTERACTIONS", "ITEMS", "USERS"]
 
 
 @pytest.mark.parametrize("field", ["encryption_key", "data_encryption_key_arn"])
@@ -620,7 +621,7 @@ def test_every_mistake_is_reported_at_once(config: Path) -> None:
 
 
 def test_unknown_environment_names_those_that_exist(config: Path) -> None:
-    with pytest.raises(SettingsError, match=r"Environments in .*config: dev, prod\."):
+    with pytest.raises(SettingsError, match=r"Environments in .*config: adopted, dev, prod\."):
         load_settings("staging", config)
 
 

@@ -70,9 +70,6 @@ RIGHT = {
         "event_tracker": {"name": "films", "adopt": True},
         "metric_attribution": ATTRIBUTION,
     },
-    "a filter of the app's own group": own(
-        filters={"new": {"expression": "INCLUDE ItemID WHERE Items.YEAR > 2000", "name": "new", "adopt": True}}
-    ),
     "given up": own(dataset_group=GROUP | {"release": True}),
     "an own campaign of their solution": own(dataset_group=GROUP, ranking=RANKING),
     "the latest version": own(dataset_group=GROUP, ranking=RANKING | {"solution_version": "$LATEST"}),
@@ -101,10 +98,14 @@ def test_what_goes_together(folder: Path, document: Document) -> None:
 
 
 NAME = "name is for what is taken over; other names are generated. Add adopt: true, or remove it."
+NO_GROUP = (
+    "what exists is in a dataset group that exists, and the app makes its own. Add dataset_group with adopt: true and "
+    "name, or existing."
+)
 OTHERS = "cannot be set together with existing, whose data others look after. Remove one of them."
 WRONG: list[tuple[Document, str]] = [
     (own(recommenders={"picks": {**PICKS, "name": "films"}}), f"recommenders.picks: {NAME}"),
-    (own(ranking=RANKING | {"campaign": {"name": "films"}}), f"ranking.campaign: {NAME}"),
+    (own(dataset_group=GROUP, ranking=RANKING | {"campaign": {"name": "films"}}), f"ranking.campaign: {NAME}"),
     (own(event_tracker={"name": "films"}), f"event_tracker: {NAME}"),
     (
         own(dataset_group={"adopt": True}),
@@ -129,9 +130,9 @@ WRONG: list[tuple[Document, str]] = [
     ),
     (
         own(datasets={**OWN["datasets"], "items": ITEMS}),
-        "datasets.items.adopt: the dataset is in a group that is not taken over. Add dataset_group with adopt: true "
-        "and name.",
+        f"datasets.items.adopt: {NO_GROUP}",
     ),
+    (own(event_tracker={"name": "films", "adopt": True}), f"event_tracker.adopt: {NO_GROUP}"),
     (
         with_items(schema_name=None),
         "datasets.items.schema_name: is missing. A dataset is taken over together with its schema. Add the schema's "
@@ -155,17 +156,17 @@ WRONG: list[tuple[Document, str]] = [
         "taken over. Name it under existing, or remove encryption_key.",
     ),
     (
-        own(ranking=RANKING | {"solution_version": None}),
+        own(dataset_group=GROUP, ranking=RANKING | {"solution_version": None}),
         "ranking.solution_version: is missing. Nothing is trained for a solution that is taken over. Add the last part "
         "of the ARN of the version that serves, or $LATEST.",
     ),
     (
-        own(ranking=RANKING | {"name": None, "adopt": False}),
+        own(dataset_group=GROUP, ranking=RANKING | {"name": None, "adopt": False}),
         "ranking.solution_version: is for a solution that is taken over. Add adopt: true and name to ranking, or "
         "remove it.",
     ),
     (
-        own(ranking=RANKING | {"solution_version": 12345678}),
+        own(dataset_group=GROUP, ranking=RANKING | {"solution_version": 12345678}),
         "ranking.solution_version: must be text (in quotes, if it looks like a number), but is 12345678.",
     ),
     (
@@ -174,22 +175,25 @@ WRONG: list[tuple[Document, str]] = [
         "solution_version to ranking.",
     ),
     (
-        own(metric_attribution=ATTRIBUTION | {"role_arn": None}),
+        own(dataset_group=GROUP, metric_attribution=ATTRIBUTION | {"role_arn": None}),
         "metric_attribution.role_arn: is missing. A metric attribution is taken over only as it is. Add the role that "
         "it uses.",
     ),
     (
-        own(metric_attribution=ATTRIBUTION | {"name": None, "adopt": False}),
+        own(dataset_group=GROUP, metric_attribution=ATTRIBUTION | {"name": None, "adopt": False}),
         "metric_attribution.role_arn: is for a metric attribution that is taken over; the app has a role of its own. "
         "Add adopt: true and name, or remove it.",
     ),
     (
-        own(metric_attribution=ATTRIBUTION | {"reports": "bucket"}),
+        own(dataset_group=GROUP, metric_attribution=ATTRIBUTION | {"reports": "bucket"}),
         "metric_attribution.reports: a metric attribution that is taken over does not write to the app's bucket. Name "
         "the s3:// folder that it writes to.",
     ),
     (
-        own(recommenders={name: {**PICKS, "name": "films", "adopt": True} for name in ("one", "two")}),
+        own(
+            dataset_group=GROUP,
+            recommenders={name: {**PICKS, "name": "films", "adopt": True} for name in ("one", "two")},
+        ),
         "recommenders.two.name: 'films' is the name of recommenders.one too. Correct one of them.",
     ),
     *(

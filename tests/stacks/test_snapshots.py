@@ -23,10 +23,10 @@ def test_templates_are_as_their_snapshots(env: str) -> None:
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Somebody's settings: one environment, with an app of another name."""
     folder = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
-    (folder / "prod.yaml").unlink()
     settings = (folder / "dev.yaml").read_text().replace("app_name: vod", "app_name: films")
+    for file in folder.glob("*.yaml"):
+        file.unlink()
     (folder / "eu.yaml").write_text(settings)
-    (folder / "dev.yaml").unlink()
     # The example's are not written: other tests may be reading them.
     monkeypatch.setattr(snapshots, "OF_THE_EXAMPLE", (tmp_path / "none", tmp_path))
     return folder

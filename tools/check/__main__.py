@@ -44,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     except SettingsError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
+    if settings.existing:
+        if not options.quick:
+            print(f"Others look after the data of {settings.existing.group_name}, so there is nothing to check.")
+        return 0
     try:
         report = _report(settings, options)
     except (NotInS3Error, UnreadableError) as error:

@@ -36,7 +36,7 @@ def _types(deployed: Deployed, datasets: str) -> list[str]:
     names = [each.strip() for each in datasets.split(",") if each.strip()]
     for name in names:
         if name.upper() not in known:
-            listed = ", ".join(known).lower()
+            listed = ", ".join(known).lower() or "none"
             raise NotDeployedError(f"DATASETS: '{name}' is not a dataset of {deployed.name}. It has {listed}.")
     return list(dict.fromkeys(name.upper() for name in names))
 
