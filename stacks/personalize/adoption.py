@@ -46,10 +46,26 @@ def check_parent(id: str, adopt: object, parent_arn: str, parent: str) -> None:
     Raises:
         PropsError: this app makes what it is in.
     """
-    if adopt and existing_name(parent_arn) is None:
+    if adopt:
+        check_exists(id, "adopt", parent_arn, parent)
+
+
+def check_exists(id: str, what: str, parent_arn: str, parent: str) -> None:
+    """Refuse to use what cannot exist yet, because this app makes the resource that it would be in.
+
+    Args:
+        id: construct id, for the message.
+        what: prop or method that uses it.
+        parent_arn: ARN of what it is in, as its construct answers it.
+        parent: the type of that, as sentences name it.
+
+    Raises:
+        PropsError: this app makes what it is in.
+    """
+    if existing_name(parent_arn) is None:
         raise PropsError(
-            f"{id}: adopt takes over what exists in a {parent} that exists, and this app makes its {parent}. Adopt the "
-            f"{parent} too, or leave out adopt."
+            f"{id}: {what} is for what exists in a {parent} that exists, and this app makes its {parent}. Adopt the "
+            f"{parent} too, or leave out {what}."
         )
 
 

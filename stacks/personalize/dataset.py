@@ -8,12 +8,13 @@ from aws_cdk import Fn, RemovalPolicy, Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .adoption import check_parent, kept_if_adopted
+from .adoption import check_exists, check_parent, kept_if_adopted
 from .dataset_group import DatasetGroup, IDatasetGroup, take_place
 from .domain import DatasetType
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource, grant_operation
-from .imported import ImportedArn, ImportedResource, checked_arn, existing_name
+from .imported import ImportedResource, as_imported, checked_arn, existing_name
+from .lookup import Lookup
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -47,6 +48,11 @@ class IDataset(IPersonalizeResource, Protocol):
     @property
     def dataset_group(self) -> IDatasetGroup:
         """The dataset group it belongs to."""
+        ...
+
+    @property
+    def schema_arn(self) -> str:
+        """ARN of its schema; of one that exists already only if it was looked up."""
         ...
 
     def grant_put_items(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -97,9 +103,11 @@ class _ImportedDataset(ImportedResource, _DatasetBase):
         dataset_arn: str,
         dataset_group: IDatasetGroup | None = None,
         dataset_type: str | None = None,
+        schema_arn: str | None = None,
     ) -> None:
         arn = checked_arn("dataset_arn", dataset_arn, "dataset")
-        super().__init__(scope, id, ImportedArn(arn))
+        super().__init__(scope, id, as_imported(arn))
+        self._schema_arn = schema_arn
         self.dataset_group = dataset_group or DatasetGroup.from_dataset_group_arn(self, "Group", _group_of(arn))
         self._dataset_type = dataset_type or (None if Token.is_unresolved(arn) else arn.rpartition("/")[2])
 
@@ -111,6 +119,12 @@ class _ImportedDataset(ImportedResource, _DatasetBase):
                 f"Dataset.from_dataset_attributes with dataset_type."
             )
         return self._dataset_type
+
+    @property
+    def schema_arn(self) -> str:
+        if self._schema_arn is None:
+            raise PropsError(f"{self.node.path}: an ARN does not tell the dataset's schema. Use Dataset.from_lookup.")
+        return self._schema_arn
 
 
 def _group_of(dataset_arn: str) -> str:
@@ -160,8 +174,7 @@ class Dataset(PersonalizeResource, _DatasetBase):
             PropsError: the dataset type is unknown, the schema is for another type or domain, or the group has a
                 dataset of that type already.
         """
-        if dataset_type not in list(DatasetType):
-            raise PropsError(f"{id}: dataset_type must be one of {', '.join(DatasetType)}, but is '{dataset_type}'.")
+        _check_type(id, dataset_type)
         _check_schema(id, dataset_type, dataset_group, schema)
         check_parent(id, adopt, dataset_group.dataset_group_arn, "dataset group")
         removal_policy = kept_if_adopted(adopt, removal_policy)
@@ -185,6 +198,7 @@ class Dataset(PersonalizeResource, _DatasetBase):
         )
         self._dataset_group = dataset_group
         self._dataset_type = dataset_type
+        self._schema_arn = schema.schema_arn
         dataset_group.contents.datasets.add(self)
         dataset_group.contents.removals[dataset_type] = "retained" if removal_policy in _RETAINED else "deleted"
 
@@ -224,6 +238,30 @@ class Dataset(PersonalizeResource, _DatasetBase):
         """
         return _ImportedDataset(scope, id, dataset_arn, dataset_group, dataset_type)
 
+    @staticmethod
+    def from_lookup(
+        scope: Construct, id: str, *, provider: PersonalizeProvider, dataset_group: IDatasetGroup, dataset_type: str
+    ) -> IDataset:
+        """Use the dataset of a type in a dataset group that exists already, with its schema: looked up at deployment.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: looks.
+            dataset_group: the group, which this app has not made.
+            dataset_type: INTERACTIONS, ITEMS or USERS.
+
+        Raises:
+            PropsError: the type is unknown, or this app makes the group.
+        """
+        _check_type(id, dataset_type)
+        group_arn = dataset_group.dataset_group_arn
+        check_exists(id, "from_lookup", group_arn, "dataset group")
+        path = f"dataset/{existing_name(group_arn)}/{dataset_type}"
+        asked = {"DatasetGroupArn": group_arn, "DatasetType": dataset_type}
+        found = Lookup(scope, id, provider=provider, noun="Dataset", path=path, **asked)
+        return _ImportedDataset(found, "Dataset", found.arn, dataset_group, dataset_type, found.attribute("SchemaArn"))
+
     @property
     def dataset_type(self) -> str:
         """INTERACTIONS, ITEMS or USERS."""
@@ -233,6 +271,16 @@ class Dataset(PersonalizeResource, _DatasetBase):
     def dataset_group(self) -> IDatasetGroup:
         """The dataset group it belongs to."""
         return self._dataset_group
+
+    @property
+    def schema_arn(self) -> str:
+        """ARN of its schema; of one that exists already only if it was looked up."""
+        return self._schema_arn
+
+
+def _check_type(id: str, dataset_type: str) -> None:
+    if dataset_type not in list(DatasetType):
+        raise PropsError(f"{id}: dataset_type must be one of {', '.join(DatasetType)}, but is '{dataset_type}'.")
 
 
 def _check_schema(id: str, dataset_type: str, dataset_group: IDatasetGroup, schema: ISchema) -> None:

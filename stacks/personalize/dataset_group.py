@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -15,7 +16,9 @@ from .adoption import kept_if_adopted
 from .domain import VideoOnDemand
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource
-from .imported import ImportedArn, ImportedResource, checked_arn
+from .imported import ImportedResource, as_imported, checked_arn
+from .limits import NAME_MAX_LENGTH, NAME_PATTERN
+from .lookup import Lookup
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -124,7 +127,7 @@ class _DatasetGroupBase(Grantable):
 
 class _ImportedDatasetGroup(ImportedResource, _DatasetGroupBase):
     def __init__(self, scope: Construct, id: str, dataset_group_arn: str) -> None:
-        super().__init__(scope, id, ImportedArn(checked_arn("dataset_group_arn", dataset_group_arn, "dataset-group")))
+        super().__init__(scope, id, as_imported(checked_arn("dataset_group_arn", dataset_group_arn, "dataset-group")))
         self._contents = GroupContents()
 
 
@@ -215,6 +218,28 @@ class DatasetGroup(PersonalizeResource, _DatasetGroupBase):
             PropsError: it is not such an ARN.
         """
         return _ImportedDatasetGroup(scope, id, dataset_group_arn)
+
+    @staticmethod
+    def from_lookup(scope: Construct, id: str, *, provider: PersonalizeProvider, name: str) -> IDatasetGroup:
+        """Use a dataset group that exists already: found by its name when the stack is deployed, which fails if not.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: looks.
+            name: its name.
+
+        Raises:
+            PropsError: no dataset group can have the name.
+        """
+        if not re.fullmatch(NAME_PATTERN, name) or len(name) > NAME_MAX_LENGTH:
+            raise PropsError(
+                f"{id}: name '{name}' cannot be that of a dataset group, because names are 1 to {NAME_MAX_LENGTH} "
+                f"letters, digits, '-' or '_', and begin with a letter or digit. Write the name of one that exists."
+            )
+        path = f"dataset-group/{name}"
+        lookup = Lookup(scope, id, provider=provider, noun="DatasetGroup", path=path, ResourceName=name)
+        return _ImportedDatasetGroup(lookup, "DatasetGroup", lookup.arn)
 
 
 @jsii.implements(IStableAnyProducer)

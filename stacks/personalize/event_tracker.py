@@ -8,11 +8,12 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .adoption import check_parent
+from .adoption import check_exists, check_parent
 from .dataset_group import IDatasetGroup, take_place
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource, grant_operation
 from .imported import ImportedResource, checked_arn
+from .lookup import Lookup
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
 from .resource import PersonalizeResource
@@ -177,6 +178,27 @@ class EventTracker(PersonalizeResource, _EventTrackerBase):
         """
         arn = checked_arn("event_tracker_arn", event_tracker_arn, "event-tracker")
         return _ImportedEventTracker(scope, id, arn, tracking_id)
+
+    @staticmethod
+    def from_lookup(
+        scope: Construct, id: str, *, provider: PersonalizeProvider, dataset_group: IDatasetGroup
+    ) -> IEventTracker:
+        """Use the event tracker of a dataset group that exists already: looked up at deployment.
+
+        Args:
+            scope: parent construct.
+            id: construct id.
+            provider: looks.
+            dataset_group: the group, which this app has not made; it has one event tracker at most.
+
+        Raises:
+            PropsError: this app makes the group.
+        """
+        group_arn = dataset_group.dataset_group_arn
+        check_exists(id, "from_lookup", group_arn, "dataset group")
+        # The role reads every event tracker, since the service generates the ids in their ARNs.
+        found = Lookup(scope, id, provider=provider, noun="EventTracker", path=None, DatasetGroupArn=group_arn)
+        return _ImportedEventTracker(found, "EventTracker", found.arn, found.attribute("TrackingId"))
 
     @property
     def tracking_id(self) -> str:

@@ -30,6 +30,17 @@ class ImportedArn(str):
         return marked
 
 
+def as_imported(arn: str, with_contents: bool = False) -> ImportedArn:
+    """Mark the ARN of a resource that exists already; of one that is looked up, policies know it before.
+
+    Args:
+        arn: its ARN, or that of a Lookup.
+        with_contents: whether IAM checks what is in it by ARNs that begin with its own.
+    """
+    known = arn.permitted_on[0] if isinstance(arn, ImportedArn) else arn
+    return ImportedArn(arn, permitted_on=[known, f"{known}/*"] if with_contents else [known])
+
+
 class AdoptedArn(str):
     """ARN of a resource that this app takes over; the provider's role reaches it, and what is in it.
 

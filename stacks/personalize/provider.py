@@ -218,7 +218,7 @@ class PersonalizeProvider(Construct):
             if own.contains:
                 self._reach(f"{own.contains}/{name}/*")
         if own.taggable and self._tag_conditions:
-            self._allow_tagging(self._arn_of(path))
+            self._allow_tagging(self.arn_of(path))
 
     def allow_looking(self, operation: str, path: str) -> None:
         """Let the provider read a resource that somebody else has made.
@@ -227,9 +227,20 @@ class PersonalizeProvider(Construct):
             operation: changes nothing, such as DescribeFilter.
             path: what follows the account in its ARN; may end with a wildcard.
         """
-        self._allow([operation], [self._arn_of(path)])
+        self._allow([operation], [self.arn_of(path)])
         if path.endswith("*"):
             self._acknowledge(path, "Somebody else has chosen the name of what is looked at.")
+
+    def arn_of(self, path: str) -> str:
+        """ARN of a resource of the service in the account and region of the provider.
+
+        Args:
+            path: what follows the account, such as filter/NAME.
+        """
+        resource, _, name = path.partition("/")
+        return Stack.of(self).format_arn(
+            service="personalize", resource=resource, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )
 
     def serve(self, stack: Stack) -> None:
         """Let the provider ask CloudFormation whether a deployment of the stack still goes on.
@@ -335,7 +346,7 @@ class PersonalizeProvider(Construct):
         self._adopted.append(path)
         for types, statement in self._on_names:
             if path.partition("/")[0] in types:
-                statement.add_resources(self._arn_of(path))
+                statement.add_resources(self.arn_of(path))
         if path.endswith("/*"):
             self._acknowledge(path, "What is in an adopted resource has ARNs that begin with the name of that.")
 
@@ -363,7 +374,7 @@ class PersonalizeProvider(Construct):
             function.add_environment("SERVED_STACKS", Fn.join(",", self._stack_tags))
 
     def _acknowledge(self, path: str, reason: str) -> None:
-        acknowledge_wildcards(self._role, reason, resources=[self._arn_of(path)])
+        acknowledge_wildcards(self._role, reason, resources=[self.arn_of(path)])
 
     def _grant_on_tagged(self, types: Sequence[TypePermissions]) -> None:
         """To change something, the stack's tag must be on it; to create something, in the request."""
@@ -393,10 +404,4 @@ class PersonalizeProvider(Construct):
 
     def _arn(self, permissions: TypePermissions) -> str:
         name = "*" if permissions.name_is_generated else f"{self.name_prefix}*"
-        return self._arn_of(f"{permissions.own_arn_type}/{name}")
-
-    def _arn_of(self, path: str) -> str:
-        resource, _, name = path.partition("/")
-        return Stack.of(self).format_arn(
-            service="personalize", resource=resource, resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
-        )
+        return self.arn_of(f"{permissions.own_arn_type}/{name}")

@@ -14,7 +14,7 @@ from .config import events_config as rendered_events_config
 from .dataset_group import IDatasetGroup
 from .errors import PropsError
 from .grants import Grantable, IPersonalizeResource
-from .imported import ImportedArn, ImportedResource, checked_arn
+from .imported import ImportedResource, as_imported, checked_arn
 from .limits import AUTO_TRAINING_DAYS_RANGE, MORE_SOLUTION_CONFIG, RANKING_RECIPES
 from .permissions import TypePermissions, declare
 from .provider import PersonalizeProvider
@@ -59,7 +59,7 @@ class _ImportedSolution(ImportedResource, _SolutionBase):
         self, scope: Construct, id: str, solution_arn: str, dataset_group: IDatasetGroup | None = None
     ) -> None:
         arn = checked_arn("solution_arn", solution_arn, "solution")
-        super().__init__(scope, id, ImportedArn(arn, permitted_on=[arn, f"{arn}/*"]))
+        super().__init__(scope, id, as_imported(arn, with_contents=True))
         self._dataset_group = dataset_group
 
     @property

@@ -119,7 +119,7 @@ def scene(shared: Scene) -> Scene:
 
 def not_in_ours(parent: str) -> str:
     return (
-        f"X: adopt takes over what exists in a {parent} that exists, and this app makes its {parent}. Adopt the "
+        f"X: adopt is for what exists in a {parent} that exists, and this app makes its {parent}. Adopt the "
         f"{parent} too, or leave out adopt."
     )
 

@@ -70,14 +70,18 @@ def test_a_function_is_documented_with_its_arguments(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if ".from_" in name])
 def test_what_exists_is_used_as_everywhere_in_the_cdk(name: str) -> None:
-    """Guidelines, "Imports": scope, id, then the ARN or the attributes; answered is the interface."""
+    """Guidelines, "Imports": scope, id, then the ARN, the attributes or what to look for; answered is the interface."""
     signature = inspect.signature(FUNCTIONS[name])
     assert list(signature.parameters)[:2] == ["scope", "id"]
     owner = name.partition(".")[0]
     assert signature.return_annotation == f"I{owner}"
     more = list(signature.parameters.values())[2:]
     keywords = {each.kind for each in more} == {inspect.Parameter.KEYWORD_ONLY}
-    assert keywords if name.endswith("_attributes") else [each.name for each in more] == [f"{snake(owner)}_arn"]
+    assert (
+        keywords
+        if name.endswith(("_attributes", "_lookup"))
+        else [each.name for each in more] == [f"{snake(owner)}_arn"]
+    )
 
 
 def snake(name: str) -> str:
