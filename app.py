@@ -17,6 +17,7 @@ from stacks.operations import OperationsStack
 from stacks.personalize import PropsError, limits
 from stacks.ranking import RankingStack
 from stacks.recommenders import RecommenderStack
+from stacks.repair import repair
 from stacks.settings import CONFIG_DIRECTORY, Settings, SettingsError, load_settings
 from stacks.settings_adoption_checks import adoption_hints
 from stacks.settings_checks import check_keys, check_placeholders
@@ -71,6 +72,7 @@ def build(app: App) -> None:
     _check_region(settings)
     read_boundary(app, settings)
     add_stacks(app, settings, sample_directory)
+    repair(app)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
 
 

@@ -67,9 +67,9 @@ class Changes:
                 del accepted[member_name(prop)]
         return accepted
 
-    def is_made(self, found: Description, change: Members, only_changes: bool) -> bool:
+    def is_made(self, found: Description, change: Members, in_place: bool) -> bool:
         """Whether the resource is as the change wants it; the service may leave out what has its default."""
-        if only_changes:
+        if in_place:
             return self.is_effective(found, change)
         actual = self._actual(found)
         return covers(actual, self._lists(change)) and not contradicts(actual, change)

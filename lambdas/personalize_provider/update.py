@@ -176,7 +176,7 @@ class Updates:
         """
         update = latest_update(self._row, found)
         if not self._is_asked_for(progress, update, change):
-            return self._changes.is_made(found, change, progress.only_changes)
+            return self._changes.is_made(found, change, progress.in_place)
         self._check_update(event, update)
         return is_busy(update) or not self._changes.is_contradicted(found, change)
 
