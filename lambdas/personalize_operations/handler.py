@@ -14,7 +14,7 @@ from typing import Any
 
 from ..personalize_provider import log
 from ..personalize_provider.service_errors import SERVICE_ERRORS
-from . import errors, new_data
+from . import errors, new_data, serving_hours
 from . import judge as judging
 from . import observe as observing
 from . import tell as telling
@@ -38,6 +38,11 @@ def observe(_event: Event, _context: object) -> dict[str, Any]:
     return run_observe(_event, default_client, time, _config())
 
 
+def switch_recommender(event: Event, _context: object) -> dict[str, Any]:
+    """Start or stop a recommender."""
+    return run_switch_recommender(event, default_client, time)
+
+
 def tell(event: Event, _context: object) -> dict[str, Any]:
     """Mail people what an event of EventBridge means."""
     return run_tell(event, default_client, time, _config())
@@ -56,6 +61,11 @@ def run_judge(event: Event, clients: Clients, clock: Clock) -> dict[str, Any]:
 def run_observe(_event: Event, clients: Clients, clock: Clock, config: Mapping[str, Any]) -> dict[str, Any]:
     """Answer observe with the given clients, clock and configuration."""
     return _run("look at what serves", lambda: observing.observe(config, clients, clock), clock)
+
+
+def run_switch_recommender(event: Event, clients: Clients, clock: Clock) -> dict[str, Any]:
+    """Answer switch_recommender with the given clients and clock."""
+    return _run("start or stop a recommender", lambda: serving_hours.switch_recommender(event, clients), clock)
 
 
 def run_tell(event: Event, clients: Clients, clock: Clock, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -259,8 +259,7 @@ class Alarms(Construct):
             "undelivered",
             "A schedule, an event or a notice did not reach what it was for: a recommender was not started or stopped, "
             "or a mail was not sent. Read what and why: aws sqs receive-message --message-attribute-names All "
-            f"--queue-url {queue_url}. Do by hand what it was to do; a recommender that was to be started and was "
-            "so already, as after a deployment, needs nothing. Then empty the queue: aws sqs purge-queue "
+            f"--queue-url {queue_url}. Do by hand what it was to do. Then empty the queue: aws sqs purge-queue "
             f"--queue-url {queue_url}.",
             messages,
             _When(0),

@@ -164,7 +164,14 @@ class Watching(Construct):
     def _change_throughput(self) -> None:
         hours, throughput = self._operations.serving_hours, self._operations.campaign_throughput
         if hours:
-            add_serving_hours(self._schedules, hours, self._served)
+            add_serving_hours(
+                self,
+                self._schedules,
+                hours,
+                self._served,
+                undelivered=self.topic.undelivered,
+                log_retention=self._log_retention,
+            )
         campaign = next((each for each in self._served if each.kind == "Campaign"), None)
         if throughput and campaign:
             add_campaign_throughput(self._schedules, throughput, campaign)

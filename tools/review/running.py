@@ -49,8 +49,8 @@ class Schedule:
 
     @property
     def action(self) -> str:
-        """The action of Personalize that it calls, such as stopRecommender; empty if it calls none."""
-        return self.target.removeprefix(_CALL) if self.target.startswith(_CALL) else ""
+        """The action of Personalize that it calls, itself or by a function; empty if it calls none."""
+        return self.target.removeprefix(_CALL) if self.target.startswith(_CALL) else str(self.input.get("action", ""))
 
     @property
     def refreshes(self) -> bool:

@@ -80,9 +80,10 @@ def app(**operations: Resource) -> Assembly:
 
 
 def by_night(start: str = "cron(0 7 * * ? *)") -> Assembly:
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:switch"
     return app(
-        Start=calls("startRecommender", start, "TopPicks"),
-        Stop=calls("stopRecommender", "cron(0 23 * * ? *)", "TopPicks"),
+        Start=schedule(function, start, "TopPicks", action="startRecommender"),
+        Stop=schedule(function, "cron(0 23 * * ? *)", "TopPicks", action="stopRecommender"),
     )
 
 
