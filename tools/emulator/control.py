@@ -189,14 +189,17 @@ def _taggable(request: Request) -> Resource:
 
 
 def _new_tags(request: Request, current: Mapping[str, str]) -> dict[str, str]:
-    """Tags with those of the request added (developer guide, "Tagging Amazon Personalize resources")."""
+    """Tags with those of the request added; those that AWS sets itself count towards no limit.
+
+    Source: developer guide, "Tagging Amazon Personalize resources".
+    """
     given = {tag["tagKey"]: tag["tagValue"] for tag in request.params.get("tags", [])}
     for text in (*given, *given.values()):
-        if text.lower().startswith("aws:"):
+        if _is_of_aws(text):
             raise invalid(f"Tag keys and values must not begin with aws:, as {text} does.")
     tags = {**current, **given}
     maximum = request.region.environment.quotas.tags_per_resource
-    if len(tags) > maximum:
+    if len([key for key in tags if not _is_of_aws(key)]) > maximum:
         raise ServiceError("TooManyTagsException", f"A resource can have at most {maximum} tags.")
     return tags
 
@@ -207,9 +210,18 @@ def _tag(request: Request) -> Answer:
     return {}
 
 
+def _is_of_aws(text: str) -> bool:
+    return text.lower().startswith("aws:")
+
+
 def _untag(request: Request) -> Answer:
     resource = _taggable(request)
-    for key in request.params["tagKeys"]:
+    keys, maximum = request.params["tagKeys"], request.region.environment.quotas.tags_per_resource
+    if len(keys) > maximum:
+        raise ServiceError("TooManyTagKeysException", f"A resource can have at most {maximum} tags.")
+    if any(map(_is_of_aws, keys)):
+        raise invalid("Tags whose keys begin with aws: cannot be removed.")
+    for key in keys:
         resource.tags.pop(key, None)
     return {}
 

@@ -166,6 +166,16 @@ def test_a_resource_has_fifty_tags_at_most(account: Account) -> None:
     )
 
 
+def test_tags_that_aws_sets_do_not_count_and_stay(account: Account) -> None:
+    arn = account.create("DatasetGroup", tags=as_tags(**{f"key{n}": "x" for n in range(49)}))
+    account.service._region(account.region).get(arn).tags["aws:cloudformation:stack-id"] = "x"
+    account.personalize.tag_resource(resourceArn=arn, tags=as_tags(one_more="x"))
+    untag = account.personalize.untag_resource
+    assert refusal(untag, resourceArn=arn, tagKeys=["aws:cloudformation:stack-id"])[0] == "InvalidInput"
+    assert refusal(untag, resourceArn=arn, tagKeys=[f"key{n}" for n in range(51)])[0] == "TooManyTagKeys"
+    assert len(tags(account, arn)) == 51
+
+
 @pytest.mark.parametrize(("name", "value"), [("aws:stack", "x"), ("AWS:stack", "x"), ("stack", "aws:x")])
 def test_what_begins_with_aws_is_reserved(account: Account, name: str, value: str) -> None:
     arn = account.create("DatasetGroup", tags=as_tags(stack="arn:aws:x"))
