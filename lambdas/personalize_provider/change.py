@@ -8,6 +8,7 @@ from . import errors
 from .api import Api
 from .elements import by_name, lists_of, missing, update_request
 from .merge import applied, contradicts, covers, difference, merged, only
+from .names import in_order
 from .protocol import Event, Progress, as_before
 from .resource_type import Members, ResourceType, ValueRule, member_name
 from .resources import RESOURCES
@@ -29,7 +30,8 @@ class Changes:
         if progress.repairs:
             wanted = self.leave_to_refreshes(found, self._difference(None, event))
             return dict(merged(self._difference(as_before(event), event), wanted))
-        return self._difference(as_before(event) if progress.in_place else None, event)
+        change = self._difference(as_before(event) if progress.in_place else None, event)
+        return self.leave_to_refreshes(found, change) if progress.adopts else change
 
     def leave_to_refreshes(self, found: Description, change: Members) -> Members:
         """A change without what a refresh has moved on: the campaign keeps the version that it serves.
@@ -43,6 +45,11 @@ class Changes:
             if _stem(actual.get(member)) == _stem(change.get(member))
         }
         return {member: value for member, value in change.items() if member not in moved}
+
+    def find_present(self, found: Description, change: Members) -> Members:
+        """What the members that a change's request names are now, or their defaults; None for what has neither."""
+        actual = {**self._update.defaults, **self._actual(found)}
+        return {member: actual.get(member) for member in self.build_request(found, change)}
 
     def find_undone(self, event: Event, found: Description, change: Members) -> Members:
         """The part of a rollback's change that the update before it made; the rest stays as it is.
@@ -85,6 +92,13 @@ class Changes:
     def build_request(self, found: Description, change: Members) -> Members:
         """The members of the Update* request, besides the ARN."""
         return update_request(self._update, self._actual(found), change)
+
+    def find_restoring(self, found: Description, members: Members) -> Members:
+        """The members of the Update* request that makes them what they were; empty if they are."""
+        actual, before = self.effective(found), merged(self._update.defaults, members)
+        changed = {name: value for name, value in members.items() if in_order(actual[name]) != in_order(before[name])}
+        known = {name: value for name, value in changed.items() if value is not None}
+        return self._update.completed(known, actual) if known else {}
 
     def _difference(self, before: Event | None, after: Event) -> Members:
         old, new = ({} if side is None else self._members(side) for side in (before, after))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adoption import Adoption
 from .api import Api
 from .blockers import Blockers
 from .deployments import CloudFormation, known_deployment, stack_goes
@@ -35,13 +36,20 @@ class Deletion:
         self._row = row
         self._api = api
         self._cloudformation = cloudformation
+        self._adoption = Adoption(row, api, cloudformation)
         self._listed: list[Description] | None = None
 
     def delete_step(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Go one step towards deleting what a Delete request names."""
         row, name = self._row, event["PhysicalResourceId"]
+        why_not = self._adoption.find_reason_to_leave(event)
+        if why_not:
+            return complete(why_not)
         known = is_made_here(name, event["ResourceProperties"])
         found = self._find(name, event) if known else self._find_unreported(event, now)
+        giving_back = self._adoption.give_back_step(event, progress, found, known, now)
+        if giving_back:
+            return giving_back
         if found is None and not known and now - progress.started < CANCELLATION_SECONDS:
             return pending("watching for what a cancelled request may still create")
         if found and not is_ours(self._api, row, event, found):
@@ -93,8 +101,10 @@ class Deletion:
 
     def remove_leftover(self, event: Event, progress: Progress, now: float) -> Outcome:
         """Go one step towards deleting the replacement that a cancelled update began."""
-        found = self._api.find(self._row, progress.leftover, as_before(event))
-        return self.remove(found, event, now - progress.started)
+        cancelled = as_before(event)
+        found = self._api.find(self._row, progress.leftover, cancelled)
+        giving_back = self._adoption.give_back_step(cancelled, progress, found, is_known=False, now=now)
+        return giving_back or self.remove(found, event, now - progress.started)
 
     def _find_unreported(self, event: Event, now: float) -> Description | None:
         """What a Create request created that never answered CloudFormation."""

@@ -44,6 +44,14 @@ def stack_goes(deployment: str) -> bool:
     return deployment.startswith(("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"))
 
 
+def is_taken_back(deployment: str) -> bool:
+    """Whether what is deleted now was made, or adopted, by a deployment that failed.
+
+    A deployment begins by deleting what an earlier one has left that failed without a rollback.
+    """
+    return deployment.startswith(("ROLLBACK_", "UPDATE_ROLLBACK_", "UPDATE_IN_PROGRESS"))
+
+
 def asks_for(deployment: str, request_type: str) -> bool:
     """Whether CloudFormation may be waiting for a request; if not, the request arrived late."""
     status = deployment.partition(" ")[0]

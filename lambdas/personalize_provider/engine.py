@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import errors
+from . import errors, errors_adoption
+from .adoption import Adoption
 from .api import Api
+from .control import adopts, check_control, is_released
 from .deletion import Deletion
 from .deployments import CloudFormation, asks_for, check_wanted, is_rollback
 from .describe import ThenPause, attributes, is_older, known_attributes, source, unchanged_revision
@@ -42,6 +44,7 @@ class Engine:
         self._api = api
         self._cloudformation = cloudformation
         self._updates = Updates(row, api, cloudformation)
+        self._adoption = Adoption(row, api, cloudformation)
         self._deletion = Deletion(row, api, cloudformation)
 
     def on_event(self, event: Event, now: float) -> tuple[str, Progress]:
@@ -50,6 +53,11 @@ class Engine:
             return event["PhysicalResourceId"], Progress(started=now)
         if event["RequestType"] == "Update":
             return self._start_update(event, now)
+        check_control(self._row, event["ResourceProperties"])
+        if adopts(event["ResourceProperties"]):
+            return self._adoption.start_creation(event, now)
+        if is_released(event["ResourceProperties"]):
+            raise errors_adoption.releases_nothing(self._row)
         # Few calls here: it is is_complete that waits until a new policy takes effect.
         check_unclaimed(self._api, self._row, event, now)
         return physical_name(self._row, event), Progress(started=now)
@@ -78,6 +86,10 @@ class Engine:
     def _create_step(self, event: Event, progress: Progress, now: float) -> Outcome:
         self._check_properties(event)
         found = self._api.find(self._row, event["PhysicalResourceId"], event)
+        if is_released(event["ResourceProperties"]):
+            return self._adoption.release_step(event, progress, found, now)
+        if progress.adopts:
+            return self._adopt_step(event, progress, found, now)
         return self._create_or_adopt(event, progress, found, now)
 
     def _create_or_adopt(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
@@ -130,6 +142,16 @@ class Engine:
         self._deletion.remove(found, event, now - progress.started)
         return pending("removing what an earlier deployment left")
 
+    def _adopt_step(self, event: Event, progress: Progress, found: Description | None, now: float) -> Outcome:
+        """Go one step towards owning what somebody else has made, changed as the template says."""
+        claiming = self._adoption.claim_step(event, found, progress)
+        if claiming:
+            return claiming
+        assert found
+        if not self._adoption.claims:
+            return self._complete_once_settled(event, progress, found, now)
+        return self._update_or_recreate(event, progress, found, now)
+
     def _adopt(self, event: Event, progress: Progress, found: Description, now: float) -> Outcome:
         """Take over what an earlier deployment left, changed as the template says."""
         if self._row.is_job and is_busy(found):
@@ -163,9 +185,11 @@ class Engine:
         deployment = self._cloudformation.deployment(event["StackId"])
         if not asks_for(deployment, "Update"):
             raise errors.cancelled(self._row, event["PhysicalResourceId"])
+        if is_released(event["ResourceProperties"]):
+            return event["PhysicalResourceId"], Progress(started=now, in_place=True, deployment=deployment)
         repairs = asks_for_repair(event) and not is_rollback(deployment)
         successor = Successors(self._row, self._api).choose(event, is_rollback(deployment), repairs)
-        return successor.name, Progress(
+        progress = Progress(
             started=now,
             in_place=successor.name == event["PhysicalResourceId"],
             update_seen=successor.update_seen,
@@ -174,12 +198,17 @@ class Engine:
             paused=successor.paused,
             repairs=repairs,
         )
+        return successor.name, self._adoption.start_update(event, successor.name, progress)
 
     def _update_step(self, event: Event, progress: Progress, now: float) -> Outcome:
         self._check_properties(event)
         if progress.leftover and not self._deletion.remove_leftover(event, progress, now).done:
             return pending(f"removing {progress.leftover}")
         found = self._api.find(self._row, event["PhysicalResourceId"], event)
+        if is_released(event["ResourceProperties"]):
+            return self._adoption.release_step(event, progress, found, now)
+        if progress.adopts:
+            return self._adopt_step(event, progress, found, now)
         if not progress.in_place:
             return self._create_or_adopt(event, progress, found, now)
         if undoes_repair(event, progress) and not is_sound(found):
@@ -213,6 +242,7 @@ class Engine:
         if unknown:
             raise errors.unknown_property(self._row.noun, sorted(unknown))
         is_switched_off(self._row, event)
+        check_control(self._row, event["ResourceProperties"])
 
     def _check_sound(self, event: Event, found: Description) -> None:
         row, name = self._row, event["PhysicalResourceId"]

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import errors
+from .agreement import holds
 from .api import Api
+from .control import is_anothers_run
 from .deployments import CloudFormation, check_wanted
 from .describe import is_older
-from .merge import covers
+from .memento import is_memento
 from .names import is_fixed, physical_name
 from .protocol import Event, Progress
 from .resource_type import ResourceType
@@ -17,6 +19,8 @@ from .statuses import Description
 
 STACK_TAG = "cloudformation:stack-id"
 LOGICAL_TAG = "cloudformation:logical-id"
+# What begins the tags of resources that CloudFormation makes itself (user guide, "Resource tags").
+_NATIVE = "aws:cloudformation:"
 
 
 def user_tags(properties: Mapping[str, Any]) -> dict[str, str]:
@@ -38,6 +42,12 @@ def foreign_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if key not in (STACK_TAG, LOGICAL_TAG)}
 
 
+def owners(tags: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Stacks that a resource belongs to by its tags, each with the logical id; CloudFormation's own tags count too."""
+    named = ((STACK_TAG, LOGICAL_TAG), (f"{_NATIVE}stack-id", f"{_NATIVE}logical-id"))
+    return [(tags[stack], tags.get(logical, "a resource")) for stack, logical in named if stack in tags]
+
+
 def as_api(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags as TagResource takes them."""
     return [{"tagKey": key, "tagValue": value} for key, value in sorted(tags.items())]
@@ -47,6 +57,8 @@ def sync_tags(
     api: Api, cloudformation: CloudFormation, row: ResourceType, event: Event, progress: Progress, found: Description
 ) -> None:
     """Add, change and remove the tags that the template changed; all of the template's on what is new to the stack.
+
+    What is adopted keeps the tags that it had.
 
     Args:
         api, cloudformation: what to ask.
@@ -58,7 +70,7 @@ def sync_tags(
     Raises:
         ProviderError: CloudFormation has given the deployment up.
     """
-    if not row.taggable:
+    if not row.taggable or is_anothers_run(row, event, event["PhysicalResourceId"]):
         return
     arn = found[row.arn_member]
     gone, new = _tag_changes(api, event, progress, arn)
@@ -78,7 +90,8 @@ def _tag_changes(api: Api, event: Event, progress: Progress, arn: str) -> tuple[
     actual = api.tags(arn)
     if progress.repairs:
         return sorted((told.keys() - after.keys()) & actual.keys()), _added(actual, all_tags(event))
-    return sorted(foreign_tags(actual).keys() - after.keys()), _added(actual, after)
+    keeps = any(map(is_memento, actual))
+    return [] if keeps else sorted(foreign_tags(actual).keys() - after.keys()), _added(actual, after)
 
 
 def _added(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
@@ -139,9 +152,3 @@ def check_unclaimed(api: Api, row: ResourceType, event: Event, now: float) -> No
 def made_by(tags: Mapping[str, str], event: Event) -> bool:
     """Whether tags say that a resource was created for the logical id and the stack of a request."""
     return tags.get(STACK_TAG) == event["StackId"] and tags.get(LOGICAL_TAG) == event["LogicalResourceId"]
-
-
-def holds(api: Api, row: ResourceType, properties: Mapping[str, Any], description: Description) -> bool:
-    """Whether a resource has the create-only properties that are asked for."""
-    asked = {name: properties[name] for name in row.create_only - row.control if name in properties}
-    return covers(description, api.request(f"Create{row.noun}", asked))

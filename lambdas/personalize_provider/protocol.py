@@ -45,6 +45,7 @@ class Progress:
         refusal: why on_event refuses an update; is_complete reports it after HOLD_SECONDS (docs/decisions/0020).
         paused: whether somebody had stopped the resource when the request began.
         repairs: whether an update brings the resource in line with all that the template says.
+        adopts: whether the request takes over what exists.
     """
 
     started: float
@@ -55,6 +56,7 @@ class Progress:
     refusal: str = ""
     paused: bool = False
     repairs: bool = False
+    adopts: bool = False
 
     @property
     def only_changes(self) -> bool:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 # Properties of every type that are ours, not the service's.
-CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement", "Repair"})
+CONTROL_PROPERTIES = frozenset({"Name", "NamePrefix", "Tags", "AllowReplacement", "Adopt", "Release", "Repair"})
 # What becomes of contents that leave the template; anything else means that they stay.
 DELETED = "deleted"
 
@@ -146,6 +146,8 @@ class ResourceType:
         create_only: properties whose change needs a new resource.
         quota: the service quota that LimitExceededException speaks of.
         update: how the other properties change in place, if any does.
+        documents: create-only properties whose text may say the same in other words; from the text that there is and
+            the one that is asked for, what differs, empty if nothing does.
         no_effect: properties that matter only to the next resource of the type; changing one does nothing now.
         control: create-only properties that are ours and are never sent to the service.
         on_create: property -> request member, where Create* takes it under another name.
@@ -184,6 +186,7 @@ class ResourceType:
     create_only: frozenset[str]
     quota: str
     update: Update | None = None
+    documents: Mapping[str, Callable[[str, str], str]] = field(default_factory=dict)
     no_effect: frozenset[str] = frozenset()
     control: frozenset[str] = frozenset()
     on_create: Mapping[str, str] = field(default_factory=dict)
@@ -285,7 +288,7 @@ class ResourceType:
         return self._effect_in_place(name, before, after)
 
     def _effect_in_place(self, name: str, before: str | None, after: str | None) -> Effect:
-        if name == "Tags":
+        if name in ("Tags", "Release"):
             return Effect.IN_PLACE if self.taggable else Effect.NOTHING
         if name == self.switch:
             return Effect.IN_PLACE

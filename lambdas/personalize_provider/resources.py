@@ -61,6 +61,7 @@ RESOURCES: Mapping[str, ResourceType] = {
         ResourceType(
             noun="Schema",
             create_only=frozenset({"Schema", "Domain"}),
+            documents={"Schema": schemas.difference},
             taggable=False,
             stays_while_used=True,
             blockers=(Blocker((("Dataset", None),), names="schemaArn"),),

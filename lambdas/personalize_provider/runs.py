@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from . import errors_adoption
 from .api import Api
-from .names import is_fixed, last_part, physical_name, same_content
+from .control import adopts
+from .names import LATEST, is_fixed, last_part, physical_name, same_content
 from .protocol import Event, as_before
 from .resource_type import ResourceType
-from .statuses import Description, has_failed, is_busy
+from .statuses import Description, has_failed, is_being_stopped, is_busy
 
 
 class Runs:
@@ -32,8 +34,27 @@ class Runs:
         """
         runs = self._list(event)
         earlier = self._find_earlier(event, runs) or (self._find_untouched(event, runs) if is_rollback else None)
+        if is_rollback and not earlier:
+            earlier = self._find_adopted(event, runs)
         name = earlier or physical_name(self._row, event)
         return name, self._find_leftover(event, name, runs)
+
+    def choose_adopted(self, event: Event) -> str:
+        """Choose the run that the template adopts.
+
+        Returns:
+            Its name: the one that the template says, or that of the latest that is sound.
+
+        Raises:
+            ProviderError: there is none.
+        """
+        wanted = str(event["ResourceProperties"]["Adopt"])
+        if wanted != LATEST:
+            return wanted
+        latest = next((run for run in self._list(event) if not has_failed(run) and not is_being_stopped(run)), None)
+        if latest is None:
+            raise errors_adoption.no_run_to_adopt(self._row, str(self._parent(event)))
+        return self._name(latest)
 
     def find_same_in_flight(self, event: Event) -> str | None:
         """Name of a run that the service is at work on and that does what the request asks for."""
@@ -77,6 +98,22 @@ class Runs:
                 return None
             if same_content(self._row, event, name):
                 return name
+        return None
+
+    def _find_adopted(self, event: Event, runs: list[Description]) -> str | None:
+        """Name of the run that the template had adopted, to which a rollback goes back; no run of its own is there.
+
+        Where only the latest run counts, that is so only if the update has begun none.
+        """
+        if not adopts(event["ResourceProperties"]):
+            return None
+        sound = [self._name(run) for run in runs if not has_failed(run)]
+        others = [name for name in sound if not same_content(self._row, as_before(event), name)]
+        if self._row.reuse_latest_only and len(others) < len(sound):
+            return None
+        for name in (event["PhysicalResourceId"], event["ResourceProperties"]["Adopt"], *others):
+            if name in others:
+                return str(name)
         return None
 
     def _find_same(self, event: Event, runs: Iterable[Description]) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .names import in_order
+
 _REPLACEABLE = ("items", "users")
 _ATTRIBUTES = ("categorical", "textual")
 
@@ -37,6 +39,22 @@ def refusal(before: str, after: str) -> str:
         f"{_listed(problems)}. A schema keeps its fields as they are, and new ones allow null. Undo that; to change a "
         f"field, add one of another name, and train on that one instead (included_dataset_columns)."
     )
+
+
+def difference(actual: str, wanted: str) -> str:
+    """What a schema says otherwise than another; empty if both say the same, in whatever order and layout.
+
+    Args:
+        actual: the schema that there is, an Avro record as JSON.
+        wanted: the one that is asked for.
+    """
+    try:
+        old, new = json.loads(actual), json.loads(wanted)
+        if in_order(old) == in_order(new):
+            return ""
+        return f"in the template {_listed(_differences(old, new)) or 'more than its fields differs'}"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return "" if actual == wanted else "the template has another text"
 
 
 def _problems(old: Any, new: Any) -> list[str]:

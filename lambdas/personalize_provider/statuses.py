@@ -49,6 +49,11 @@ def is_being_created(description: Description) -> bool:
     return status_of(description) in _CREATING
 
 
+def is_being_stopped(description: Description) -> bool:
+    """Whether its creation is on its way to being stopped."""
+    return status_of(description) == CREATE_STOPPING
+
+
 def is_being_deleted(description: Description) -> bool:
     """Whether its deletion has begun."""
     return status_of(description) in DELETING

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import errors
+from . import errors, errors_adoption
+from .agreement import holds
 from .api import Api
+from .control import adopts, is_anothers_run, is_released, newly_adopts
 from .describe import latest_update, update_id
 from .names import create_only, is_fixed, is_within_reach, physical_name
-from .ownership import holds
 from .protocol import Event, as_before
 from .repair import is_run_lost
 from .resource_type import ResourceType
@@ -66,9 +67,15 @@ class Successors:
         if not changed:
             return self._keep(event)
         if self._row.is_job and not is_fixed(event["ResourceProperties"]):
-            name, leftover = Runs(self._row, self._api).choose(event, is_rollback)
-            return Successor(name, leftover=leftover)
+            return self._choose_run(event, is_rollback)
         return self._replace(event, changed, is_rollback)
+
+    def _choose_run(self, event: Event, is_rollback: bool) -> Successor:
+        runs = Runs(self._row, self._api)
+        if newly_adopts(self._row, event) and not is_rollback:
+            return Successor(runs.choose_adopted(event))
+        name, leftover = runs.choose(event, is_rollback)
+        return Successor(name, leftover=leftover)
 
     def _keep(self, event: Event) -> Successor:
         current = event["PhysicalResourceId"]
@@ -83,18 +90,29 @@ class Successors:
             # A fixed name, or the rollback of an update that never got to replace anything.
             if not is_rollback and not self._holds_already(properties, changed, existing):
                 raise errors.name_is_fixed(row, wanted, changed)
-        elif existing is None:
-            self._check_replaceable(event, changed)
-        elif not is_rollback and is_fixed(properties) and not row.taggable:
-            raise errors.exists_elsewhere(row, wanted, None)
+        else:
+            self._check_successor(event, changed, wanted, existing, is_rollback)
         # Otherwise this is the rollback of a replacement: what it replaced is still there.
         found = existing or {}
         return Successor(wanted, self._update_seen(found), self._leftover(event, wanted), is_paused(found))
 
+    def _check_successor(
+        self, event: Event, changed: list[str], wanted: str, existing: Description | None, is_rollback: bool
+    ) -> None:
+        properties = event["ResourceProperties"]
+        if existing is None or (adopts(properties) and not is_rollback):
+            self._check_replaceable(event, changed)
+        elif not is_rollback and is_fixed(properties) and not self._row.taggable:
+            raise errors.exists_elsewhere(self._row, wanted, None)
+
     def _check_reach(self, event: Event) -> None:
-        current, properties = event["PhysicalResourceId"], event["ResourceProperties"]
-        if not is_within_reach(current, properties):
-            raise errors.out_of_reach(self._row, current, properties["NamePrefix"])
+        current, properties, before = event["PhysicalResourceId"], event["ResourceProperties"], as_before(event)
+        is_left_alone = is_released(before["ResourceProperties"]) or is_anothers_run(self._row, before, current)
+        if is_left_alone or is_within_reach(current, properties):
+            return
+        if adopts(before["ResourceProperties"]):
+            raise errors_adoption.adopted_out_of_reach(self._row, current)
+        raise errors.out_of_reach(self._row, current, properties["NamePrefix"])
 
     def _check_contents(self, event: Event) -> None:
         lost = self._row.taken_away(event["OldResourceProperties"], event["ResourceProperties"])
@@ -119,7 +137,8 @@ class Successors:
 
         That is so when the update was cancelled: the rollback is then sent for the old resource.
         """
-        if is_fixed(event["OldResourceProperties"]):
+        before = event["OldResourceProperties"]
+        if is_fixed(before) and not adopts(before):
             return ""
         begun = physical_name(self._row, as_before(event))
         return "" if begun in (event["PhysicalResourceId"], successor) else begun

@@ -155,6 +155,36 @@ class Updates:
             self._check_update(event, update)
         return found, True
 
+    def restore(self, event: Event, progress: Progress, found: Description, members: Members) -> str:
+        """Make a resource what it was before it was adopted; answer what to wait for, if anything.
+
+        Args:
+            event: the request that gives it back.
+            progress: of the request; whether the resource was paused before.
+            found: description of the resource.
+            members: of its Update* request, as they were.
+        """
+        waits_for = "" if progress.paused else self._resume(event, progress, found)
+        return waits_for or self._restore_members(event, progress, found, members) or self.pause(event, progress, found)
+
+    def _restore_members(self, event: Event, progress: Progress, found: Description, members: Members) -> str:
+        row, update = self._row, latest_update(self._row, found)
+        if is_busy(update):
+            return f"update {status_of(update)}"
+        is_requested = bool(update) and update["creationDateTime"].timestamp() > progress.started
+        change = {} if is_requested or not row.update else self._changes.find_restoring(found, members)
+        if not change:
+            return ""
+        assert row.update
+        check_wanted(self._cloudformation, row, event, progress)
+        try:
+            self._api.call(row.update.operation, **{row.arn_member: found[row.arn_member]}, **change)
+        except ClientError as error:
+            if not _is_refused_as_stopped(found, error):
+                raise
+            self._start(event, found)
+        return "changing it back"
+
     def _hands_over(self, progress: Progress) -> bool:
         """Whether the wait chain follows the update, so that the request need not; it does not stop anything again."""
         return self._row.outlasts_request and not progress.paused

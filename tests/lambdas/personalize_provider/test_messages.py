@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from lambdas.personalize_provider import errors
 from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tests.lambdas.personalize_provider.support.sentences import worded
 from tests.lambdas.personalize_provider.support.template_parts import Resources, arn, custom, named, template
 from tools.emulator import Fault
 from tools.simulation.cloud import VirtualCloud
@@ -94,6 +93,31 @@ def add_tracker(cloud: VirtualCloud) -> None:
     cloud.personalize.create_event_tracker(name="by-hand", datasetGroupArn=group["datasetGroupArn"])
 
 
+def adopting(**properties: object) -> Resources:
+    """A template that adopts the dataset group `films`."""
+    return {"Group": named(custom("DatasetGroup", **{"Domain": blocks.VOD, "Adopt": True, **properties}), "films")}
+
+
+def films(**members: object) -> Callable[[VirtualCloud], None]:
+    return by_hand("CreateDatasetGroup", name="films", domain=blocks.VOD, **members)
+
+
+def tagged(count: int) -> list[dict[str, str]]:
+    return [{"tagKey": f"key{n}", "tagValue": "x"} for n in range(count)]
+
+
+def owned(cloud: VirtualCloud) -> None:
+    """By another stack, which exists."""
+    other = cloud.cloudformation.deploy("other", template({"Handle": blocks.handle()}))
+    tags = {"cloudformation:stack-id": other.stack_id, "cloudformation:logical-id": "Theirs"}
+    films(tags=[{"tagKey": key, "tagValue": value} for key, value in tags.items()])(cloud)
+
+
+def fail(cloud: VirtualCloud) -> None:
+    cloud.service.faults.add(Fault("fail", "CreateDatasetGroup", message="Something is wrong."))
+    films()(cloud)
+
+
 def empty(cloud: VirtualCloud) -> None:
     """Nothing is done by hand."""
 
@@ -108,6 +132,7 @@ class Case:
         faults: what goes wrong with the service.
         before: what is deployed first, in peace.
         meanwhile: what somebody does by hand between the two.
+        prepare: what somebody does by hand before both.
     """
 
     wanted: Resources
@@ -115,9 +140,57 @@ class Case:
     faults: tuple[Fault, ...] = ()
     before: Resources | None = None
     meanwhile: Callable[[VirtualCloud], None] = empty
+    prepare: Callable[[VirtualCloud], None] = empty
 
 
 CASES: dict[str, Case] = {
+    "nothing_to_adopt": Case(
+        adopting(),
+        "There is no dataset group 'films' to adopt, and adopting creates nothing. Correct the name, or remove Adopt "
+        "to have a new dataset group created.",
+    ),
+    "no_run_to_adopt": Case(
+        changed({**blocks.group(), **blocks.data()}, "ItemsImport", Adopt="$LATEST"),
+        "There is no dataset import job of arn:aws:personalize:",
+    ),
+    "unsound_to_adopt": Case(
+        adopting(),
+        "The dataset group 'films' cannot be adopted, because it is CREATE FAILED: Something is wrong. Delete it, and "
+        "remove Adopt to have a new dataset group created.",
+        meanwhile=fail,
+    ),
+    "unlike_template": Case(
+        adopting(Domain="ECOMMERCE"),
+        "The dataset group 'films' cannot be adopted, because nothing can make it what the template says: Domain is "
+        "'VIDEO_ON_DEMAND', and the template says 'ECOMMERCE'. Change the template to what there is, or remove Adopt "
+        "and choose another Name.",
+        meanwhile=films(),
+    ),
+    "owned_elsewhere": Case(
+        adopting(),
+        "The dataset group 'films' cannot be adopted, because it belongs to Theirs of stack arn:aws:cloudformation:",
+        meanwhile=owned,
+    ),
+    "too_many_tags": Case(
+        adopting(),
+        "The dataset group 'films' cannot be adopted: with the template's tags and those that say whose it is, it "
+        "would have 52 tags, and the service allows 50. Remove 2 of its tags.",
+        meanwhile=films(tags=tagged(49)),
+    ),
+    "adopts_no_name": Case(
+        changed(GROUP, "Group", Adopt=True), "Adopt needs Name: say which dataset group is adopted, or remove Adopt."
+    ),
+    "releases_nothing": Case(
+        changed(GROUP, "Group", Release=True),
+        "Release gives up a dataset group that the stack has, but the template adds this one.",
+    ),
+    "adopted_out_of_reach": Case(
+        {"Group": custom("DatasetGroup", Domain=blocks.VOD, NamePrefix="vod-test_group")},
+        "The dataset group 'films' cannot be replaced: it was adopted under a name of its own, and without Adopt the "
+        "provider's role no longer reaches it.",
+        prepare=films(),
+        before=adopting(),
+    ),
     "access_denied": Case(
         GROUP,
         "Access denied: the provider's role may not perform personalize:CreateDatasetGroup on this resource. Add the "
@@ -241,6 +314,7 @@ ELSEWHERE = {"no_service", "caller_unknown", "blocked", "stopped", "cannot_chang
 
 
 def deployed(cloud: VirtualCloud, case: Case) -> Stack:
+    case.prepare(cloud)
     if case.before is not None:
         stack = cloud.cloudformation.deploy("app", template(case.before))
         assert stack.status == "CREATE_COMPLETE", stack.reasons
@@ -258,12 +332,7 @@ def test_the_sentence_reaches_cloudformation(cloud: VirtualCloud, name: str) -> 
 
 
 def test_every_error_has_its_case() -> None:
-    made = {
-        name
-        for name, function in inspect.getmembers(errors, inspect.isfunction)
-        if inspect.signature(function, eval_str=True).return_annotation is errors.ProviderError
-    }
-    assert made == CASES.keys() | UNHEARD | ELSEWHERE
+    assert worded() == CASES.keys() | UNHEARD | ELSEWHERE
 
 
 def test_the_table_of_a_quality_gate_shows_each_metric_with_its_minimum(cloud: VirtualCloud) -> None:
