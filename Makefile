@@ -121,18 +121,30 @@ conformance-compare: $(RUNNING) ## say, rule by rule, where the recordings A=fil
 schema: $(DEVELOPING) ## write stacks/settings.schema.json, by which editors know the settings
 	@$(PY) -m tools.settings_schema
 
-test: lint ## run all checks and tests
+test: checks all-tests ## run all checks and tests
+
+all-tests: $(DEVELOPING)
 	$(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
 
 unit: $(DEVELOPING) ## run the tests but for those that deploy with the CDK CLI
 	$(BIN)/pytest -n auto --dist loadgroup -m "not e2e" $(ARGS)
 
-lint: $(DEVELOPING) ## run ruff, mypy, vulture, radon and the table of imports (cfn-lint and cdk-nag run with the tests)
+lint: checks ## run ruff, mypy, vulture, radon and the table of imports (cfn-lint and cdk-nag run with the tests)
+	$(BIN)/pytest -q tests/repository/test_architecture.py tests/repository/test_readability.py
+
+# What no test does; radon and the table of imports are tests, which `make test` runs with the others.
+.PHONY: all-tests checks ruff mypy vulture
+checks: ruff mypy vulture
+
+ruff: $(DEVELOPING)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+mypy: $(DEVELOPING)
 	$(BIN)/mypy app.py stacks lambdas tools
+
+vulture: $(DEVELOPING)
 	$(BIN)/vulture
-	$(BIN)/pytest -q tests/repository/test_architecture.py tests/repository/test_readability.py
 
 format: $(DEVELOPING) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
@@ -152,7 +164,7 @@ lock: $(DEVELOPING) ## write the locks after a change of requirements*.txt (ARGS
 	@$(COMPILE) requirements.txt
 	@$(KEEP) requirements-lock.txt
 
-test-nightly: lint ## run all tests, with 2,000 random sequences from a new seed, then mutants
+test-nightly: checks ## run all tests, with 2,000 random sequences from a new seed, then mutants
 	SEQUENCES=2000 HYPOTHESIS_SEED=$(shell date +%s) $(BIN)/pytest -n auto --dist loadgroup --cov $(ARGS)
 	$(MAKE) mutants
 
@@ -184,6 +196,8 @@ PIP_INSTALL := $(BIN)/pip install --progress-bar off --no-compile --require-hash
 	$(PIP_INSTALL) $<
 	@touch $@
 
+# One after the other, also with --jobs.
+.venv/.installed-dev: | .venv/.installed-tools
 .venv/.installed-%: requirements-%-lock.txt | .venv/.installed
 	$(PIP_INSTALL) $<
 	@touch $@
