@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from ..personalize_provider.api import Api
 from ..personalize_provider.describe import metrics as metrics_of
+from ..personalize_provider.names import LATEST
 from ..personalize_provider.resources import RESOURCES
 from ..personalize_provider.statuses import ACTIVE, Description
 from .clients import Clients, Clock
@@ -83,7 +85,7 @@ class _Observer:
         if found is None:
             return
         yield from self._of_served(served_campaign(name, found))
-        version = self._api.describe(_VERSION, found["solutionVersionArn"])
+        version = self._api.describe(_VERSION, self._version_served(found["solutionVersionArn"]))
         if version is None:
             return
         metrics = metrics_of(self._api, _VERSION, version)
@@ -92,6 +94,14 @@ class _Observer:
         yield Value("VersionAgeHours", self._hours_since(version["creationDateTime"]), {"Campaign": name})
         for solution in self._solutions_of(version):
             yield from (Value(metric, value, {"Solution": solution}) for metric, value in metrics.items())
+
+    def _version_served(self, arn: str) -> str:
+        """The version of a campaign; of one that says only that it follows the latest, the newest that is trained."""
+        if not arn.endswith(LATEST):
+            return arn
+        versions = self._api.child_summaries(_VERSION, "solutionArn", arn.rpartition("/")[0])
+        trained = [each for each in versions if each["status"] == ACTIVE]
+        return str(max(trained, key=_created)["solutionVersionArn"]) if trained else arn
 
     def _solutions_of(self, version: Description) -> Iterator[str]:
         """Names of the solution that has trained a version, if it is one of the app's."""
@@ -120,6 +130,11 @@ class _Observer:
 
     def _hours_since(self, moment: Any) -> float:
         return max(0.0, self._now - moment.timestamp()) / HOUR
+
+
+def _created(summary: Description) -> datetime:
+    created: datetime = summary["creationDateTime"]
+    return created
 
 
 def _as_json(metrics: Mapping[str, float]) -> str:

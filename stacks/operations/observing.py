@@ -37,6 +37,7 @@ class Observed:
         solution_arn: of the ranking; None without one.
         recipe: of the ranking; None without one.
         machine_arn: of the refresh.
+        follows: whether the campaign follows the latest version, and may say no more than that.
     """
 
     served: Sequence[Watched]
@@ -44,6 +45,7 @@ class Observed:
     solution_arn: str | None
     recipe: str | None
     machine_arn: str
+    follows: bool
 
     def of_kind(self, kind: str) -> dict[str, str]:
         """ARNs of recommenders or campaigns, by name."""
@@ -172,7 +174,11 @@ def _allow_looking(
         function.allow(["ssm:GetParameters", "ssm:PutParameter"], parameter_arns)
     # These have no resource type (Service Authorization Reference, Amazon Personalize and Amazon CloudWatch).
     function.allow(
-        ["personalize:ListDatasetImportJobs", "cloudwatch:GetMetricStatistics"],
+        [
+            "personalize:ListDatasetImportJobs",
+            *(["personalize:ListSolutionVersions"] if observed.follows else []),
+            "cloudwatch:GetMetricStatistics",
+        ],
         ["*"],
         sid="ListsAndMetricsHaveNoResourceType",
     )

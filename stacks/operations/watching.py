@@ -77,6 +77,7 @@ class Watching(Construct):
             solution_arn=parameter("rerank_solution_arn") if settings.ranking else None,
             recipe=settings.ranking.recipe if settings.ranking else None,
             machine_arn=self._machines["refresh"],
+            follows=bool(settings.ranking and settings.ranking.campaign.follow_latest),
         )
         self._tell()
         self.observe = self._observe(stack_names)

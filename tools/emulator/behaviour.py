@@ -13,7 +13,10 @@ class Behaviour:
         refuses_unchanged: whether an Update* request that changes nothing is refused. Public workshop code expects
             InvalidInputException of UpdateRecommender and UpdateCampaign; nothing recorded shows it.
         updates_inactive_recommenders: whether a recommender that was stopped can be updated; it stays INACTIVE.
+        shows_latest: whether a campaign that follows the latest version shows `<solution>/$LATEST`, and not the version
+            that it serves.
     """
 
     refuses_unchanged: bool = False
     updates_inactive_recommenders: bool = False
+    shows_latest: bool = False

@@ -103,6 +103,9 @@ def _computed(request: Request, resource: Resource) -> Answer:
         return {"latestSolutionVersion": versions[-1].view()} if versions else {}
     if resource.kind.noun == "Recommender" and resource.model and not resource.status.startswith("DELETE"):
         return {"modelMetrics": resource.model.metrics}
+    if resource.kind.noun == "Campaign" and request.region.environment.behaviour.shows_latest:
+        follows = resource.fields["campaignConfig"].get("syncWithLatestSolutionVersion")
+        return {"solutionVersionArn": resource.fields["solutionArn"] + rules.LATEST} if follows else {}
     return {}
 
 

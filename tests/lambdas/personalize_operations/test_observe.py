@@ -15,6 +15,8 @@ from lambdas.personalize_operations.serving import Served
 from tests.lambdas.personalize_operations.support import services
 from tests.lambdas.personalize_operations.support.account import DAY, HOUR, Account
 from tests.lambdas.personalize_provider.support import template_parts as blocks
+from tools.emulator import Behaviour
+from tools.simulation.cloud import VirtualCloud
 from tools.simulation.stacks import Stack
 
 PRICES = {
@@ -88,6 +90,25 @@ def test_what_serves_is_published(account: Account) -> None:
     written = len(account.parameters.written)
     observe(account, config)
     assert len(account.parameters.written) == written == 3
+
+
+def test_of_a_campaign_that_says_only_that_it_follows_the_newest_trained_version_serves() -> None:
+    cloud = VirtualCloud(service_options={"behaviour": Behaviour(shows_latest=True)})
+    blocks.put_data(cloud)
+    account = Account(cloud)
+    stack = deploy(account)
+    config = configuration(stack)
+    solution = config["solutions"]["rerank"]
+    cloud.personalize.update_campaign(
+        campaignArn=config["campaigns"]["rerank"],
+        solutionVersionArn=f"{solution}/$LATEST",
+        campaignConfig={"syncWithLatestSolutionVersion": True},
+    )
+    trained = cloud.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+    cloud.time.sleep(12 * HOUR)
+    cloud.personalize.create_solution_version(solutionArn=solution)
+    observe(account, config)
+    assert account.parameters.values["/vod/dev/serving_solution_version_arn"] == trained
 
 
 def test_days_without_requests_are_counted_from_the_last_one(account: Account) -> None:

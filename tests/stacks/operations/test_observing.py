@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lambdas.personalize_operations import handler
 from tests.lambdas.personalize_operations.support.account import Account
@@ -16,7 +19,8 @@ from tests.stacks.operations.support.asking import AROUND, Asked, without
 from tests.stacks.operations.support.dashboards import drawn
 from tests.stacks.operations.support.resolved import actions_of, of_type, statements_of
 from tests.support.iam import permits
-from tests.support.synthesized import Templates
+from tests.support.synthesized import Templates, read
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.simulation.cloud import REGION, VirtualCloud
 from tools.simulation.stacks import Stack
 
@@ -164,6 +168,18 @@ def test_its_role_lets_it_do_what_it_does(looked: Looked) -> None:
 def test_its_role_lets_it_do_nothing_else(looked: Looked) -> None:
     for action in actions_of(looked.statements) - AROUND:
         assert looked.asked.denied(without(looked.statements, action)), f"{action} is not needed."
+
+
+def test_it_may_list_versions_only_where_the_campaign_follows_them(
+    looked: Looked, assembly: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Such a campaign may say only that it follows."""
+    config = Path(shutil.copytree(EXAMPLE_SETTINGS, tmp_path / "config"))
+    given = yaml.safe_load((config / "prod.yaml").read_text())
+    given["ranking"]["campaign"]["follow_latest"] = True
+    (config / "prod.yaml").write_text(yaml.safe_dump(given))
+    following = statements_of(read(assembly("prod", config))["operations"], "WatchingObserveRole")
+    assert actions_of(following) - actions_of(looked.statements) == {"personalize:ListSolutionVersions"}
 
 
 def test_metrics_of_others_are_not_its_to_write(looked: Looked) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.emulator.support import records
 from tests.tools.emulator.support.account import DAY, RECIPE, Account
-from tools.emulator import Durations, Quotas
+from tools.emulator import Behaviour, Durations, Quotas
 
 HOUR = 3600.0
 TRAINING = Durations().create_solution_version
@@ -193,6 +193,15 @@ def test_a_campaign_follows_the_latest_version(movies: Account) -> None:
     assert description["latestCampaignUpdate"]["status"] == "CREATE PENDING"
     movies.wait()
     assert deployed(movies, campaign) == second
+
+
+def test_by_an_option_it_shows_that_it_follows_and_not_what_it_serves() -> None:
+    movies = Account(behaviour=Behaviour(shows_latest=True))
+    movies.fill()
+    solution = movies.solution()
+    version = movies.version(solution)
+    assert deployed(movies, movies.campaign(f"{solution}/$LATEST", campaignConfig=FOLLOW)) == f"{solution}/$LATEST"
+    assert deployed(movies, movies.campaign(version)) == version
 
 
 def test_it_follows_automatic_trainings_too(movies: Account) -> None:

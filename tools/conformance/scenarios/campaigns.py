@@ -171,6 +171,7 @@ STEPS = (
         _follow,
         "campaigns.version",
         "campaigns.latest_version",
+        "campaigns.shown_version",
         needs=("campaigns.partial_update",),
         minutes=20,
         expects=(Expected("UpdateCampaign", INVALID, which=0), Expected("UpdateCampaign", which=1)),
