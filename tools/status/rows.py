@@ -122,6 +122,44 @@ class StackState:
 
 
 @dataclass(frozen=True)
+class Run:
+    """An import.
+
+    Attributes:
+        of: the dataset's type, such as `INTERACTIONS`.
+        name: of the run.
+        made_by: `a deployment`, `a refresh`; empty if somebody else has.
+        status: such as ACTIVE.
+        begun: when it began.
+        ended: when its status changed last.
+        reason: why it has failed.
+    """
+
+    of: str
+    name: str
+    made_by: str
+    status: str
+    begun: datetime
+    ended: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What something costs while nobody asks.
+
+    Attributes:
+        path: of its construct.
+        what: is billed.
+        per_month: in USD; None if it is not known.
+    """
+
+    path: str
+    what: str
+    per_month: float | None
+
+
+@dataclass(frozen=True)
 class Found:
     """Everything.
 
@@ -131,6 +169,9 @@ class Found:
         date: when it was read.
         stacks: that are deployed.
         rows: in the order of the templates, then what is not ours.
+        imports: of the app's datasets, the latest first.
+        bill: what costs something, as it is now.
+        links: which resources belong together: ARNs, the first one refers to the second one.
     """
 
     name: str
@@ -138,6 +179,9 @@ class Found:
     date: datetime
     stacks: Sequence[StackState]
     rows: Sequence[Row]
+    imports: Sequence[Run] = ()
+    bill: Sequence[Bill] = ()
+    links: Sequence[tuple[str, str]] = ()
 
     def out_of_step(self, ignored: frozenset[State] = frozenset()) -> list[Row]:
         """Rows that somebody should know of.

@@ -25,6 +25,7 @@ from tools.simulation.template import Template, Values, as_strings
 # What app.py adds to the environment's prefix, in the order of deployments.
 _NAMES = ("data", "recommenders", "ranking", "operations")
 _CUSTOM = "Custom::Personalize"
+_GATE = "Custom::PersonalizeQualityGate"
 # Nothing is in them, or nothing any more.
 _EMPTY = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE")
 
@@ -165,6 +166,17 @@ def resources_of(stacks: list[Stack]) -> Iterator[Resource]:
             if str(declared["Type"]).removeprefix(_CUSTOM) in RESOURCES:
                 event, unknown = tokens.request(logical_id)
                 yield Resource(stack.name, path_of(declared, logical_id), event, unknown)
+
+
+def gates_of(stacks: list[Stack]) -> dict[str, Mapping[str, Any]]:
+    """By the name of a stack, the properties of its quality gate as the provider gets them."""
+    imported = {name: value for stack in stacks for name, value in stack.exports.items()}
+    return {
+        stack.name: Tokens(stack, imported).request(logical_id)[0]["ResourceProperties"]
+        for stack in stacks
+        for logical_id, declared in stack.template.get("Resources", {}).items()
+        if declared["Type"] == _GATE
+    }
 
 
 class Tokens:

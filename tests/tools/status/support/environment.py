@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from stacks.settings import Settings
 from tests.stacks.operations.support.living import App
@@ -24,12 +21,10 @@ class Environment:
     Attributes:
         app: that is deployed.
         settings: of it.
-        called: services and operations, in the order of the requests that `make status` made.
     """
 
     app: App
     settings: Settings
-    called: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -50,29 +45,11 @@ class Environment:
 
     def look(self) -> Found:
         """What `make status` finds now."""
-        with self._noted():
-            return read(self.deployed, now=self.now)
+        return read(self.deployed, now=self.now)
 
     def arn(self, parameter: str) -> str:
         """What the app publishes."""
         return self.app.published(parameter)
-
-    @contextmanager
-    def _noted(self) -> Iterator[None]:
-        """Note what is asked meanwhile."""
-        names = ("personalize", "cloudformation", "cloudwatch")
-        clients = [self.app.cloud.service_client(name) for name in names]
-
-        def note(model: Any, **_: Any) -> None:
-            self.called.append(f"{model.service_model.service_name}:{model.name}")
-
-        for client in clients:
-            client.meta.events.register_first("before-call", note)
-        try:
-            yield
-        finally:
-            for client in clients:
-                client.meta.events.unregister("before-call", note)
 
 
 def of(found: Found, path: str) -> list[Row]:
