@@ -6,7 +6,7 @@ from aws_cdk import CustomResource
 from constructs import Construct
 
 from .imported import ImportedArn
-from .provider import PersonalizeProvider
+from .provider import PersonalizeProvider, refer_strongly
 
 
 class Lookup(Construct):
@@ -46,6 +46,7 @@ class Lookup(Construct):
             resource_type="Custom::PersonalizeLookup",
             properties={"Type": noun, **properties},
         )
+        refer_strongly(self._found)
         arn = self.attribute(f"{noun}Arn")
         self.arn = arn if path is None else ImportedArn(arn, permitted_on=[provider.arn_of(path)])
 

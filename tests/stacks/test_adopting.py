@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import yaml
 from aws_cdk import App
-from aws_cdk.assertions import Annotations, Match
 
 from app import add_stacks
 from stacks.operations import OperationsStack
 from stacks.settings import load_settings
+from tests.support.assemblies import must, synthesized
+from tests.support.iam import Iam, account
+from tests.support.notebook import OUTPUTS, output_key
 from tools.checkout import EXAMPLE_SETTINGS
 
 CUSTOM = "Custom::Personalize"
@@ -25,7 +27,13 @@ Synthesize = Callable[..., Synthesized]
 
 
 @pytest.fixture(scope="module")
-def synthesize(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path) -> Synthesize:
+def told() -> list[str]:
+    """What the synthesis has told users."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def synthesize(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path, told: list[str]) -> Synthesize:
     """Templates of an example with some settings changed, by the last part of the stacks' names."""
 
     def of(env: str, **changes: Any) -> Synthesized:
@@ -34,7 +42,9 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory, sample_directory: Path)
         (folder / f"{env}.yaml").write_text(yaml.safe_dump(settings | changes))
         app = App(analytics_reporting=False)
         add_stacks(app, load_settings(env, folder), sample_directory)
-        return {each.stack_name.rpartition("-")[2]: each.template for each in app.synth().stacks}
+        stacks = app.synth().stacks
+        told.extend(str(message.entry.data) for each in stacks for message in each.messages)
+        return {each.stack_name.rpartition("-")[2]: each.template for each in stacks}
 
     return of
 
@@ -87,13 +97,9 @@ def data_of(templates: Synthesized) -> dict[str, set[str]]:
     return found
 
 
-def test_data_that_is_taken_over_stays_unless_its_group_says_otherwise(
-    adopted: Synthesized, synthesize: Synthesize
-) -> None:
-    """The removal policy of the whole file is destroy."""
+def test_data_that_is_taken_over_stays(adopted: Synthesized) -> None:
+    """Although the removal policy of the whole file is destroy."""
     assert data_of(adopted) == {noun: {"RetainExceptOnCreate"} for noun in HOLD_DATA}
-    destroyed = synthesize("adopted", dataset_group={"name": "films", "adopt": True, "removal_policy": "destroy"})
-    assert data_of(destroyed) == {noun: {"Delete"} for noun in HOLD_DATA}
 
 
 def released(value: Any) -> Any:
@@ -103,11 +109,14 @@ def released(value: Any) -> Any:
     return {key: released(each) for key, each in value.items()} | ({"release": True} if value.get("adopt") else {})
 
 
-def test_everything_that_was_taken_over_can_be_given_up(synthesize: Synthesize) -> None:
+def test_everything_that_was_taken_over_can_be_given_up_and_its_data_deleted(synthesize: Synthesize) -> None:
     settings = released(yaml.safe_load((EXAMPLE_SETTINGS / "adopted.yaml").read_text()))
-    found = [(said(each, "Adopt"), said(each, "Release")) for _, each in personalize(synthesize("adopted", **settings))]
-    # Jobs cannot be given up, because nobody deletes them, nor has what the app has made.
-    assert set(found) == {("true", "true"), ("$LATEST", None), ("83cc95fc", None), (None, None)}
+    settings["dataset_group"]["removal_policy"] = "destroy"
+    templates = synthesize("adopted", **settings)
+    assert data_of(templates) == {noun: {"Delete"} for noun in HOLD_DATA}
+    # Jobs cannot be given up, because nobody deletes them, nor what the app has made.
+    found = {(said(each, "Adopt"), said(each, "Release")) for _, each in personalize(templates)}
+    assert found == {("true", "true"), ("$LATEST", None), ("83cc95fc", None), (None, None)}
 
 
 def test_a_metric_attribution_keeps_its_role_and_its_folder(adopted: Synthesized) -> None:
@@ -118,11 +127,8 @@ def test_a_metric_attribution_keeps_its_role_and_its_folder(adopted: Synthesized
     }
 
 
-def test_trainings_that_serve_nobody_are_told(tmp_path: Path, sample_directory: Path) -> None:
-    app = App(analytics_reporting=False)
-    add_stacks(app, load_settings("adopted", EXAMPLE_SETTINGS), sample_directory)
-    ranking = app.node.find_child("vod-adopted-ranking")
-    Annotations.from_stack(ranking).has_info("*", Match.string_like_regexp("ranking.auto_training_days: creates"))
+def test_trainings_that_serve_nobody_are_told(adopted: Synthesized, told: list[str]) -> None:
+    assert any(each.startswith("ranking.auto_training_days: creates versions") for each in told)
 
 
 OPERATIONS = {
@@ -156,3 +162,63 @@ def not_adopted(value: Any) -> Any:
         return value
     gone = {"name", "adopt", "release", "schema_name", "solution_version", "role_arn", "dataset_group"}
     return {key: not_adopted(each) for key, each in value.items() if key not in gone}
+
+
+# -- a group that is only looked at --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def existing(synthesize: Synthesize) -> Synthesized:
+    return synthesize("existing")
+
+
+def test_an_existing_group_is_looked_up_and_nothing_of_it_declared(existing: Synthesized) -> None:
+    declared = {noun for noun, _ in personalize(existing)}
+    assert declared == {"Lookup", "Recommender", "Solution", "SolutionVersion", "Campaign", "Filter"}
+    types = {each["Type"] for each in existing["data"]["Resources"].values()}
+    assert not {each for each in types if each.startswith(("AWS::S3", "Custom::S3", "Custom::CDKBucket"))}
+
+
+def made_by_others(personalize: Any, pause: Callable[[float], None]) -> dict[str, str]:
+    """A dataset group as a notebook makes it; answers what the app publishes of it, by output."""
+    group = personalize.create_dataset_group(name="films", domain="VIDEO_ON_DEMAND")["datasetGroupArn"]
+    pause(3600)
+    found = {"DatasetGroupArn": group}
+    for kind in ("Interactions", "Items", "Users"):
+        text = (EXAMPLE_SETTINGS / "schemas" / f"{kind.lower()}.avsc").read_text()
+        schema = personalize.create_schema(name=f"films-{kind}", schema=text, domain="VIDEO_ON_DEMAND")["schemaArn"]
+        dataset = personalize.create_dataset(
+            name=f"films-{kind}", datasetGroupArn=group, datasetType=kind.upper(), schemaArn=schema
+        )
+        found |= {f"{kind}DatasetArn": dataset["datasetArn"], f"{kind}SchemaArn": schema}
+    pause(3600)
+    tracker = personalize.create_event_tracker(name="films", datasetGroupArn=group)
+    pause(3600)
+    return found | {"EventTrackerArn": tracker["eventTrackerArn"], "EventTrackerTrackingId": tracker["trackingId"]}
+
+
+def test_what_others_have_made_is_found_and_left_as_it_is(files: Path, tmp_path: Path) -> None:
+    """The outputs are those of README's table, and the provider does no more than its policy allows."""
+    iam = Iam()
+    cloud = account(files, iam)
+    with iam.looking_away():
+        theirs = made_by_others(cloud.personalize, cloud.time.sleep)
+        before = cloud.inventory()
+    settings = yaml.safe_load((EXAMPLE_SETTINGS / "existing.yaml").read_text())
+    settings |= {"recommenders": {}, "ranking": None}
+    app = synthesized(tmp_path, files, lambda config: write(config / "dev.yaml", settings))
+    must(app, cloud, "CREATE_COMPLETE")
+    outputs = cloud.cloudformation.stacks["vod-dev-data"].outputs
+    assert theirs.keys() == {output_key(name) for name in OUTPUTS["data"] if not name.startswith(OURS)}
+    assert {key: outputs[key] for key in theirs} == theirs
+    assert "FilterUnwatchedArn" in outputs
+    app.destroy(cloud)
+    with iam.looking_away():
+        assert cloud.inventory() == before
+
+
+OURS = ("bucket_name", "service_role_arn", "filter_")
+
+
+def write(file: Path, settings: dict[str, Any]) -> None:
+    file.write_text(yaml.safe_dump(settings))

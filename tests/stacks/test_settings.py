@@ -621,7 +621,7 @@ def test_every_mistake_is_reported_at_once(config: Path) -> None:
 
 
 def test_unknown_environment_names_those_that_exist(config: Path) -> None:
-    with pytest.raises(SettingsError, match=r"Environments in .*config: adopted, dev, prod\."):
+    with pytest.raises(SettingsError, match=r"Environments in .*config: adopted, dev, existing, prod\."):
         load_settings("staging", config)
 
 
