@@ -89,8 +89,8 @@ adopt: $(RUNNING) ## write settings that take over DATASET_GROUP: config/ENV.yam
 
 ##@ To review a change
 
-review: $(RUNNING) ## say what deploying the working tree would do to ENV as it is at BASE (default HEAD)
-	@$(PY) -m tools.review --env $(ENV) --base $(BASE) $(if $(INTERACTIONS),--interactions $(INTERACTIONS))
+review: $(RUNNING) ## say what deploying the working tree would do to ENV as it is at BASE (default HEAD); PROFILE: what exists
+	@$(PY) -m tools.review --env $(ENV) --base $(BASE) $(if $(INTERACTIONS),--interactions $(INTERACTIONS)) $(ON)
 
 prices: $(RUNNING) ## write the prices that a review uses again, from the AWS Price List (FILE=...: from this file of it)
 	@$(PY) -m tools.review.price_list $(if $(FILE),--file $(FILE))

@@ -48,7 +48,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.conformance": {"lambdas", "stacks.personalize", "tools.check", "tools.checkout", "tools.data"}
     | {"tools.emulator", "tools.executions", "tools.pages", "tools.sandbox"},
     "tools.review": {"lambdas", "stacks", "stacks.personalize", "tools.aws", "tools.checkout", "tools.data"}
-    | {"tools.emulator", "tools.pages", "tools.simulation", "tools.synth"},
+    | {"tools.deployed", "tools.emulator", "tools.pages", "tools.sandbox", "tools.simulation", "tools.synth"},
     "tools.month": {"tools.checkout", "tools.data", "tools.review", "tools.simulation", "tools.synth"},
     "tools.docs": {
         "lambdas",

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambdas.personalize_provider.api import Api
-from lambdas.personalize_provider.deployments import CloudFormation, known_deployment
-from lambdas.personalize_provider.ownership import STACK_TAG
+from lambdas.personalize_provider.deployments import CloudFormation, is_gone, known_deployment
+from lambdas.personalize_provider.ownership import owners
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.statuses import ACTIVE, Description
 
 from .found import Found, FoundDataset, FoundGroup, FoundSolution, NotAdoptableError
 
-# What CloudFormation puts on resources of its own types (user guide, "Resource tag").
-_NATIVE_STACK_TAG = "aws:cloudformation:stack-id"
-_GONE = "DELETE_COMPLETE"
 _GROUP = "datasetGroupArn"
 
 
@@ -87,9 +84,9 @@ class _Reader:
 
     def _owner(self, tags: dict[str, str]) -> str:
         """The stack that a resource belongs to; what may not be asked about counts as there."""
-        for key in (STACK_TAG, _NATIVE_STACK_TAG):
-            if key in tags and not known_deployment(self._cloudformation, tags[key]).startswith(_GONE):
-                return _stack_name(tags[key])
+        for stack_id, _ in owners(tags):
+            if not is_gone(known_deployment(self._cloudformation, stack_id)):
+                return _stack_name(stack_id)
         return ""
 
 

@@ -1,5 +1,8 @@
 """`make review ENV=prod BASE=<git ref>`: both sides synthesized and compared, without credentials or network.
 
+Only a change that takes over what exists is compared with an account too: with PROFILE=name one of AWS, or else the
+local cloud, if one runs.
+
 Exit status: 0 if the change can be deployed, also if there is something to read first; 2 if it cannot be deployed,
 because it would be refused or would lose data; 3 if the two sides cannot be compared. `make` itself ends with 2
 whatever the status; the last line of the output says which it was.
@@ -19,16 +22,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lambdas.personalize_provider.log import printable
 from stacks.personalize import PropsError
 from stacks.settings import Settings, SettingsError, load_settings
 from tools.checkout import CHECKOUT, QUIET_JSII, STATE_DIRECTORY, UNVALIDATED, isolated_environment
 from tools.data import synthetic
+from tools.deployed import NotDeployedError, reach
+from tools.sandbox import shared
 from tools.simulation.assembly import Assembly
 from tools.synth import synthesize
 
 from .comment import as_markdown
 from .diff import compare
+from .existing import Existing, adopting, existing_in, looks_up
 from .interactions import prices_for
 from .page import as_html
 from .rehearsal import rehearse
@@ -45,6 +53,19 @@ _NOT_UNDERSTOOD = "The templates of the base and of the working tree hold someth
 
 class ReviewError(Exception):
     """The two sides cannot be compared; str() is what the user reads."""
+
+
+@dataclass(frozen=True)
+class At:
+    """Where to look for what exists.
+
+    Attributes:
+        profile: of the AWS configuration files; None: the local cloud, if one runs.
+        region: of AWS; None: that of the settings, or of the profile.
+    """
+
+    profile: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     page, comment = (options.out / f"review-{options.env}.{suffix}" for suffix in ("html", "md"))
     try:
-        found = review(options.env, options.base, _interactions(options.interactions))
+        account = At(options.profile, options.region)
+        found = review(options.env, options.base, _interactions(options.interactions), account)
     except ReviewError as error:
         for left in (page, comment):
             left.unlink(missing_ok=True)  # of an earlier review
@@ -94,16 +116,17 @@ def _end(env: str, what: str, status: int) -> int:
     return status
 
 
-def review(env: str, base: str, interactions: int | None = None) -> Review:
+def review(env: str, base: str, interactions: int | None = None, at: At = At()) -> Review:
     """Compare the working tree with a git ref.
 
     Args:
         env: name of the environment.
         base: the git ref of what is deployed.
         interactions: how many there are to train on; by default the sample's, or what assumptions.yaml says.
+        at: where to look for what exists, if the change takes something over.
 
     Raises:
-        ReviewError: the ref does not exist, or its app cannot be synthesized.
+        ReviewError: the ref does not exist, its app cannot be synthesized, or the account cannot be read.
     """
     deployed = _deployed(base)
     with tempfile.TemporaryDirectory() as folder:
@@ -116,8 +139,12 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
             mistakes = _mistakes(error).replace(f"{CHECKOUT}/", "")
             return refused_review(_header(env, None, deployed), mistakes, list(_gone(env, base)))
         head, before = Assembly.read(out), _base(env, base, Path(folder), sample)
+        existing = _existing(before.assembly, head, settings, at)
         try:
-            differences, rehearsal = compare(before.assembly, head), rehearse(before.assembly, head)
+            differences = compare(before.assembly, head, existing)
+            rehearsal = rehearse(before.assembly, head, existing)
+        except (ClientError, BotoCoreError) as error:
+            raise ReviewError(f"{existing.where if existing else 'The rehearsal'} did not answer: {error}") from error
         except Exception as error:
             # Templates of somebody's own code, today's or an earlier day's, may hold anything.
             raise ReviewError(f"{_NOT_UNDERSTOOD} {type(error).__name__}: {error}") from error
@@ -131,6 +158,24 @@ def review(env: str, base: str, interactions: int | None = None) -> Review:
             destroy=_destroy(base, before.env),
             prices=prices_for(settings, interactions),
         )
+
+
+def _existing(base: Assembly, head: Assembly, settings: Settings, at: At) -> Existing | None:
+    """The account, if something in it is taken over or looked up, and somebody names it or a local cloud runs."""
+    if not (set(adopting(head)) - set(adopting(base)) or looks_up(head)):
+        return None
+    if not (at.profile or shared.find()):
+        return None
+    try:
+        account = reach(at.profile, at.region or settings.region)
+        if settings.account and account.id and settings.account != account.id:
+            raise ReviewError(
+                f"The settings say account {settings.account}, but these credentials are of {account.id}. Name another "
+                f"profile with PROFILE=name."
+            )
+        return existing_in(account, head.templates)
+    except (NotDeployedError, ClientError, BotoCoreError) as error:
+        raise ReviewError(str(error)) from error
 
 
 def _mistakes(error: Exception) -> str:
@@ -269,6 +314,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--base", default="HEAD", help="git ref of what is deployed (default: HEAD)")
     parser.add_argument("--interactions", default="", help="rows to train on (default: the sample's, or as assumed)")
+    parser.add_argument("--profile", help="of the AWS configuration files: compares what is taken over with an account")
+    parser.add_argument("--region", help="of AWS (default: that of the settings, or of the profile)")
     parser.add_argument("--out", type=Path, default=STATE_DIRECTORY, help="folder of the report (default: .sandbox)")
     return parser.parse_args(arguments)
 

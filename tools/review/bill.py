@@ -24,6 +24,10 @@ def money_of(base: Assembly, head: Assembly, comparison: Comparison, prices: Pri
     """
     staying = Assembly({name: base.templates[name] for name in comparison.left_behind}, {})
     before, after = costs(base, prices), costs(head, prices) + costs(staying, prices)
+    # What is taken over bills already.
+    adopted = {(each.stack, each.path) for each in comparison.changes if each.adopted}
+    known = {each.key for each in before}
+    before += [each for each in after if (each.stack, each.path) in adopted and each.key not in known]
     hours = prices.assumptions.hours_per_month
     old, new = (sum(each.per_month(hours) for each in side) for side in (before, after))
     return Money(

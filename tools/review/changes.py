@@ -11,6 +11,7 @@ from typing import Any
 from lambdas.personalize_provider.resource_type import Effect
 from tools.simulation.assembly import Assembly
 
+from .adoption import Adopted
 from .diff import REFUSALS, Comparison, Kind, PropertyChange, ResourceChange
 from .rehearsal import Rehearsal
 from .renames import Rename
@@ -90,7 +91,8 @@ def _stack(
     side = {Kind.REMOVED: base, Kind.ADDED: head, Kind.CHANGED: head}
     made = [_change(each, side[each.kind].templates[name], rehearsal, renames) for each in shown]
     if name not in base.templates:
-        made = [replace(each, meanwhile="") for each in made]  # nothing serves yet
+        # Nothing serves yet, but for what exists.
+        made = [each if each.is_adopted else replace(each, meanwhile="") for each in made]
     what = "created" if name not in base.templates else "updated" if changes else "not changed"
     return StackChanges(
         name=name,
@@ -121,13 +123,41 @@ def _change(
         verdict=verdict_on(change),
         hint=rename.hint(change) if rename else "",
     )
-    if change.kind is Kind.CHANGED:
+    if change.kind is Kind.CHANGED and not change.adopted:
         return replace(made, what=_gravest(change), properties=tuple(_properties(change)))
     spelled_out = tuple(_telling(template["Resources"][change.logical_id].get("Properties", {})))
+    if change.adopted:
+        return _adopted(made, change, change.adopted, spelled_out)
     if change.kind is Kind.ADDED:
         return replace(made, what="added", meanwhile=_SERVED if change.noun else "", spelled_out=spelled_out)
     serves = "it serves nothing any more" if change.noun in SERVING and not change.is_kept else ""
     return replace(made, what=_removed(change), meanwhile=serves, spelled_out=spelled_out)
+
+
+def _adopted(made: Change, change: ResourceChange, adopted: Adopted, telling: tuple[tuple[str, str], ...]) -> Change:
+    """What happens to a resource that is taken over."""
+    in_place = _BESIDES.get((change.noun, Effect.IN_PLACE), "")
+    properties = tuple(
+        Property(
+            name=name,
+            differences=tuple(_differences(before, after)),
+            follows="",
+            what=f"{Effect.IN_PLACE.value}{in_place}",
+            why="",
+            meanwhile=_meanwhile(change.noun, name, Effect.IN_PLACE),
+            verdict=Verdict.DEPLOYABLE,
+        )
+        for name, before, after in adopted.changes
+    )
+    return replace(
+        made,
+        what=adopted.what,
+        hint=adopted.refused,
+        meanwhile="" if adopted.refused else _SERVED,
+        properties=properties,
+        spelled_out=telling,
+        is_adopted=True,
+    )
 
 
 def verdict_on(change: ResourceChange) -> Verdict:

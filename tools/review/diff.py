@@ -20,6 +20,8 @@ from lambdas.personalize_provider.resources import RESOURCES
 from tools.simulation.assembly import Assembly
 from tools.simulation.template import imports, references
 
+from .adoption import Adopted, adoptions
+from .existing import Existing
 from .stored import HANDED_ON, PASSING_ON, named_in, stored_by
 
 _CUSTOM = "Custom::Personalize"
@@ -71,6 +73,7 @@ class ResourceChange:
         loses_data: whether deploying the change loses what it holds.
         loss_is_accepted: whether the template accepts that.
         is_kept: whether it leaves its stack, but is not deleted.
+        adopted: what becomes of it, if deploying the change begins to take it over.
     """
 
     stack: str
@@ -82,6 +85,7 @@ class ResourceChange:
     loses_data: bool = False
     loss_is_accepted: bool = False
     is_kept: bool = False
+    adopted: Adopted | None = None
 
     @property
     def noun(self) -> str:
@@ -92,7 +96,7 @@ class ResourceChange:
     @property
     def is_refused(self) -> bool:
         """Whether the provider would refuse it."""
-        return self.effect in REFUSALS
+        return self.effect in REFUSALS or bool(self.adopted and self.adopted.refused)
 
     @property
     def is_stopped(self) -> bool:
@@ -132,17 +136,25 @@ class Comparison:
 
 def is_run(change: ResourceChange) -> bool:
     """Whether deploying the change makes a new one."""
-    return change.kind is Kind.ADDED or change.effect is Effect.REPLACED
+    return not change.adopted and (change.kind is Kind.ADDED or change.effect is Effect.REPLACED)
 
 
-def compare(base: Assembly, head: Assembly) -> Comparison:
-    """Compare what is deployed with what would be."""
+def compare(base: Assembly, head: Assembly, existing: Existing | None = None) -> Comparison:
+    """Compare what is deployed with what would be.
+
+    Args:
+        base: what is deployed.
+        head: what would be.
+        existing: the account that what is taken over is compared with; None if there is none at hand.
+    """
     result = Comparison(left_behind=tuple(name for name in base.templates if name not in head.templates))
     replaced = _Replaced(base, head)
     for stack in head.templates:
         before, after = _template(base, stack), _template(head, stack)
         result.changes += _of_stack(stack, before, after, replaced)
         result.outputs[stack] = _outputs(before, after)
+    adopted = adoptions(base, head, existing)
+    result.changes = [replace(each, adopted=adopted.get((each.stack, each.logical_id))) for each in result.changes]
     return result
 
 
@@ -180,7 +192,8 @@ def _of_stack(
 
 
 def _removal(resource: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    kept = resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+    is_released = str(resource.get("Properties", {}).get("Release", "")).lower() == "true"
+    kept = is_released or resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
     loses = _holds_data(resource) and not kept
     # The dataset group speaks for its datasets (`contents` in the resource table).
     accepted = any(RESOURCES[_noun(each)].contents and _accepts_loss(each) for each in new.values() if _noun(each))

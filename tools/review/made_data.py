@@ -40,6 +40,17 @@ class MadeData(NoOutput):
                 )
                 self._by_ending[_ending(properties["DataSource"]["DataLocation"])] = body
 
+    def add(self, assembly: Assembly, location: str, schema: str, dataset_type: str) -> None:
+        """Make the data of a dataset that no template declares.
+
+        Args:
+            assembly: that is going to be deployed.
+            location: of the file.
+            schema: of the dataset, as JSON.
+            dataset_type: INTERACTIONS, ITEMS or USERS.
+        """
+        self._by_ending[location] = csv_of(json.loads(schema), dataset_type, self._catalogue, _event_types(assembly))
+
     def read(self, role_arn: str, location: str) -> Iterator[tuple[str, bytes]]:
         """Yield the file at a location, or in the folder that it is.
 

@@ -78,6 +78,7 @@ def reasons_of(found: Found) -> tuple[Reason, ...]:
         *(Reason(Verdict.REFUSED, "refused at synth", each) for each in found.errors),
         *stopping,
         *_unrehearsed(found.rehearsal),
+        *_adopted(found.changes),
         *_left_behind(found),
         *_lost(found),
         *_renamed(found),
@@ -106,6 +107,8 @@ def sentence(comparison: Comparison, reasons: Sequence[Reason]) -> str:
 
 
 def _summary(change: ResourceChange) -> str:
+    if change.adopted:
+        return "adopted"
     if change.kind is not Kind.CHANGED:
         return change.kind.value
     if all(each.name == "Tags" for each in change.properties):
@@ -120,6 +123,9 @@ def _refused(comparison: Comparison) -> Iterator[Reason]:
     for each in comparison.stopped:
         if each.loses_data and not each.is_refused:
             yield Reason(Verdict.REFUSED, "data is lost", f"{each.path} loses its data.", (each.path,))
+            continue
+        if each.adopted and each.adopted.refused:
+            yield Reason(Verdict.REFUSED, "not adopted", f"{each.path}: {each.adopted.refused}", (each.path,))
             continue
         why = next((one.why for one in each.properties if one.why), "")
         effect = each.effect.value.removeprefix("refused, ")
@@ -147,6 +153,24 @@ def _unrehearsed(rehearsal: Rehearsal) -> Iterator[Reason]:
             f"What is deployed could not be rehearsed, so neither could the change: its times are not known, and the "
             f"provider may refuse it. {each}",
         )
+
+
+def _adopted(changes: Sequence[ResourceChange]) -> Iterator[Reason]:
+    taken = [each for each in changes if each.adopted and not each.adopted.refused]
+    unlike = [each.path for each in taken if each.adopted and each.adopted.changes]
+    if not taken:
+        return
+    where = next((each.adopted.where for each in taken if each.adopted), "")
+    if not where:
+        yield _read(
+            "not compared",
+            f"{len(taken)} resources that exist are taken over. What they are was not compared: no account at hand. "
+            f"PROFILE=name compares with AWS, and so does a local cloud that runs.",
+        )
+        return
+    changed = f"; changed in place: {listed(unlike)}" if unlike else ""
+    text = f"{len(taken)} resources that exist in {where} are taken over, and nothing is imported or trained{changed}."
+    yield _read("adopted", text, unlike)
 
 
 def _left_behind(found: Found) -> Iterator[Reason]:
@@ -221,8 +245,7 @@ def _stopped(found: Found) -> Iterator[Reason]:
     off = [
         change.path
         for change in found.changes
-        for each in change.properties
-        if change.noun in SERVING and each.name == "Active" and str(each.after).lower() == "false"
+        if change.noun in SERVING and any(name == "Active" and _is_false(after) for name, after in _new_values(change))
     ]
     if off:
         yield _read(
@@ -231,6 +254,16 @@ def _stopped(found: Found) -> Iterator[Reason]:
             f"it is stopped during the deployment. Started again, it serves the model it had.",
             off,
         )
+
+
+def _new_values(change: ResourceChange) -> Iterator[tuple[str, Any]]:
+    """Properties that change, each with its new value."""
+    yield from ((each.name, each.after) for each in change.properties)
+    yield from ((name, after) for name, _, after in (change.adopted.changes if change.adopted else ()))
+
+
+def _is_false(value: Any) -> bool:
+    return str(value).lower() == "false"
 
 
 def _new_columns(found: Found) -> Iterator[Reason]:

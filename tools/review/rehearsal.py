@@ -19,7 +19,9 @@ from tools.simulation.stacks import Stack, StackEvent
 from tools.simulation.template import dependencies, everything_before
 
 from .diff import path_of
+from .existing import Existing
 from .made_data import MadeData
+from .seeding import Seeds
 
 _CUSTOM = "Custom::Personalize"
 # Links of a chain, and what they wait for, are one step.
@@ -65,22 +67,26 @@ class Rehearsal:
         return sum(step.ends - step.begins for step in self.steps if (step.stack, step.path) == (stack, path))
 
 
-def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
+def rehearse(base: Assembly, head: Assembly, existing: Existing | None = None) -> Rehearsal:
     """Deploy what is deployed now, then the change, each with data made from its own schemas.
 
     Args:
         base: what is deployed.
         head: what would be.
+        existing: the account that describes what they take over or look up; None: it is as they say.
     """
     base, head = _rehearsed(base, base), _rehearsed(head, base)
     data = MadeData()
     cloud = VirtualCloud(objects=data)
+    seeds = Seeds(cloud, data, existing)
     with contextlib.redirect_stdout(io.StringIO()):
         data.make(base)
+        seeds.plant(base)
         earlier = _failures(stack.events for stack in base.deploy(cloud).values())
         known = {name: len(stack.events) for name, stack in cloud.cloudformation.stacks.items()}
-        begun = cloud.time.time()
         data.make(head)
+        seeds.plant(head)
+        begun = cloud.time.time()
         stacks = head.deploy(cloud)
     events = {name: stack.events[known.get(name, 0) :] for name, stack in stacks.items()}
     steps = sorted(
@@ -88,6 +94,7 @@ def rehearse(base: Assembly, head: Assembly) -> Rehearsal:
         key=lambda step: (step.begins, step.ends, step.path),
     )
     reasons = _failures(events.values())
+    earlier = (*seeds.failures, *earlier, *(reasons if seeds.assumed else ()))
     return Rehearsal(
         seconds=cloud.time.time() - begun,
         steps=tuple(steps),

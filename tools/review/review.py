@@ -145,6 +145,7 @@ class Change:
         spelled_out: the properties of a resource that is added or removed which say what it is (a recipe, an
             expression), each with its value.
         hint: what else there is to know, such as that it is probably another one renamed.
+        is_adopted: whether it exists already, and the stack takes it over.
     """
 
     path: str
@@ -157,6 +158,7 @@ class Change:
     properties: tuple[Property, ...] = ()
     spelled_out: tuple[tuple[str, str], ...] = ()
     hint: str = ""
+    is_adopted: bool = False
 
     @property
     def recommendations(self) -> str:
@@ -164,13 +166,15 @@ class Change:
 
         What is added has served nothing before.
         """
-        said = () if self.kind == "added" else (self.meanwhile, *(each.meanwhile for each in self.properties))
+        is_new = self.kind == "added" and not self.is_adopted
+        said = () if is_new else (self.meanwhile, *(each.meanwhile for each in self.properties))
         return "; ".join(dict.fromkeys(each for each in said if each))
 
     @property
     def is_detailed(self) -> bool:
         """Whether there is something to say of it besides that it comes or goes."""
-        return bool(self.properties or self.spelled_out or self.hint) or self.verdict is not Verdict.DEPLOYABLE
+        says_more = self.properties or self.spelled_out or self.hint or self.is_adopted
+        return bool(says_more) or self.verdict is not Verdict.DEPLOYABLE
 
 
 @dataclass(frozen=True)

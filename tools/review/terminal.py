@@ -42,7 +42,7 @@ def _changes(stacks: Iterable[StackChanges]) -> Iterator[str]:
 def _change(change: Change) -> Iterator[str]:
     name = f"{change.path} ({change.type})"
     if not change.properties:
-        spelled_out = change.spelled_out if change.kind == "added" else ()
+        spelled_out = change.spelled_out if change.kind == "added" and not change.is_adopted else ()
         said = "; ".join(f"{key}: {value}" for key, value in spelled_out)
         hint = f". {change.hint}" if change.hint else ""
         yield _line(name, "", said, f"{change.what}{hint}", change.takes, change.meanwhile)

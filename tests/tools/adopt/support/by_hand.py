@@ -23,7 +23,7 @@ ROWS = {"Interactions": records.interaction_rows(), "Items": records.item_rows()
 
 
 class Stacks:
-    """CloudFormation, as far as it is asked: the status of stacks by their ARN; others are not there."""
+    """CloudFormation, as far as it is asked: stacks by their ARN or name; others are not there."""
 
     def __init__(self, **statuses: str) -> None:
         """Know the status of `stack/films/1` and so on, each by the name of its stack."""
@@ -31,11 +31,13 @@ class Stacks:
 
     def describe_stacks(self, StackName: str) -> Mapping[str, Any]:  # noqa: N803 (boto3's own)
         """Answer as boto3 does."""
-        name = StackName.split("/")[1]
+        name = StackName.split("/")[1] if "/" in StackName else StackName
         if name not in self.statuses:
             message = f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
-        return {"Stacks": [{"StackStatus": self.statuses[name], "CreationTime": datetime(2026, 1, 1, tzinfo=UTC)}]}
+        created = datetime(2026, 1, 1, tzinfo=UTC)
+        found = {"StackId": STACK, "StackStatus": self.statuses[name], "CreationTime": created}
+        return {"Stacks": [found]}
 
 
 def group_by_hand(
