@@ -42,6 +42,7 @@ WISHES: dict[str, st.SearchStrategy[Any]] = {
     "ranking_recipe": st.sampled_from(["aws-personalized-ranking", "aws-personalized-ranking-v2"]),
     "trains_every": st.sampled_from([None, 2]),
     "domain": st.sampled_from(["VIDEO_ON_DEMAND", "VIDEO_ON_DEMAND", "ECOMMERCE"]),
+    "theirs": st.sampled_from(["", "adopted", "adopted", "released"]),
     "broken": st.sampled_from(["", "early", "late"]),
 }
 assert set(WISHES) == {each.name for each in fields(Wish)}

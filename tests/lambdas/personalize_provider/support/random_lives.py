@@ -10,8 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.personalize_provider.memento import is_memento
 from lambdas.personalize_provider.merge import covers
 from lambdas.personalize_provider.names import create_only
+from lambdas.personalize_provider.ownership import STACK_TAG
 from lambdas.personalize_provider.resource_type import words
 from lambdas.personalize_provider.resources import RESOURCES
 from tests.lambdas.personalize_provider.support import template_parts as blocks
@@ -39,6 +41,7 @@ ATTEMPTS = 4
 # A deletion that nothing but somebody else can make possible fails within a minute, and what it takes to notice.
 LONGEST_REFUSAL = 2 * MINUTE
 BY_HAND = "made-by-hand"
+THEIRS = "vod-test-datasetgroup-0123456789"
 REFRESH = "vod-test_refresh-"
 LONGEST_REQUEST = HOUR
 
@@ -64,12 +67,14 @@ class Wish:
     ranking_recipe: str = "aws-personalized-ranking"
     trains_every: int | None = None
     domain: str = blocks.VOD
+    # What becomes of a dataset group that somebody else has made: nothing, or it is `adopted`, or `released`.
+    theirs: str = ""
     # Whether something fails: `early`, while the imports are in flight, or `late`, when nearly everything is there.
     broken: str = ""
 
     def template(self) -> dict[str, Any]:
         """As CloudFormation takes it."""
-        resources = {**self._data(), **self._serving(), **self._ranking()}
+        resources = {**self._data(), **self._serving(), **self._ranking(), **self._theirs()}
         if self.broken:
             late = [key for key in ("RecommenderSettled", "Campaign", "Filter") if key in resources]
             bad = custom("Schema", Schema="not a schema", Domain=blocks.VOD)
@@ -87,6 +92,14 @@ class Wish:
             resources["ItemsSchema"]["Properties"]["Schema"] = longer
             resources["ItemsImport"]["Properties"]["DataSource"] = {"DataLocation": LONGER}
         return resources
+
+    def _theirs(self) -> Resources:
+        if not self.theirs:
+            return {}
+        group = blocks.named(custom("DatasetGroup", Domain=blocks.VOD, Adopt=True), THEIRS)
+        if self.theirs == "released":
+            group["Properties"]["Release"] = True
+        return {"Theirs": {**group, "DeletionPolicy": "RetainExceptOnCreate"}}
 
     def _serving(self) -> Resources:
         resources = copy.deepcopy(blocks.serving())
@@ -236,6 +249,7 @@ class Life:
         if tampering:
             self.cloud.time.spawn(lambda: self.tamper(tampering[0]), tampering[1])
         known = len(self.stack.events) if self.stack else 0
+        tags = self._tags_of_theirs()
         stack = self.cloud.cloudformation.begin_deploy(APP, wish.template())
         if cancel_after is not None:
             self.cloud.time.spawn(self._cancel, cancel_after)
@@ -250,7 +264,23 @@ class Life:
         self.cloud.time.sleep(4 * HOUR)
         self.check_service(stack)
         self._check_recommender(stack)
+        if not mishaps:
+            self._check_theirs(stack, wish, tags)
         return stack
+
+    def _tags_of_theirs(self) -> dict[str, str]:
+        """Tags of the dataset group that somebody else has made, without what it remembers."""
+        return {key: value for key, value in self.cloud.api.tags(self._theirs).items() if not is_memento(key)}
+
+    def _check_theirs(self, stack: Stack, wish: Wish, before: dict[str, str]) -> None:
+        """It is ours as long as the template adopts it, and as it was after a rollback."""
+        tags = self._tags_of_theirs()
+        assert tags["owner"] == "somebody"
+        if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            assert not wish.theirs or (tags.get(STACK_TAG) == stack.stack_id) is (wish.theirs == "adopted"), tags
+        elif stack.status in ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+            is_cut_short = any(event.status == "DELETE_FAILED" for event in stack.events)
+            assert is_cut_short or tags == before, (tags, before)
 
     def _check_recommender(self, stack: Stack) -> None:
         """It serves, or is stopped, as the template says."""
@@ -497,13 +527,14 @@ class Life:
         ours = {arn: each for arn, each in inventory.items() if arn not in self._foreign}
         for logical_id, deployed in stack.resources.items():
             noun = deployed.type.removeprefix("Custom::Personalize")
-            if noun in RESOURCES:
+            if noun in RESOURCES and logical_id != "Theirs":
                 description = ours[deployed.attributes[f"{noun}Arn"]]
                 assert self._is_as_asked(noun, deployed.properties, description), (logical_id, description)
         self._check_data(stack, inventory)
         for noun, row in RESOURCES.items():
             if row.deletable and not any(event.status == "DELETE_FAILED" for event in stack.events):
-                known = [each for each in stack.resources.values() if each.type == f"Custom::Personalize{noun}"]
+                type_ = f"Custom::Personalize{noun}"
+                known = [each for key, each in stack.resources.items() if each.type == type_ and key != "Theirs"]
                 there = [arn for arn in ours if f":{_path(noun)}/" in arn and arn.count("/") == _slashes(noun)]
                 # A schema that a rollback could not take away from its dataset.
                 kept = {each.get("schemaArn") for each in ours.values() if "datasetArn" in each}
@@ -572,7 +603,9 @@ class Life:
     def _make_foreign(self) -> dict[str, dict[str, Any]]:
         """Resources that look like ours and are not."""
         call = self.cloud.api.call
-        group = call("CreateDatasetGroup", name="vod-test-datasetgroup-0123456789", domain=blocks.VOD)
+        tags = [{"tagKey": "owner", "tagValue": "somebody"}, {"tagKey": "team", "tagValue": "theirs"}]
+        group = call("CreateDatasetGroup", name=THEIRS, domain=blocks.VOD, tags=tags)
+        self._theirs = str(group["datasetGroupArn"])
         self.cloud.time.sleep(HOUR)
         schema = call(
             "CreateSchema", name="vod-test-schema-0123456789", schema=blocks.schema("Interactions"), domain=blocks.VOD
