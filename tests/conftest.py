@@ -52,8 +52,18 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what is missing for a resource type, which other failures follow from; then what deploys, the slowest."""
-    items.sort(key=lambda item: (item.path.name != _FIRST, item.get_closest_marker("e2e") is None))
+    """First what is missing for a resource type, which other failures follow from; then the slowest.
+
+    These are tests that deploy, and groups, which one worker runs: begun at the end, they would keep one core busy and
+    leave the other idle.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        slow = ("e2e", "xdist_group")
+        found = (number for number, mark in enumerate(slow) if item.get_closest_marker(mark))
+        return item.path.name != _FIRST, next(found, len(slow))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
