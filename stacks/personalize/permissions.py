@@ -57,6 +57,11 @@ class TypePermissions:
         return self.own_arn_type.replace("-", " ")
 
     @property
+    def can_be_ended(self) -> bool:
+        """Whether the service deletes one, or stops what it does for one."""
+        return any(each.startswith(("Delete", "Stop")) for each in self.operations)
+
+    @property
     def list_operations(self) -> tuple[str, ...]:
         """The List* operations."""
         return (f"List{self.noun}s", *self.more_lists)

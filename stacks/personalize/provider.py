@@ -142,6 +142,7 @@ class PersonalizeProvider(Construct):
         self._adopted: list[str] = []
         self._tagging: iam.PolicyStatement | None = None
         self._looks_at_any_stack = False
+        self._held_on: dict[Stack, iam.ManagedPolicy] = {}
         self._stack_tags = Lazy.list(_StackTags(self._served))
         self._role = self._lambda_role("HandlerRole", log_group, "Personalize operations of the custom resources")
         self._grant_operations()
@@ -202,13 +203,21 @@ class PersonalizeProvider(Construct):
             resources=[arn for arn in resources if arn.endswith("/*")],
         )
 
-    def allow_adoption(self, noun: str, path: str | None) -> None:
+    def allow_adoption(self, noun: str, path: str | None, stack: Stack) -> iam.ManagedPolicy | None:
         """Let the provider take over a resource that exists, and whatever is in it.
 
         Args:
             noun: its type, as the API names it.
             path: what follows the account in its ARN; None if the service generates that, and no name narrows it.
+            stack: declares it.
+
+        Returns:
+            A policy that has to stay until what is adopted has left the stack, if there is one.
         """
+        self._reach_adopted(noun, path)
+        return self._hold_on(stack) if self._tag_conditions else None
+
+    def _reach_adopted(self, noun: str, path: str | None) -> None:
         self._look_at_any_stack()
         if path is None:
             return
@@ -356,6 +365,33 @@ class PersonalizeProvider(Construct):
             self._tagging = self._allow(["TagResource"], [arn], _REQUEST_TAG)
         else:
             self._tagging.add_resources(arn)
+
+    def _hold_on(self, stack: Stack) -> iam.ManagedPolicy:
+        """Let the provider delete, or give back, what carries a stack's tag, when no template names it any more.
+
+        CloudFormation updates policies first, in a rollback too, and deletes afterwards what has left the template.
+        So this one is the same whatever is adopted, and goes after the last of it.
+        """
+        if stack not in self._held_on:
+            taggable = [each for each in self._with_arns if each.taggable and each.can_be_ended]
+            operations = unique(name for each in taggable for name in (*each.operations, *TAG_OPERATIONS))
+            arn = self.arn_of("*/*")
+            policy = iam.ManagedPolicy(
+                stack,
+                f"Adopted{self.node.addr[-6:]}",
+                description="Deletes or gives back what carries the tag of this stack, whatever its name",
+                roles=[self._role],
+                statements=[
+                    iam.PolicyStatement(
+                        actions=[f"personalize:{name}" for name in operations if not is_creation(name)],
+                        resources=[arn],
+                        conditions={"StringLike": {_RESOURCE_TAG: [f"arn:*:stack/{_name_pattern(stack)}/*"]}},
+                    )
+                ],
+            )
+            acknowledge_wildcards(policy, "Only what the provider has tagged as this stack's own.", resources=[arn])
+            self._held_on[stack] = policy
+        return self._held_on[stack]
 
     def _look_at_any_stack(self) -> None:
         """Let the provider ask whether the stack is gone that the tag of an adopted resource names.

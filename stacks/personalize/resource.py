@@ -74,8 +74,6 @@ class PersonalizeResource(Construct, Grantable):
         check_adoption(self.node.path, adopt, release, name)
         naming = self._naming(name, is_adopted=bool(adopt))
         self._adopted_name = name if adopt else None
-        if adopt:
-            provider.allow_adoption(noun, adopted_path or declared()[noun].path_of(name))
         taggable = declared()[noun].taggable
         tags = {"Tags": self._tags.rendered_tags} if taggable else {}
         self.custom_resource = CustomResource(
@@ -88,6 +86,8 @@ class PersonalizeResource(Construct, Grantable):
             service_timeout=Duration.hours(1),
         )
         refer_strongly(self.custom_resource)
+        if adopt:
+            self._allow_adoption(adopted_path or declared()[noun].path_of(name))
         if taggable:
             self.node.add_validation(_TagsAreValid(self._tags))
 
@@ -126,6 +126,11 @@ class PersonalizeResource(Construct, Grantable):
         for value in properties.values():
             if isinstance(value, ImportedArn):
                 self.provider.allow_creation(self._noun, value)
+
+    def _allow_adoption(self, path: str | None) -> None:
+        policy = self.provider.allow_adoption(self._noun, path, Stack.of(self))
+        if policy:
+            self.custom_resource.node.add_dependency(policy)
 
     def _naming(self, name: str | None, is_adopted: bool) -> dict[str, str]:
         if name is None:

@@ -170,7 +170,9 @@ class SolutionVersion(PersonalizeResource, SolutionVersionBase):
 
     @property
     def _arn(self) -> str:
-        return self._settled.attribute("SolutionVersionArn")
+        arn = self._settled.attribute("SolutionVersionArn")
+        # A campaign of it is created in its solution.
+        return ImportedArn(arn, self._solution_arn.permitted_on) if isinstance(self._solution_arn, ImportedArn) else arn
 
     def evaluation_metric(self, name: str) -> str:
         """A metric of GetSolutionMetrics, known once the version is trained.

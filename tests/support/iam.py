@@ -14,9 +14,12 @@ from tools.emulator import AccessDeniedError
 from tools.emulator.faults import Faults
 from tools.simulation.assembly import FilesByName
 from tools.simulation.cloud import VirtualCloud, not_permitted
+from tools.simulation.stacks import Deployed
 
 Statement = Mapping[str, Any]
 DATA = "vod-dev-data"
+POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+ROLE = "ProviderHandlerRole"
 # Until a new policy is seen.
 PROPAGATION_SECONDS = 60.0
 
@@ -87,15 +90,26 @@ class Iam:
             raise AccessDeniedError
 
     def statements(self) -> list[Statement]:
-        """Of the version of the policy that is in effect, with the ARNs it has there."""
-        stack = self.cloud.cloudformation.stacks[self._stack]
-        (logical_id,) = (key for key, each in stack.resources.items() if is_policy(key, each.type))
-        version = stack.was(logical_id, self.cloud.time.time() - PROPAGATION_SECONDS)
-        return list(version.properties["PolicyDocument"]["Statement"]) if version else []
+        """Of the versions of the role's policies that are in effect, with the ARNs they have there.
+
+        A policy that is deleted counts no longer at once.
+        """
+        since = self.cloud.time.time() - PROPAGATION_SECONDS
+        return [
+            statement
+            for stack in self.cloud.cloudformation.stacks.values()
+            for logical_id in [*stack.resources, *(each.logical_id for each in stack.unwanted)]
+            if (version := stack.was(logical_id, since)) and self._is_of_the_role(version)
+            for statement in version.properties["PolicyDocument"]["Statement"]
+        ]
+
+    def _is_of_the_role(self, deployed: Deployed) -> bool:
+        roles = map(str, deployed.properties.get("Roles", []))
+        return deployed.type in POLICIES and any(each.startswith(f"{self._stack}-{ROLE}") for each in roles)
 
 
 def is_policy(logical_id: str, type_: str) -> bool:
-    return type_ == "AWS::IAM::Policy" and logical_id.startswith("ProviderHandlerRole")
+    return type_ in POLICIES and logical_id.startswith(ROLE)
 
 
 def account(files: Path, iam: Iam) -> VirtualCloud:

@@ -141,7 +141,7 @@ def _of(
         yield from _assumptions(name, properties["AssumeRolePolicyDocument"])
         for arn in properties.get("ManagedPolicyArns", []):
             yield Statement(f"Role {name} has the managed policy {as_text(arn)}", who=f"Role {name} has")
-    if resource["Type"] == "AWS::IAM::Policy":
+    if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         roles = ", ".join(_named(stack, role, all_of_them) for role in properties["Roles"])
         yield from _lines(f"Role {roles}", properties["PolicyDocument"])
     if resource["Type"] in _POLICIES:
