@@ -5,7 +5,9 @@ Contract: AWS CDK, module aws_cdk.custom_resources, "Provider Framework", asynch
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from . import errors, log
@@ -120,12 +122,24 @@ def _is_complete(handler: Handler, api: Api, event: Event, progress: Progress, c
 
 
 def _handler(event: Event, api: Api, cloudformation: CloudFormation) -> Handler:
+    _check_served(event)
     type_name = event["ResourceType"].removeprefix(_TYPE_PREFIX)
     if type_name in _WITHOUT_RESOURCE:
         return _WITHOUT_RESOURCE[type_name](api, cloudformation)
     if type_name in RESOURCES:
         return Engine(RESOURCES[type_name], api, cloudformation)
     raise errors.unknown_type(event["ResourceType"])
+
+
+def _check_served(event: Event) -> None:
+    """Create and change nothing for stacks of other apps, where the role itself may ask for any stack.
+
+    Raises:
+        ProviderError: the function has been told which stacks it serves, and this is none of them.
+    """
+    served, stack_id = os.environ.get("SERVED_STACKS", "*").split(","), event["StackId"]
+    if event["RequestType"] != "Delete" and not any(fnmatchcase(stack_id, pattern) for pattern in served):
+        raise errors.not_served(stack_id)
 
 
 def _log(event: Event, step: str, status: str, seconds: float, **more: Any) -> None:

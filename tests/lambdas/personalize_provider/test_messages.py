@@ -309,8 +309,8 @@ CASES: dict[str, Case] = {
 # Errors that never reach CloudFormation, because it no longer waits for an answer: test_races.py meets them.
 UNHEARD = {"cancelled"}
 # Errors of other regions, of deletions and of changes: test_patience.py, test_blockers.py, test_update.py and
-# test_schemas.py meet them.
-ELSEWHERE = {"no_service", "caller_unknown", "blocked", "stopped", "cannot_change"}
+# test_schemas.py meet them; test_handler.py and test_lookup.py the last two.
+ELSEWHERE = {"no_service", "caller_unknown", "blocked", "stopped", "cannot_change", "not_served", "not_found"}
 
 
 def deployed(cloud: VirtualCloud, case: Case) -> Stack:
