@@ -251,13 +251,6 @@ def unknown_type(resource_type: str) -> ProviderError:
     return ProviderError(f"{resource_type} is not a type of this provider.")
 
 
-def not_served(stack_id: str) -> ProviderError:
-    """A stack of another app names this provider."""
-    return ProviderError(
-        f"The provider does not work for the stack {stack_id.split('/')[1]}. Use a provider of that stack's own app."
-    )
-
-
 def not_found(row: ResourceType, name: str, where: str, others: list[str]) -> ProviderError:
     """What a lookup looks for does not exist."""
     kind, place = words(row.noun), f" in {where}" if where else ""

@@ -77,3 +77,10 @@ def adopted_out_of_reach(row: ResourceType, name: str) -> ProviderError:
         f"provider's role no longer reaches it. Keep Name and Adopt, or set Release in one deployment and remove all "
         f"three in the next."
     )
+
+
+def not_served(stack_id: str) -> ProviderError:
+    """A stack of another app names this provider."""
+    return ProviderError(
+        f"The provider does not work for the stack {stack_id.split('/')[1]}. Use a provider of that stack's own app."
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from . import errors, log
+from . import errors, errors_adoption, log
 from .api import Api, default_client
 from .deployments import AskedOnce, CloudFormation, default_cloudformation
 from .engine import Engine
@@ -139,7 +139,7 @@ def _check_served(event: Event) -> None:
     """
     served, stack_id = os.environ.get("SERVED_STACKS", "*").split(","), event["StackId"]
     if event["RequestType"] != "Delete" and not any(fnmatchcase(stack_id, pattern) for pattern in served):
-        raise errors.not_served(stack_id)
+        raise errors_adoption.not_served(stack_id)
 
 
 def _log(event: Event, step: str, status: str, seconds: float, **more: Any) -> None:

@@ -373,6 +373,7 @@ class PersonalizeProvider(Construct):
         So this one is the same whatever is adopted, and goes after the last of it.
         """
         if stack not in self._held_on:
+            refer_strongly(self._role)
             taggable = [each for each in self._with_arns if each.taggable and each.can_be_ended]
             operations = unique(name for each in taggable for name in (*each.operations, *TAG_OPERATIONS))
             arn = self.arn_of("*/*")
