@@ -2,7 +2,7 @@
 
 `adopt` says that a resource of the construct's name exists, and that this app takes it over instead of making one. The
 provider compares it with the props, tags it as this app's own and changes in place what differs. If it would have to
-be made anew for that, the deployment is refused, and nothing is touched. `release` gives it up again: it stays, without
+be replaced for that, the deployment is refused, and nothing is touched. `release` gives it up again: it stays, without
 the tags of this app.
 """
 

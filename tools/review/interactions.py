@@ -23,7 +23,7 @@ def prices_for(settings: Settings, given: int | None = None, folder: Path = samp
     """
     if given is not None:
         return load_prices(given, "given by INTERACTIONS")
-    if settings.location_of(_INTERACTIONS):
+    if settings.existing or settings.location_of(_INTERACTIONS):
         return load_prices()
     return load_prices(_rows(folder / "interactions.csv"), "the sample's rows")
 

@@ -25,6 +25,7 @@ from tools.check.header import read_header
 from tools.check.places import LocalFile
 from tools.check.quotas import check_considered, check_size
 from tools.check.values import check_values
+from tools.checkout import EXAMPLE_SETTINGS
 from tools.data import synthetic
 from tools.emulator.avro import parse
 from tools.emulator.data import ImportFailedError, read_import
@@ -284,6 +285,12 @@ def test_data_in_s3_are_fetched(
     assert "two.csv: YEAR: 1 value is not of type int; it is 'new' in line 302." in said
     assert "two.csv: 601 rows" in said
     assert "users: s3://films/vod/users.csv cannot be read: An error occurred (404)" in said
+
+
+def test_where_others_look_after_the_data_there_is_nothing_to_check(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--env", "existing", "--config-dir", str(EXAMPLE_SETTINGS)]
+    assert main(options) == main([*options, "--quick"]) == 0
+    assert capsys.readouterr().out == "Others look after the data of films, so there is nothing to check.\n"
 
 
 def test_wrong_settings_are_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

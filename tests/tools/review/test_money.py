@@ -88,6 +88,11 @@ def test_data_elsewhere_is_not_read_but_assumed(tmp_path: Path) -> None:
     assert "INTERACTIONS=" in found.assumptions.interactions_are
 
 
+def test_data_that_others_look_after_is_reckoned_with_as_assumed(tmp_path: Path) -> None:
+    """No setting says where it is."""
+    assert prices_for(load_settings("existing", EXAMPLE_SETTINGS), folder=tmp_path) == load_prices()
+
+
 def test_a_number_that_is_given_counts(tmp_path: Path) -> None:
     found = prices_for(settings(tmp_path), 2_500_000, tmp_path).assumptions
     assert (found.interactions, found.interactions_are) == (2_500_000, "given by INTERACTIONS")
