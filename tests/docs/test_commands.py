@@ -141,6 +141,15 @@ def test_a_terminal_knows_nothing_of_the_run_that_tests_it(tmp_path: Path, monke
     assert "of the run" not in output
 
 
+def test_a_question_whose_answer_gets_lost_is_answered_again(tmp_path: Path) -> None:
+    program = (
+        "import termios, time; print('Sure? (y/n)', flush=True); time.sleep(1); termios.tcflush(0, 0); print(input())"
+    )
+    (tmp_path / "ask.py").write_text(program)
+    result = Checkout(tmp_path).type("python3 ask.py && echo over")
+    assert result.output.split()[-2:] == ["y", "over"]
+
+
 def typed(checkout: Checkout, command: str) -> Result:
     result = checkout.type(filled(command))
     assert result.exit_status == 0, f"{command}\n{result.output}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -18,7 +19,10 @@ from tools.sandbox.cdk import Result
 _SHARED = (".venv", "node_modules", "tools/sandbox/lambda_runtime/node_modules", "data/.cache")
 # Variables that tell of the make and the pytest that run this.
 _OF_THE_RUN = ("MAKE", "MFLAGS", "PYTEST", "COV")
-_QUESTIONS = (b"(y/n)", b"[y/N]")
+_QUESTION = re.compile(rb"\(y/n\)|\[y/N\]")
+# All that is to be seen after a question which nobody has answered: perhaps the y of an answer that got lost.
+_UNANSWERED = re.compile(rb"(?:\(y/n\)|\[y/N\])(?:[\s?:y]|\x1b\[[0-9;?]*[A-Za-z])*\Z")
+_PATIENCE_SECONDS = 3.0
 
 
 @dataclass
@@ -110,8 +114,17 @@ def _settings_of_make() -> set[str]:
 
 
 def _conversation(controller: int) -> str:
+    """What is shown until the terminal is closed; questions are answered.
+
+    A program may ask before it listens, and throw away what has been typed by then: then it is answered again.
+    """
     shown, answered = b"", 0
     while True:
+        is_quiet = not select.select([controller], [], [], _PATIENCE_SECONDS)[0]
+        if is_quiet:
+            if _UNANSWERED.search(shown):
+                os.write(controller, b"y\n")
+            continue
         try:
             piece = os.read(controller, 65536)
         except OSError:  # the terminal is closed
@@ -119,7 +132,7 @@ def _conversation(controller: int) -> str:
         if not piece:
             return shown.decode(errors="replace")
         shown += piece
-        asked = sum(shown.count(question) for question in _QUESTIONS)
+        asked = len(_QUESTION.findall(shown))
         if asked > answered:
             os.write(controller, b"y\n" * (asked - answered))
             answered = asked
