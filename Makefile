@@ -81,8 +81,8 @@ refresh: $(RUNNING) ## import what is new, train, judge and serve in ENV now (DA
 explore: $(RUNNING) ## write a page about what ENV recommends, and how well (USERS=1,2: for them; OPEN=1: open it)
 	@$(PY) -m tools.explore --env $(ENV) $(if $(USERS),--users $(USERS)) $(if $(OPEN),--open) $(ON)
 
-status: $(RUNNING) ## say whether everything is as ENV was deployed (JSON=1: for programs; status 3: something is not)
-	@$(PY) -m tools.status --env $(ENV) $(if $(JSON),--json) $(ON) $(ARGS)
+status: $(RUNNING) ## say whether everything is as ENV was deployed (JSON=1: for programs; HTML=1: a page, too)
+	@$(PY) -m tools.status --env $(ENV) $(if $(JSON),--json) $(if $(HTML),--html) $(ON) $(ARGS)
 
 adopt: $(RUNNING) ## write settings that take over DATASET_GROUP: config/ENV.yaml and a report (APP_NAME, RANKING, FORCE=1)
 	@$(PY) -m tools.adopt --env $(ENV) --dataset-group "$(DATASET_GROUP)" $(if $(APP_NAME),--app-name $(APP_NAME)) $(if $(RANKING),--ranking $(RANKING)) $(if $(FORCE),--force) $(ON)

@@ -24,15 +24,16 @@ def visible(value: Any) -> Any:
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def environment(folder: Path, finalize: Callable[[Any], Any] = visible) -> Environment:
+def environment(folder: Path, *more: Path, finalize: Callable[[Any], Any] = visible) -> Environment:
     """The templates in a folder.
 
     Args:
         folder: where they are.
+        *more: where those of other pages are that they include.
         finalize: every value that a template writes goes through it, before Jinja escapes it for HTML.
     """
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, *more]),
         autoescape=True,
         finalize=finalize,
         undefined=StrictUndefined,

@@ -41,7 +41,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.explore": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"},
     "tools.adopt": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"}
     | {"tools.review", "tools.simulation"},
-    "tools.status": {"lambdas", "stacks", "tools.aws", "tools.deployed", "tools.review", "tools.simulation"},
+    "tools.status": {"lambdas", "stacks", "tools.aws", "tools.checkout", "tools.deployed", "tools.explore"}
+    | {"tools.pages", "tools.review", "tools.simulation"},
     "tools.settings_schema": {"stacks", "tools.checkout"},
     "tools.snapshots": {"stacks", "stacks.personalize", "tools.checkout", "tools.synth"},
     "tools.sandbox": {"lambdas", "tools.aws", "tools.checkout", "tools.data", "tools.emulator", "tools.executions"},

@@ -17,13 +17,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from lambdas.personalize_provider.log import printable
 from stacks.settings import CONFIG_DIRECTORY, SettingsError
+from tools.checkout import STATE_DIRECTORY
 from tools.deployed import Deployed, NotDeployedError, find
 
+from .page import Page, as_html, gather
 from .read import read
 from .rows import Found, State
 from .table import print_table, verdict
 
 OUT_OF_STEP = 3
+# Where nobody says how wide it is, as in the log of a pipeline.
+_WIDTH = 120
 _BY_NAME = {state.name.lower().replace("_", "-"): state for state in State if state.is_out_of_step}
 
 
@@ -33,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         deployed = find(options.env, options.config_dir, options.profile, options.region)
         found = _read(deployed)
+        page = gather(deployed, found) if options.html else None
     except (SettingsError, NotDeployedError) as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
@@ -42,8 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps(as_json(found), indent=2, default=str))
     else:
-        print_table(found, Console())
+        print_table(found, Console(width=None if sys.stdout.isatty() else _WIDTH))
+    if page:
+        written = _write(page, options.out / f"status-{options.env}.html")
+        print(f"The page: {written}", file=sys.stderr)
     return status_of(found, frozenset(options.ignore))
+
+
+def _write(page: Page, file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(as_html(page), encoding="utf-8")
+    return file
 
 
 def status_of(found: Found, ignored: frozenset[State]) -> int:
@@ -91,12 +105,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.status", description=__doc__)
     parser.add_argument("--env", default="dev", help="config/ENV.yaml (default: dev)")
     parser.add_argument("--json", action="store_true", help="print everything for programs")
+    parser.add_argument("--html", action="store_true", help="write a page, too")
     parser.add_argument(
         "--ignore", type=_ignored, default=[], help=f"states that do not count, with commas: {', '.join(_BY_NAME)}"
     )
     parser.add_argument("--profile", help="of the AWS configuration files (default: the local cloud, if one runs)")
     parser.add_argument("--region", help="of AWS (default: that of the settings, or of the profile)")
     parser.add_argument("--config-dir", type=Path, default=CONFIG_DIRECTORY, help="folder of the settings")
+    parser.add_argument("--out", type=Path, default=STATE_DIRECTORY, help="folder of the page (default: .sandbox)")
     return parser.parse_args(arguments)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lambdas.personalize_provider import agreement
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.change import Changes
+from lambdas.personalize_provider.control import is_anothers_run, is_released
 from lambdas.personalize_provider.describe import latest_update
 from lambdas.personalize_provider.merge import covers
 from lambdas.personalize_provider.ownership import all_tags
@@ -82,7 +83,7 @@ class Comparison:
         return Compared(resource, row, found, tuple(self._rows(resource, row, found)))
 
     def _rows(self, resource: Resource, row: ResourceType, found: Description | None) -> Iterator[Row]:
-        if resource.properties.get("Release") == "true":
+        if is_released(resource.properties):
             there_is = "given up, and left in the account" if found else "nothing"
             yield made_row(resource, State.RELEASED, found, row, there_is=there_is)
         elif found is None:
@@ -139,15 +140,16 @@ class Comparison:
             last = self._scheduled.last_switch(resource)
             if not (last and last.serves):
                 yield Difference(row.switch, False, True)
-        if row.taggable:
+        if row.taggable and not is_anothers_run(row, resource.event, resource.name):
             held = self._api.tags(found[row.arn_member])
             yield from uncovered(held, all_tags(resource.event), None, "Tags")
 
     def _of_create_only(self, resource: Resource, row: ResourceType, found: Description) -> Iterator[Difference]:
         """What differs of properties that cannot change: somebody has deleted the resource and made another one."""
-        names = (row.create_only - row.control) & resource.properties.keys()
-        asked = {name: resource.properties[name] for name in names}
-        yield from uncovered(found, self._api.request(f"Create{row.noun}", asked), resource.properties)
+        for each in agreement.differences(self._api, row, resource.properties, found):
+            # What the template leaves out may have the service's default.
+            if each.wanted is not None:
+                yield Difference(each.prop, each.wanted, each.words or each.actual)
 
 
 def made_row(
@@ -204,20 +206,10 @@ def uncovered(actual: Any, wanted: Mapping[str, Any], spelled: Any, path: str = 
         held = present.get(name)
         if isinstance(value, Mapping):
             yield from uncovered(held, value, (spelled or {}).get(shown), member)
-        elif not covers(held, value) and not _is_same_document(held, value):
+        elif not covers(held, value):
             yield Difference(member, as_values(value), as_values(held))
 
 
 def as_values(value: Any) -> Any:
     """A value for people: the provider has an element of a list as pairs, in one order."""
     return dict(value) if isinstance(value, tuple) else value
-
-
-def _is_same_document(held: Any, wanted: Any) -> bool:
-    """Whether two texts are the same JSON: the service answers a schema as it was written."""
-    if not (isinstance(held, str) and isinstance(wanted, str) and wanted.startswith("{")):
-        return False
-    try:
-        return bool(json.loads(held) == json.loads(wanted))
-    except ValueError:
-        return False

@@ -64,7 +64,7 @@ def campaign_behind(api: Api, gates: Mapping[str, Any], compared: Compared, insi
                 says="serves the newest version that passed",
                 there_is=f"{last_part(arn)} passed and does not serve",
                 since=version["lastUpdatedDateTime"],
-                advice="`make refresh TRAIN=always` trains, judges and serves a new one.",
+                advice="make refresh TRAIN=always trains, judges and serves a new one.",
             )
             return
 

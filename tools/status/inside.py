@@ -135,7 +135,7 @@ def foreign_rows(api: Api, inside: Inside) -> Iterator[Row]:
     """A row for everything that somebody else has made."""
     for row, summary in inside.foreign:
         belongs = owner(api, row, summary)
-        advice = "Delete it if nobody needs it, or take it over with `adopt: true`." if row.deletable else ""
+        advice = "Delete it if nobody needs it, or take it over: adopt: true in the settings." if row.deletable else ""
         name = _named(row, summary).removeprefix("/")
         yield Row(
             stack="",

@@ -202,9 +202,10 @@ def links_of(compared: Sequence[Compared]) -> Iterator[tuple[str, str]]:
     """Which resources refer to which, by what the service says of them."""
     known = {each.arn for each in compared if each.arn}
     for each in compared:
-        for value in (each.found or {}).values():
-            if isinstance(value, str) and value in known - {each.arn}:
-                yield each.arn, value
+        texts = [value for value in (each.found or {}).values() if isinstance(value, str)]
+        # The version that a campaign serves may be a refresh's; its solution is the template's.
+        named = {*texts, *(text.rpartition("/")[0] for text in texts)} & known - {each.arn}
+        yield from ((each.arn, other) for other in sorted(named))
 
 
 def cannot_read(what: str, error: Any) -> str:

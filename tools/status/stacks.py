@@ -26,6 +26,7 @@ from tools.simulation.template import Template, Values, as_strings
 _NAMES = ("data", "recommenders", "ranking", "operations")
 _CUSTOM = "Custom::Personalize"
 _GATE = "Custom::PersonalizeQualityGate"
+_LOOKUP = "Custom::PersonalizeLookup"
 # Nothing is in them, or nothing any more.
 _EMPTY = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE")
 
@@ -251,12 +252,16 @@ class Tokens:
         if type_ in PASSING_ON:
             handed_on = (declared["Properties"][each] for each in HANDED_ON if each in declared["Properties"])
             return str(self.resolve(next(handed_on)))
-        known = self._arn(type_, logical_id, physical, name) or self._output(logical_id, name)
+        known = self._output(logical_id, name) or self._arn(type_, logical_id, physical, name)
         if not physical or not known:
             raise UnknownValueError(f"{logical_id}.{name}")
         return known
 
     def _arn(self, type_: str, logical_id: str, physical: str, name: str) -> str | None:
+        if type_ == _LOOKUP:
+            event, _ = self.request(logical_id)
+            looked_up = event["ResourceProperties"]
+            type_, physical = looked_up["Type"], looked_up.get("ResourceName", looked_up["Type"])
         row = RESOURCES.get(type_.removeprefix(_CUSTOM))
         if row and name == f"{row.noun}Arn" and not row.arn_is_generated:
             return arn_of(row, physical, self.request(logical_id)[0])

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from lambdas.personalize_provider.log import printable
 
-from .rows import Found, Row, State
+from .rows import Difference, Found, Row, State
 
 _STYLES = {
     State.IN_STEP: "green",
@@ -33,18 +34,17 @@ _MOST = 60
 
 
 def as_table(found: Found) -> RenderableType:
-    """Everything that was found, for a console of any width."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column in ("resource", "state", "the template says", "there is", "since"):
-        table.add_column(column, overflow="fold")
+    """Everything that was found, for a console of 80 columns or more: a line for each row, and its details below it."""
+    widths = [max([len(cell) for cell in cells], default=0) for cells in zip(*map(_cells, found.rows), strict=True)]
+    parts: list[RenderableType] = []
     stack = None
     for row in found.rows:
         if row.stack != stack:
             stack = row.stack
-            table.add_row(Text(stack or f"in the dataset group, but not of {found.name}", style="bold"))
-        for cells in _lines(row):
-            table.add_row(*cells)
-    return Group(table, Text(), *(Text(line) for line in sentences(found)))
+            parts.append(Text(stack or f"in the dataset group, but not of {found.name}", style="bold"))
+        parts.append(_line(row, widths))
+        parts += [Padding(Text(printable(detail)), (0, 0, 0, 6)) for detail in details(row)]
+    return Group(*parts, Text(), *(Text(line) for line in sentences(found)))
 
 
 def print_table(found: Found, console: Console) -> None:
@@ -52,14 +52,34 @@ def print_table(found: Found, console: Console) -> None:
     console.print(as_table(found))
 
 
-def _lines(row: Row) -> Iterator[tuple[Text, ...]]:
-    """The lines of a row: one, or one for each member that differs, so that both values are beside each other."""
-    pairs = [(row.says, row.there_is)] if row.says or row.there_is or not row.differences else []
-    pairs += [(f"{each.member}: {short(each.wanted)}", short(each.actual)) for each in row.differences]
-    first = (Text(printable(f"  {row.path} ({row.type})")), Text(row.state.value, style=_STYLES[row.state]))
-    for at, pair in enumerate(pairs):
-        said, there_is = (Text(printable(each)) for each in pair)
-        yield (*first, said, there_is, Text(when(row.since))) if at == 0 else (Text(), Text(), said, there_is, Text())
+def _cells(row: Row) -> tuple[str, ...]:
+    return printable(row.path), row.type, row.state.value, when(row.since)
+
+
+def _line(row: Row, widths: list[int]) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    styles = ("", "dim", _STYLES[row.state], "dim")
+    for width in widths:
+        table.add_column(min_width=width, overflow="fold")
+    table.add_row(*(Text(cell, style=style) for cell, style in zip(_cells(row), styles, strict=True)))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def details(row: Row) -> Iterator[str]:
+    """What the template says and what there is, and what else to know."""
+    if row.says:
+        yield f"the template says: {row.says}; there is: {row.there_is}"
+    elif row.there_is:
+        yield row.there_is
+    for each in row.differences:
+        yield f"{member(each)}: {short(each.wanted)} -> {short(each.actual)}"
+    yield from filter(None, [row.note, row.advice])
+
+
+def member(difference: Difference) -> str:
+    """The member that differs, for people."""
+    tags, _, key = difference.member.partition(".")
+    return f"tag {key}" if tags == "Tags" else difference.member
 
 
 def short(value: Any, most: int = _MOST) -> str:
@@ -80,8 +100,6 @@ def sentences(found: Found) -> Iterator[str]:
     for stack in found.stacks:
         if not stack.status.endswith("_COMPLETE"):
             yield f"{stack.name} is {stack.status}: what its template says may not have been deployed."
-    for row in found.rows:
-        yield from (printable(f"{row.path}: {text}") for text in (row.note, row.advice) if text)
     yield verdict(found)
 
 

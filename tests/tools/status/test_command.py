@@ -28,7 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch, found: Found | Exception, *arguments: s
     return command.main(list(arguments))
 
 
-def text(found: Found, width: int = 170) -> str:
+def text(found: Found, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width)
     print_table(found, console)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())  # type: ignore[attr-defined]
@@ -56,11 +56,14 @@ def test_programs_get_everything_as_json(
 def test_the_table_names_what_the_template_says_and_what_there_is(drifted: Found) -> None:
     lines = text(drifted).splitlines()
     at = next(number for number, line in enumerate(lines) if "RerankCampaign" in line)
-    assert [" ".join(line.split()) for line in lines[at : at + 2]] == [
-        "RerankCampaign (Campaign) changed by hand CampaignConfig.EnableMetadataWithRecommendations: false true "
-        "2023-11-14 23:36",
-        "MinProvisionedTPS: 1 5",
+    assert lines[at : at + 3] == [
+        "  RerankCampaign       Campaign          changed by hand  2023-11-14 23:36",
+        "      CampaignConfig.EnableMetadataWithRecommendations: false -> true",
+        "      MinProvisionedTPS: 1 -> 5",
     ]
+    assert "      the template says: serves; there is: stopped (INACTIVE)" in lines
+    assert "in the dataset group, but not of vod-dev" in lines
+    assert max(map(len, lines)) <= 80
 
 
 def test_without_an_environment_a_sentence_says_so(
