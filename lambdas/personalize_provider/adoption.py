@@ -13,7 +13,7 @@ from dataclasses import replace
 from botocore.exceptions import ClientError
 
 from . import errors, errors_adoption
-from .agreement import Difference, differences
+from .agreement import Difference, contradictions, differences
 from .api import Api
 from .change import Changes
 from .control import adopts, is_anothers_run, is_released, newly_adopts
@@ -73,12 +73,14 @@ class Adoption:
 
     def _start(self, event: Event, name: str, progress: Progress) -> Progress:
         found = self._api.find(self._row, name, event)
+        if found is None and is_rollback(progress.deployment):
+            return progress  # As if it had never been released.
         if found is None:
             raise errors_adoption.nothing_to_adopt(self._row, name)
         if is_released(event["ResourceProperties"]):
             return progress
         event = {**event, "PhysicalResourceId": name}
-        self._check(event, found)
+        self._check(event, found, progress)
         if self.claims:
             self._claim_tags(event, found, self._tags(found))
         return replace(progress, adopts=True, update_seen=update_id(latest_update(self._row, found)))
@@ -101,10 +103,10 @@ class Adoption:
         tags = self._tags(found)
         if self._is_claimed(event, tags):
             return None
-        self._check(event, found)
+        self._check(event, found, progress)
         if not self.claims:
             return None
-        if is_busy(found):
+        if is_busy(found) and not is_rollback(progress.deployment):
             return pending(status_of(found))
         claim = self._claim_tags(event, found, tags)
         check_wanted(self._cloudformation, self._row, event, progress)
@@ -154,11 +156,13 @@ class Adoption:
 
     # -- what may be adopted -------------------------------------------------------------------------------
 
-    def _check(self, event: Event, found: Description) -> None:
+    def _check(self, event: Event, found: Description, progress: Progress) -> None:
         row, name = self._row, event["PhysicalResourceId"]
         if is_being_deleted(found) or (has_failed(found) and not is_update(found)):
             raise errors_adoption.unsound_to_adopt(row, name, status_of(found), found.get("failureReason"))
         self._check_owner(event, found)
+        if is_rollback(progress.deployment):
+            return  # It was ours when the update began.
         unlike = self._unlike(event, found)
         if unlike:
             raise errors_adoption.unlike_template(row, name, map(str, unlike))
@@ -182,7 +186,8 @@ class Adoption:
             for name in sorted(fixed)
             if member_name(name) in change
         ]
-        return [*differences(self._api, self._row, properties, found), *updatable]
+        compare = differences if adopts(properties) else contradictions
+        return [*compare(self._api, self._row, properties, found), *updatable]
 
     # -- release -------------------------------------------------------------------------------------------
 
@@ -243,6 +248,7 @@ class Adoption:
         memento = Memento.of(tags)
         if found is None or memento is None or not self._is_claimed(event, tags) or is_being_deleted(found):
             return complete("left alone: this deployment has not adopted it")
+        check_wanted(self._cloudformation, self._row, event, progress)
         waits_for = self._restore(event, progress, found, memento)
         if waits_for and now - progress.started < HAND_OVER_SECONDS:
             return pending(waits_for)

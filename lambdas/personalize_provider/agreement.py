@@ -42,18 +42,19 @@ class Difference:
 
 def holds(api: Api, row: ResourceType, properties: Mapping[str, Any], found: Description) -> bool:
     """Whether a resource has the create-only properties that are asked for."""
-    return not _contradictions(api, row, properties, found)
+    return not contradictions(api, row, properties, found)
 
 
 def differences(api: Api, row: ResourceType, properties: Mapping[str, Any], found: Description) -> list[Difference]:
     """Create-only properties in which a resource is not what is asked for, also those that are not mentioned."""
     return sorted(
-        [*_contradictions(api, row, properties, found), *_unmentioned(api, row, properties, found)],
+        [*contradictions(api, row, properties, found), *_unmentioned(api, row, properties, found)],
         key=lambda each: each.prop,
     )
 
 
-def _contradictions(api: Api, row: ResourceType, properties: Mapping[str, Any], found: Description) -> list[Difference]:
+def contradictions(api: Api, row: ResourceType, properties: Mapping[str, Any], found: Description) -> list[Difference]:
+    """Create-only properties that a template mentions, and in which a resource is something else."""
     names = sorted(name for name in row.create_only - row.control if name in properties)
     asked = api.request(f"Create{row.noun}", {name: properties[name] for name in names})
     compared = (_compared(row, name, asked[member_name(name)], found.get(member_name(name))) for name in names)
