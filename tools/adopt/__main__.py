@@ -28,6 +28,8 @@ from .read import read_group
 from .report import Report, as_markdown, show
 from .write import as_yaml, check_free, mistakes, schema_files, write
 
+# Columns of what is no terminal, such as a log.
+_WIDTH = 120
 _SCHEMA = "stacks/settings.schema.json"
 
 
@@ -48,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     page = options.out / f"adopt-{options.env}.md"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(as_markdown(report), encoding="utf-8")
-    show(report, Console())
+    show(report, Console(width=None if sys.stdout.isatty() else _WIDTH))
     print(printable(f"The report: {page}"))
     return 0
 

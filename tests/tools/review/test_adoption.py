@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,14 @@ import pytest
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.deployments import AwsCloudFormation
 from stacks.settings import load_settings
-from tests.tools.adopt.support.by_hand import STACK, Stacks, adopted, everything_by_hand
+from tests.tools.adopt.support.by_hand import (
+    STACK,
+    Stacks,
+    adopted,
+    everything_by_hand,
+    group_by_hand,
+    ranking_by_hand,
+)
 from tests.tools.emulator.support.account import ACCOUNT, REGION, Account
 from tools.checkout import EXAMPLE_SETTINGS
 from tools.deployed import Account as Reached
@@ -122,6 +130,23 @@ def test_it_says_why_the_provider_would_refuse(existing: Existing, head: Assembl
 def test_a_later_change_begins_with_what_is_adopted(existing: Existing, head: Assembly) -> None:
     change = edited(head, FilterUnwatched={"Tags": [{"Key": "team", "Value": "films"}]})
     assert whats(reviewed(head, change, existing)) == {}
+
+
+def test_what_serves_from_a_group_that_others_look_after_is_taken_over(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    account = Account()
+    group_by_hand(account, domain=None, kinds=["Interactions"])
+    ranking_by_hand(account)
+    adopted(account, tmp_path)
+    head = Assembly.read(request.getfixturevalue("assembly")("films", tmp_path))
+    place = Place("aws", REGION, ACCOUNT)
+    existing = Existing("a test", Api(account.personalize), AwsCloudFormation(Stacks()), place)
+    assert whats(reviewed(NOTHING, head, existing)) == {
+        "Rerank": "adopted as it is",
+        "RerankVersion": "adopted as it is",
+        "RerankCampaign": "adopted as it is",
+    }
 
 
 # -- not compared ------------------------------------------------------------------------------------------------
