@@ -61,6 +61,7 @@ WITHOUT_CLOUD = [
 BEGINNING = [
     "make deploy",
     "make diff",
+    "make status ENV=NAME HTML=1",
     "make refresh ENV=NAME",
     "make refresh ENV=NAME TRAIN=always",
     "make explore ENV=NAME",
