@@ -30,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-stri
 KEEP := f() { cmp -s .venv/lock.txt "$$1" || cp .venv/lock.txt "$$1"; }; f
 
 .DEFAULT_GOAL := help
-.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy month test test-nightly mutants unit snapshots schema docs review refresh explore status adopt prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
+.PHONY: help install data demo conformance conformance-clean conformance-compare conformance-deploy month test test-nightly mutants unit snapshots schema docs review refresh explore status repair adopt prices check bench lock audit lint format sandbox stop deploy diff destroy synth clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-20s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ explore: $(RUNNING) ## write a page about what ENV recommends, and how well (USE
 
 status: $(RUNNING) ## say whether everything is as ENV was deployed (JSON=1: for programs; HTML=1: a page, too)
 	@$(PY) -m tools.status --env $(ENV) $(if $(JSON),--json) $(if $(HTML),--html) $(ON) $(ARGS)
+
+repair: $(RUNNING) data ## bring what is out of step in ENV back to what was deployed, after asking (YES=1: without)
+	@$(PY) -m tools.repair --env $(ENV) $(if $(YES),--yes) $(if $(WITH_SETTINGS),--with-settings) $(ON) -- $(ARGS)
 
 adopt: $(RUNNING) ## write settings that take over DATASET_GROUP: config/ENV.yaml and a report (APP_NAME, RANKING, FORCE=1)
 	@$(PY) -m tools.adopt --env $(ENV) --dataset-group "$(DATASET_GROUP)" $(if $(APP_NAME),--app-name $(APP_NAME)) $(if $(RANKING),--ranking $(RANKING)) $(if $(FORCE),--force) $(ON)

@@ -104,7 +104,9 @@ def check_not_taken(api: Api, row: ResourceType, event: Event, progress: Progres
     Raises:
         ProviderError: its tags name another stack or logical id.
     """
-    tags = api.tags(found[row.arn_member]) if progress.repairs and row.taggable else {}
+    if not progress.repairs or not row.taggable or is_anothers_run(row, event, event["PhysicalResourceId"]):
+        return
+    tags = api.tags(found[row.arn_member])
     if STACK_TAG in tags and not made_by(tags, event):
         raise errors.exists_elsewhere(row, event["PhysicalResourceId"], owner(api, row, found))
 

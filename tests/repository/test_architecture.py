@@ -41,6 +41,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "tools.explore": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"},
     "tools.adopt": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.pages"}
     | {"tools.review", "tools.simulation"},
+    "tools.repair": {"lambdas", "stacks", "stacks.personalize", "tools.checkout", "tools.deployed", "tools.review"}
+    | {"tools.sandbox", "tools.simulation", "tools.status", "tools.synth"},
     "tools.status": {"lambdas", "stacks", "tools.aws", "tools.checkout", "tools.deployed", "tools.explore"}
     | {"tools.pages", "tools.review", "tools.simulation"},
     "tools.settings_schema": {"stacks", "tools.checkout"},

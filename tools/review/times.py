@@ -55,6 +55,17 @@ def takes(change: ResourceChange, rehearsal: Rehearsal) -> str:
     return f"{_with_range(change.noun, usual)}, not rehearsed" if usual else ""
 
 
+def usual(verb: str, noun: str) -> str:
+    """What the service usually takes, with the range that somebody wrote down; empty if it takes no time.
+
+    Args:
+        verb: `create`, `update`, `start` or `stop`.
+        noun: of the type.
+    """
+    seconds = _USUAL.of(verb, noun)
+    return _with_range(noun, seconds) if seconds else ""
+
+
 def duration(seconds: float) -> str:
     """`1 h 5 min`, or `5 min`."""
     hours, minutes = divmod(round(seconds / 60), 60)

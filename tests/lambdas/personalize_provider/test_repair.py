@@ -298,6 +298,14 @@ def test_what_somebody_else_has_made_under_its_name_is_not_taken(cloud: VirtualC
     assert cloud.api.tags(deployment.arn("Filter"))[STACK_TAG] == "theirs"
 
 
+def test_a_run_that_was_adopted_stays_as_it_is(cloud: VirtualCloud) -> None:
+    theirs = cloud.cloudformation.deploy("theirs", template({**blocks.group(), **blocks.data()}))
+    imports = blocks.data()["ItemsImport"]
+    imports["Properties"] |= {"DatasetArn": theirs.resources["ItemsDataset"].attributes["DatasetArn"]}
+    deployment = Deployment(cloud, {"Import": {**imports, "Properties": {**imports["Properties"], "Adopt": "$LATEST"}}})
+    assert deployment.repair() == []
+
+
 # -- interrupted, and taken back ----------------------------------------------------------------------------------
 
 

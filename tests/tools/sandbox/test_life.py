@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,9 @@ from tests.support.notebook import OUTPUTS, output_key
 from tests.tools.sandbox.conftest import App, Outputs
 from tests.tools.sandbox.support.arns import kind_of
 from tests.tools.sandbox.support.handler_role import HandlerRole
-from tools.sandbox import inventory
+from tools.repair import __main__ as repair
+from tools.sandbox import inventory, shared
+from tools.status import __main__ as status
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("life")]
 
@@ -20,7 +23,7 @@ DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-r
 USER = "u1"
 
 
-def test_life_of_the_app(app: App) -> None:
+def test_life_of_the_app(app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     app = replace(app, is_synthesized_by_the_cli=True)
     result = app.deploy()
     assert result.exit_status == 0, result.output
@@ -29,6 +32,8 @@ def test_life_of_the_app(app: App) -> None:
     check_everything_serves(app, outputs)
     check_logs(app)
     HandlerRole(app).check_that_every_statement_is_needed()
+    monkeypatch.setattr(shared, "find", lambda: shared.Running(app.endpoint, detached=False))
+    check_what_people_change_by_hand_is_repaired(app, outputs, capsys)
     check_update_in_place(app, outputs)
     check_failed_update_is_rolled_back(app, outputs)
     check_a_section_that_is_taken_away_is_removed(app)
@@ -82,6 +87,46 @@ def check_logs(app: App) -> None:
     records = [json.loads(line) for line in lines if line.startswith('{"request_id"')]
     assert {record["type"] for record in records} >= {"Custom::PersonalizeDatasetGroup", "Custom::PersonalizeWait"}
     assert not [line for line in lines if "ResponseURL" in line]
+
+
+def check_what_people_change_by_hand_is_repaired(
+    app: App, outputs: Outputs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make status` names each drift, `make repair` mends it, and a second one has nothing to do."""
+    folders = ["--config-dir", str(app.folder / "config")]
+    repairing = ["--yes", *folders, "--sample-dir", str(app.folder / "data")]
+    assert status.main(folders) == 0
+    held = set(inventory.personalize(app.endpoint))
+    change_by_hand(app.client("personalize"), outputs)
+    capsys.readouterr()
+    assert status.main(["--json", *folders]) == 3
+    states = {row["path"]: row["state"] for row in json.loads(capsys.readouterr().out)["resources"]}
+    assert {path: state for path, state in states.items() if state != "in step"} == {
+        "FilterUnwatched": "missing",
+        "MoreLikeX": "stopped",
+        "RerankCampaign": "changed by hand",
+    }
+    assert repair.main(repairing) == 0
+    assert set(inventory.personalize(app.endpoint)) == held
+    assert status.main(folders) == 0
+    capsys.readouterr()
+    assert repair.main(repairing) == 0
+    assert "there is nothing to repair. Nothing is deployed." in capsys.readouterr().out
+
+
+def change_by_hand(personalize: Any, outputs: Outputs) -> None:
+    """Delete, stop and change, and wait until the service has done it."""
+    unwatched, campaign = outputs[DATA]["FilterUnwatchedArn"], outputs[RANKING]["RerankCampaignArn"]
+    personalize.delete_filter(filterArn=unwatched)
+    personalize.stop_recommender(recommenderArn=outputs[RECOMMENDERS]["RecommenderMoreLikeXArn"])
+    personalize.update_campaign(campaignArn=campaign, minProvisionedTPS=5)
+    for _ in range(300):
+        listed = personalize.list_filters(datasetGroupArn=outputs[DATA]["DatasetGroupArn"])["Filters"]
+        update = personalize.describe_campaign(campaignArn=campaign)["campaign"]["latestCampaignUpdate"]
+        if unwatched not in {each["filterArn"] for each in listed} and update["status"] == "ACTIVE":
+            return
+        time.sleep(0.2)
+    raise AssertionError("It has not settled.")
 
 
 def check_update_in_place(app: App, before: Outputs) -> None:
