@@ -83,7 +83,7 @@ def call(
         "Comment": comment,
         "Resource": f"{_TASKS}aws-sdk:{service}:{action}",
         "Arguments": dict(arguments),
-        "Retry": [*([_BUSY] if waits else []), {"ErrorEquals": [_unnamed(service)], **_A_FEW_TIMES}],
+        "Retry": [*([_BUSY] if waits else []), {"ErrorEquals": _passing(service), **_A_FEW_TIMES}],
         **fields,
         **_then(following),
     }
@@ -288,12 +288,15 @@ def tell(detail_type: str, detail: Mapping[str, str], *, following: str | None =
     )
 
 
-def _unnamed(service: str) -> str:
-    """What the service's model does not name: throttling, and errors of the service itself.
+def _passing(service: str) -> list[str]:
+    """What passes by itself and the service's model does not name.
 
-    The name is inferred from what users report of other services, such as Ec2.Ec2Exception.
+    Throttling and errors of the service, whose name is inferred from what users report of other services, such as
+    Ec2.Ec2Exception; and a connection that did not come about, as the guide names it for Lambda ("Handle transient
+    Lambda service exceptions").
     """
-    return f"{_CLIENTS[service]}.{_CLIENTS[service]}Exception"
+    client = _CLIENTS[service]
+    return [f"{client}.{client}Exception", f"{client}.SdkClientException"]
 
 
 def _then(following: str | None) -> State:

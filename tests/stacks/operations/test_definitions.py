@@ -50,7 +50,7 @@ def calls(prod: Templates) -> Iterator[tuple[str, str, Any]]:
 
 def test_nothing_is_wrong_with_any_call_of_a_schedule(prod: Templates) -> None:
     found = list(calls(prod))
-    assert len(found) > 3
+    assert len(found) > 1  # others call functions and state machines of ours
     assert {name: list(wrong_call(arn, given)) for name, arn, given in found} == {name: [] for name, _, _ in found}
 
 

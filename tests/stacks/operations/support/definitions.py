@@ -134,10 +134,11 @@ def _wrong_task(task: Definition) -> Iterator[str]:
         call = sdk.action(task["Resource"])
     except sdk.ArgumentsError:
         return
+    unnamed = {f"{call.client}.{each}" for each in (f"{call.client}Exception", "SdkClientException")}
     named = {f"{call.client}.{shape.name.removesuffix('Exception')}Exception" for shape in call.model.error_shapes}
-    yield from (
-        f"{call.model.name} raises no {each}" for each in raised - named - {f"{call.client}.{call.client}Exception"}
-    )
+    yield from (f"{call.model.name} raises no {each}" for each in raised - named - unnamed)
+    retried = {name for rule in task.get("Retry", []) for name in rule["ErrorEquals"]}
+    yield from (f"{call.model.name} is not tried again after {each}" for each in sorted(unnamed - retried))
 
 
 def wrong_call(resource: str, arguments: Any) -> Iterator[str]:
