@@ -43,7 +43,7 @@ def as_table(found: Found) -> RenderableType:
             stack = row.stack
             parts.append(Text(stack or f"in the dataset group, but not of {found.name}", style="bold"))
         parts.append(_line(row, widths))
-        parts += [Padding(Text(printable(detail)), (0, 0, 0, 6)) for detail in details(row)]
+        parts += [Padding(Text(printable(detail)), (0, 0, 0, 6), expand=False) for detail in details(row)]
     return Group(*parts, Text(), *(Text(line) for line in sentences(found)))
 
 
@@ -62,7 +62,7 @@ def _line(row: Row, widths: list[int]) -> RenderableType:
     for width in widths:
         table.add_column(min_width=width, overflow="fold")
     table.add_row(*(Text(cell, style=style) for cell, style in zip(_cells(row), styles, strict=True)))
-    return Padding(table, (0, 0, 0, 2))
+    return Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def details(row: Row) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tools.simulation.answers import answered
 from tools.simulation.cloud import REGION, VirtualCloud
 from tools.simulation.small_services import Metrics, StacksApi
 from tools.simulation.stacks import Stack
+from tools.status import stacks
 from tools.status.read import read
 from tools.status.rows import Difference, Found, Row, State
 
@@ -111,3 +112,18 @@ def test_what_the_settings_give_up_is_released(cloud: VirtualCloud, stack: Stack
     row: Row = one(look(cloud), "Tracker")
     assert (row.state, row.there_is) == (State.RELEASED, "given up, and left in the account")
     assert not row.state.is_out_of_step
+
+
+def test_what_is_looked_up_has_its_arn() -> None:
+    """CloudFormation tells no attribute of a custom resource; an output may."""
+    properties = {"Type": "DatasetGroup", "ResourceName": "films"}
+    looked_up = {"Type": "Custom::PersonalizeLookup", "Properties": properties}
+    recommender = blocks.custom("Recommender", DatasetGroupArn=blocks.arn("Group", "DatasetGroup"))
+    tracker = blocks.custom("Filter", FilterExpression={"Fn::GetAtt": ["Tracker", "TrackingId"]})
+    template = {"Resources": {"Group": looked_up, "Recommender": recommender, "Filter": tracker}}
+    stack_id = f"arn:aws:cloudformation:{REGION}:000000000000:stack/{STACK}/1"
+    physical = {"Group": "lookup-1", "Recommender": "r", "Filter": "f"}
+    stack = stacks.Stack(STACK, stack_id, "CREATE_COMPLETE", datetime.now(UTC), template, physical, {}, {})
+    known, unknown = stacks.resources_of([stack])
+    assert known.properties["DatasetGroupArn"] == f"arn:aws:personalize:{REGION}:000000000000:dataset-group/films"
+    assert unknown.unknown == {"FilterExpression": "Tracker.TrackingId"}
