@@ -62,6 +62,7 @@ BEGINNING = [
     "make deploy",
     "make diff",
     "make status ENV=NAME HTML=1",
+    "make repair ENV=NAME YES=1",
     "make refresh ENV=NAME",
     "make refresh ENV=NAME TRAIN=always",
     "make explore ENV=NAME",
