@@ -374,25 +374,33 @@ class PersonalizeProvider(Construct):
         """
         if stack not in self._held_on:
             refer_strongly(self._role)
-            taggable = [each for each in self._with_arns if each.taggable and each.can_be_ended]
-            operations = unique(name for each in taggable for name in (*each.operations, *TAG_OPERATIONS))
-            arn = self.arn_of("*/*")
+            types = [each for each in self._with_arns if each.can_be_ended]
+            taggable = unique(name for each in types if each.taggable for name in (*each.operations, *TAG_OPERATIONS))
+            # What is gone has no tags, and has to be looked at too.
+            reading = unique(name for each in types for name in each.operations if is_reading(name))
+            changing = [name for name in taggable if not is_creation(name) and not is_reading(name)]
             policy = iam.ManagedPolicy(
                 stack,
                 f"Adopted{self.node.addr[-6:]}",
                 description="Deletes or gives back what carries the tag of this stack, whatever its name",
                 roles=[self._role],
                 statements=[
-                    iam.PolicyStatement(
-                        actions=[f"personalize:{name}" for name in operations if not is_creation(name)],
-                        resources=[arn],
-                        conditions={"StringLike": {_RESOURCE_TAG: [f"arn:*:stack/{_name_pattern(stack)}/*"]}},
-                    )
+                    self._on_tagged_as(stack, [*reading, "ListTagsForResource"], "StringLikeIfExists"),
+                    self._on_tagged_as(stack, changing, "StringLike"),
                 ],
             )
-            acknowledge_wildcards(policy, "Only what the provider has tagged as this stack's own.", resources=[arn])
+            acknowledge_wildcards(
+                policy, "Changes only what carries this stack's own tag.", resources=[self.arn_of("*/*")]
+            )
             self._held_on[stack] = policy
         return self._held_on[stack]
+
+    def _on_tagged_as(self, stack: Stack, operations: Sequence[str], condition: str) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            actions=[f"personalize:{name}" for name in operations],
+            resources=[self.arn_of("*/*")],
+            conditions={condition: {_RESOURCE_TAG: [f"arn:*:stack/{_name_pattern(stack)}/*"]}},
+        )
 
     def _look_at_any_stack(self) -> None:
         """Let the provider ask whether the stack is gone that the tag of an adopted resource names.

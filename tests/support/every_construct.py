@@ -31,6 +31,7 @@ from stacks.personalize import (
     Solution,
     SolutionVersion,
 )
+from stacks.personalize.resource import PersonalizeResource
 from tools.checkout import CHECKOUT
 from tools.simulation.assembly import Assembly
 
@@ -62,6 +63,9 @@ class Choices:
         item_columns: of the items dataset, besides those of the sample.
         training_trigger: of the solution version.
         counted_events: type of the events that the metric attribution counts.
+        adopts: whether the app takes over resources under names outside its prefix, instead of making its own.
+        repairs: a token with which everything is repaired.
+        leaves_out: ids of constructs that the app does not have.
     """
 
     tags: Mapping[str, str] = field(default_factory=lambda: {"project": "vod"})
@@ -71,6 +75,13 @@ class Choices:
     item_columns: tuple[str, ...] = ()
     training_trigger: str = "1"
     counted_events: str = "Watch"
+    adopts: bool = False
+    repairs: str = ""
+    leaves_out: tuple[str, ...] = ()
+
+    def named(self, id: str) -> dict[str, Any]:
+        """Props of a construct that may be taken over."""
+        return {"name": f"films-{id.lower()}", "adopt": True} if self.adopts else {}
 
 
 def every_construct(folder: Path, choices: Choices | None = None) -> Assembly:
@@ -82,6 +93,9 @@ def every_construct(folder: Path, choices: Choices | None = None) -> Assembly:
     _ServingStack(app, SERVING, choices, data)
     for key, value in choices.tags.items():
         Tags.of(app).add(key, value)
+    for construct in app.node.find_all():
+        if choices.repairs and isinstance(construct, PersonalizeResource):
+            construct.repair(choices.repairs)
     app.synth()
     return Assembly.read(folder)
 
@@ -92,17 +106,25 @@ class _DataStack(Stack):
         self._choices = choices
         self.provider = PersonalizeProvider(self, "Provider", name_prefix=PREFIX)
         self._role = ServiceRole(self, "ServiceRole")
-        self.group = DatasetGroup(self, "Group", provider=self.provider)
+        self.group = DatasetGroup(self, "Group", provider=self.provider, **choices.named("Group"))
         for dataset_type, columns in _COLUMNS.items():
             self._add_dataset(dataset_type, columns)
-        Filter(
+        if "Filter" not in choices.leaves_out:
+            Filter(
+                self,
+                "Filter",
+                provider=self.provider,
+                dataset_group=self.group,
+                filter_expression=f"INCLUDE ItemID WHERE Items.GENRES IN ({choices.genres})",
+                **choices.named("Filter"),
+            )
+        EventTracker(
             self,
-            "Filter",
+            "EventTracker",
             provider=self.provider,
             dataset_group=self.group,
-            filter_expression=f"INCLUDE ItemID WHERE Items.GENRES IN ({choices.genres})",
+            **choices.named("EventTracker"),
         )
-        EventTracker(self, "EventTracker", provider=self.provider, dataset_group=self.group)
         MetricAttribution(
             self,
             "MetricAttribution",
@@ -110,6 +132,7 @@ class _DataStack(Stack):
             dataset_group=self.group,
             metrics=[AttributedMetric("events", choices.counted_events, "SAMPLECOUNT()")],
             role=self._role,
+            **choices.named("MetricAttribution"),
         )
 
     def _add_dataset(self, dataset_type: str, columns: Mapping[str, Any]) -> None:
@@ -121,6 +144,7 @@ class _DataStack(Stack):
             provider=self.provider,
             dataset_type=dataset_type,
             schema=_schema(name, {**columns, **dict.fromkeys(more, _OPTIONAL)}),
+            **self._choices.named(f"{name}Schema"),
         )
         dataset = Dataset(
             self,
@@ -129,6 +153,7 @@ class _DataStack(Stack):
             dataset_group=self.group,
             dataset_type=dataset_type,
             schema=schema,
+            **self._choices.named(f"{name}Dataset"),
         )
         DatasetImport(
             self,
@@ -137,6 +162,7 @@ class _DataStack(Stack):
             dataset=dataset,
             data_location=f"s3://{PREFIX}/{dataset_type.lower()}.csv",
             role=self._role,
+            adopt=self._choices.adopts,
         )
 
 
@@ -150,6 +176,7 @@ class _ServingStack(Stack):
             dataset_group=data.group,
             recipe="aws-vod-top-picks",
             min_recommendation_requests_per_second=choices.throughput,
+            **choices.named("TopPicks"),
         )
         solution = Solution(
             self,
@@ -158,9 +185,15 @@ class _ServingStack(Stack):
             dataset_group=data.group,
             recipe="aws-personalized-ranking-v2",
             auto_training_days=choices.auto_training_days,
+            **choices.named("Ranking"),
         )
         version = SolutionVersion(
-            self, "Version", provider=data.provider, solution=solution, training_trigger=choices.training_trigger
+            self,
+            "Version",
+            provider=data.provider,
+            solution=solution,
+            training_trigger=choices.training_trigger,
+            adopt="$LATEST" if choices.adopts else None,
         )
         gate = QualityGate(
             self,
@@ -177,6 +210,7 @@ class _ServingStack(Stack):
             solution_version=gate,
             min_provisioned_tps=choices.throughput,
             follow_latest=choices.auto_training_days is not None,
+            **choices.named("Campaign"),
         )
 
 
