@@ -97,6 +97,11 @@ def is_creation(operation: str) -> bool:
     return operation.startswith("Create")
 
 
+def is_changing(operation: str) -> bool:
+    """Whether an operation changes or ends what is there."""
+    return not is_reading(operation) and not is_creation(operation)
+
+
 def unique(operations: Iterable[str]) -> list[str]:
     """The same operations, each once."""
     return list(dict.fromkeys(operations))

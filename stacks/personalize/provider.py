@@ -37,7 +37,7 @@ from .findings import (
 )
 from .imported import ImportedArn
 from .limits import NAME_PREFIX_MAX_LENGTH, PREFIX_PATTERN, REGIONS, SEPARATOR, STACK_TAG
-from .permissions import TAG_OPERATIONS, TypePermissions, declared, is_creation, is_reading, unique
+from .permissions import TAG_OPERATIONS, TypePermissions, declared, is_changing, is_creation, is_reading, unique
 
 _HERE = Path(__file__).parent
 # The functions' source: in the wheel within this package, in the checkout beside it.
@@ -374,26 +374,27 @@ class PersonalizeProvider(Construct):
         """
         if stack not in self._held_on:
             refer_strongly(self._role)
-            types = [each for each in self._with_arns if each.can_be_ended]
-            taggable = unique(name for each in types if each.taggable for name in (*each.operations, *TAG_OPERATIONS))
-            # What is gone has no tags, and has to be looked at too.
-            reading = unique(name for each in types for name in each.operations if is_reading(name))
-            changing = [name for name in taggable if not is_creation(name) and not is_reading(name)]
             policy = iam.ManagedPolicy(
                 stack,
                 f"Adopted{self.node.addr[-6:]}",
                 description="Deletes or gives back what carries the tag of this stack, whatever its name",
                 roles=[self._role],
-                statements=[
-                    self._on_tagged_as(stack, [*reading, "ListTagsForResource"], "StringLikeIfExists"),
-                    self._on_tagged_as(stack, changing, "StringLike"),
-                ],
+                statements=self._on_what_carries_the_tag(stack),
             )
-            acknowledge_wildcards(
-                policy, "Changes only what carries this stack's own tag.", resources=[self.arn_of("*/*")]
-            )
+            arn = self.arn_of("*/*")
+            acknowledge_wildcards(policy, "Changes only what carries this stack's own tag.", resources=[arn])
             self._held_on[stack] = policy
         return self._held_on[stack]
+
+    def _on_what_carries_the_tag(self, stack: Stack) -> list[iam.PolicyStatement]:
+        ended = [each for each in self._with_arns if each.can_be_ended]
+        reading = unique(name for each in ended for name in each.operations if is_reading(name))
+        changing = unique(name for each in ended if each.taggable for name in each.operations if is_changing(name))
+        return [
+            # What is gone has no tags, and has to be looked at too.
+            self._on_tagged_as(stack, [*reading, "ListTagsForResource"], "StringLikeIfExists"),
+            self._on_tagged_as(stack, [*changing, "TagResource", "UntagResource"], "StringLike"),
+        ]
 
     def _on_tagged_as(self, stack: Stack, operations: Sequence[str], condition: str) -> iam.PolicyStatement:
         return iam.PolicyStatement(
