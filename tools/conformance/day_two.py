@@ -23,6 +23,8 @@ _LOOKS = 120
 # Scheduler starts what is due within a minute (EventBridge Scheduler user guide, "Schedule types").
 _SOON = timedelta(seconds=10)
 _STATUS = {"stop": "INACTIVE", "start": "ACTIVE"}
+# What the app's schedules call what they act on.
+RECOMMENDER_MEMBER, CAMPAIGN_MEMBER, THROUGHPUT_MEMBER = "recommender_arn", "CampaignArn", "MinProvisionedTPS"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def attempt(app: App, new_data: Path, say: Callable[[str], None]) -> Iterator[Tr
     """
     yield _refresh(app, new_data, say)
     for action in _STATUS:
-        yield _schedule(app, action)
+        yield _recommender(app, action)
+    yield _throughput(app)
     yield _notice(app)
 
 
@@ -111,30 +114,51 @@ def _executions(steps: Any, machine: str) -> Iterator[str]:
         yield from (each["executionArn"] for each in page["executions"])
 
 
-def _schedule(app: App, action: str) -> Tried:
-    """Have the app's own schedule run once, soon, with its role and its target."""
+def _recommender(app: App, action: str) -> Tried:
+    """Have a schedule of the app stop or start a recommender."""
+    target = _target(app, f"{action}-top_picks")
+    arn = json.loads(target["Input"])[RECOMMENDER_MEMBER]
+
+    def look() -> str:
+        return str(app.client("personalize").describe_recommender(recommenderArn=arn)["recommender"]["status"])
+
+    _run_once(app, f"{action}-once", target)
+    status = app.until(lambda: status if (status := look()) == _STATUS[action] else None)
     name = f"a schedule of the app can {action} a recommender"
-    scheduler = app.client("scheduler")
-    own = scheduler.get_schedule(GroupName=app.prefix, Name=f"{action}-top_picks")
-    when = (datetime.now(UTC) + _SOON).strftime("%Y-%m-%dT%H:%M:%S")
-    once = f"{action}-once"
-    scheduler.create_schedule(
-        Name=once,
+    return Tried(name, status is not None, f"the recommender is {status or look()}")
+
+
+def _throughput(app: App) -> Tried:
+    """Have a schedule of the app change the throughput of the campaign, as EventBridge Scheduler calls the service."""
+    target = _target(app, "throughput-busy")
+    said = json.loads(target["Input"])
+    wanted = str(said[THROUGHPUT_MEMBER])
+
+    def look() -> str:
+        found = app.client("personalize").describe_campaign(campaignArn=said[CAMPAIGN_MEMBER])
+        return str(found["campaign"]["minProvisionedTPS"])
+
+    _run_once(app, "throughput-once", target)
+    found = app.until(lambda: found if (found := look()) == wanted else None)
+    name = "a schedule of the app can change the throughput of the campaign"
+    return Tried(name, found is not None, f"it is {found or look()} requests per second, {wanted} were asked for")
+
+
+def _target(app: App, schedule: str) -> dict[str, Any]:
+    found = app.client("scheduler").get_schedule(GroupName=app.prefix, Name=schedule)
+    return dict(found["Target"])
+
+
+def _run_once(app: App, name: str, target: Mapping[str, Any]) -> None:
+    """Run what a schedule of the app runs, soon, with its role."""
+    app.client("scheduler").create_schedule(
+        Name=name,
         GroupName=app.prefix,
-        ScheduleExpression=f"at({when})",
+        ScheduleExpression=f"at({datetime.now(UTC) + _SOON:%Y-%m-%dT%H:%M:%S})",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target=own["Target"],
+        Target=target,
         ActionAfterCompletion="DELETE",
     )
-    arn = json.loads(own["Target"]["Input"])["RecommenderArn"]
-    personalize = app.client("personalize")
-
-    def reached() -> str | None:
-        status = str(personalize.describe_recommender(recommenderArn=arn)["recommender"]["status"])
-        return status if status == _STATUS[action] else None
-
-    status = app.until(reached)
-    return Tried(name, status is not None, f"the recommender is {status}" if status else "the recommender stayed")
 
 
 def _notice(app: App) -> Tried:

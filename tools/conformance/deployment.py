@@ -23,7 +23,7 @@ from tools.sandbox import cdk, cloud, shared
 from tools.sandbox.cloud import Cloud, CloudError
 from tools.sandbox.progress import Progress, assembly_of
 
-from . import connections, day_two
+from . import adopting, connections, day_two
 from .clean import named
 from .connections import NotConnectedError
 from .day_two import Tried
@@ -31,7 +31,9 @@ from .day_two import Tried
 ENV = "smallest"
 NAME = f"conformance-{ENV}"
 STACKS = tuple(f"{NAME}-{part}" for part in ("data", "recommenders", "ranking", "operations"))
-_DATA = "data"
+_APPS = (f"{NAME}-", f"{adopting.NAME}-")
+_PATH = f"/{NAME.replace('-', '/')}"
+_DATA, _CONFIG = "data", "config"
 _SETTINGS = Path(__file__).with_name(f"{ENV}.yaml")
 _GONE = "DELETE_COMPLETE"
 # What the provider's log says of what the service or IAM refused, and what that means.
@@ -42,7 +44,8 @@ LOOKED_FOR = {
     "TooManyRequestsException": "too few Lambda executions",
 }
 PLAN = f"""This deploys the stacks {", ".join(STACKS)}, and deploys them again without a change. Then a file starts a
-refresh, schedules stop and start the recommender, and a failure is told. In the end the stacks are destroyed.
+refresh, schedules stop and start the recommender and change the throughput of the campaign, and a failure is told. In
+the end the stacks are destroyed. Before that, a second app, {adopting.NAME}, takes over a filter and gives it up.
 It takes four to six hours on AWS, and costs about $6: a recommender and a campaign are billed by the hour."""
 _NOUNS = ("Recommender", "EventTracker", "Filter", "Campaign", "Solution", "Dataset", "Schema", "DatasetGroup")
 # Seconds between two looks at what the app does by itself.
@@ -171,6 +174,7 @@ def deploy(target: Target) -> Report:
                 report.steps["deploy again"] = target.cli(cdk.deploy_arguments(ENV, *context)).exit_status
                 report.trained = _arns(target) != before
                 _try_day_two(target, Path(folder) / _DATA, report)
+                _try_adoption(target, Path(folder) / _CONFIG, context, report)
             _look(target, report)
         finally:
             ids = dict(_ids_of_stacks(target))
@@ -182,7 +186,7 @@ def deploy(target: Target) -> Report:
 
 def _try_day_two(target: Target, data: Path, report: Report) -> None:
     """Try what the app does by itself; what raises an error has failed."""
-    app = day_two.App(target.client, NAME, f"/{NAME.replace('-', '/')}", target.every)
+    app = day_two.App(target.client, NAME, _PATH, target.every)
     try:
         for tried in day_two.attempt(app, data / "interactions.csv", lambda line: print(printable(line), flush=True)):
             report.tried.append(tried)
@@ -190,9 +194,21 @@ def _try_day_two(target: Target, data: Path, report: Report) -> None:
         report.tried.append(Tried("what comes next", False, str(error)))
 
 
+def _try_adoption(target: Target, config: Path, context: tuple[str, ...], report: Report) -> None:
+    """Try what a second app does in the dataset group of the first; what raises an error has failed."""
+    second = adopting.Second(target.client("personalize"), target.cli, config, context, target.every)
+    path = f"{_PATH}/dataset_group_arn"
+    try:
+        group = target.client("ssm").get_parameter(Name=path)["Parameter"]["Value"]
+        for tried in adopting.attempt(second, group):
+            report.tried.append(tried)
+    except (BotoCoreError, ClientError) as error:
+        report.tried.append(Tried("adoption", False, str(error)))
+
+
 def _prepared(folder: Path) -> tuple[str, ...]:
     """Settings and data in a folder; the arguments of the CLI that lead the app there."""
-    config = folder / "config"
+    config = folder / _CONFIG
     shutil.copytree(EXAMPLE_SETTINGS / "schemas", config / "schemas")
     shutil.copy(_SETTINGS, config)
     synthetic.generate().write(folder / _DATA)
@@ -215,7 +231,7 @@ def _ids_of_stacks(target: Target) -> Iterator[tuple[str, str]]:
     """Name and id of the app's stacks; events of deleted stacks are known by their ids only."""
     for page in target.client("cloudformation").get_paginator("describe_stacks").paginate():
         for stack in page["Stacks"]:
-            if stack["StackName"] in STACKS and stack["StackStatus"] != _GONE:
+            if stack["StackName"].startswith(_APPS) and stack["StackStatus"] != _GONE:
                 yield stack["StackName"], stack["StackId"]
 
 
@@ -284,15 +300,17 @@ def _arns(target: Target) -> set[str]:
 
 
 def _left(target: Target) -> Iterator[str]:
-    """Names of what is there of the app."""
+    """Names of what is there of the app, and of the second one."""
     yield from (f"stack {name}" for name, _ in _ids_of_stacks(target))
+    names = (NAME, adopting.NAME)
     personalize = target.client("personalize")
     for noun in _NOUNS:
-        yield from (f"{noun} {name}" for name, _ in named(personalize, noun) if name.startswith(NAME))
+        yield from (f"{noun} {name}" for name, _ in named(personalize, noun) if name.startswith(names))
     for page in target.client("logs").get_paginator("describe_log_groups").paginate():
-        yield from (f"log group {each['logGroupName']}" for each in page["logGroups"] if NAME in each["logGroupName"])
+        groups = (str(each["logGroupName"]) for each in page["logGroups"])
+        yield from (f"log group {group}" for group in groups if any(name in group for name in names))
     for bucket in target.client("s3").list_buckets()["Buckets"]:
-        if bucket["Name"].startswith(NAME):
+        if bucket["Name"].startswith(names):
             yield f"bucket {bucket['Name']}"
 
 

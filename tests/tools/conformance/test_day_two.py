@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from tests.stacks.operations.support.resolved import of_type
+from tests.support.synthesized import Templates
 from tools import executions
 from tools.conformance import day_two
 from tools.conformance.day_two import App, Tried, attempt
 from tools.executions import Ended
 
 RECOMMENDER = "arn:aws:personalize:eu-west-1:123456789012:recommender/a_top-picks-1"
+CAMPAIGN = "arn:aws:personalize:eu-west-1:123456789012:campaign/a_rerank-1"
+SAID = {"recommender_arn": RECOMMENDER, "CampaignArn": CAMPAIGN, "MinProvisionedTPS": 2}
 NEW_VERSION = "arn:aws:personalize:eu-west-1:123456789012:solution/a_rerank/2"
 PARAMETERS = {
     "/a/b/refresh_state_machine_arn": "arn:machine",
@@ -32,6 +36,7 @@ class Account:
         self.tells = True
         self.has_log = True
         self.status = "ACTIVE"
+        self.throughput = 1
         self.uploaded: list[str] = []
         self.schedules: list[dict[str, Any]] = []
         self.paused = 0
@@ -52,16 +57,22 @@ class Account:
 
     def get_schedule(self, **members: str) -> dict[str, Any]:
         action = members["Name"].partition("-")[0]
-        target = {"Arn": f"{action}Recommender", "RoleArn": "role"}
-        return {"Target": {**target, "Input": json.dumps({"RecommenderArn": RECOMMENDER})}}
+        return {"Target": {"Arn": action, "RoleArn": "role", "Input": json.dumps(SAID)}}
 
     def create_schedule(self, **schedule: Any) -> None:
         self.schedules.append(schedule)
-        if self.obeys:
-            self.status = "INACTIVE" if schedule["Target"]["Arn"] == "stopRecommender" else "ACTIVE"
+        if not self.obeys:
+            return
+        action = schedule["Target"]["Arn"]
+        self.status = {"stop": "INACTIVE", "start": "ACTIVE"}.get(action, self.status)
+        self.throughput = 2 if action == "throughput" else self.throughput
 
     def describe_recommender(self, **_: str) -> dict[str, Any]:
         return {"recommender": {"status": self.status}}
+
+    def describe_campaign(self, **members: str) -> dict[str, Any]:
+        assert members == {"campaignArn": CAMPAIGN}
+        return {"campaign": {"minProvisionedTPS": self.throughput}}
 
     def start_execution(self, **members: str) -> None:
         assert json.loads(members["input"]) == {"train": "often"}
@@ -107,12 +118,13 @@ def tried(account: Account) -> list[Tried]:
 
 def test_everything_works(account: Account) -> None:
     found = tried(account)
-    assert [each.is_good for each in found] == [True] * 4
+    assert [each.is_good for each in found] == [True] * 5
     assert account.uploaded[0].startswith("bucket/incoming/interactions/")
-    assert [each["Target"]["Arn"] for each in account.schedules] == ["stopRecommender", "startRecommender"]
+    assert [each["Target"]["Arn"] for each in account.schedules] == ["stop", "start", "throughput"]
     assert all(each["ActionAfterCompletion"] == "DELETE" for each in account.schedules)
     assert found[1].text == "the recommender is INACTIVE"
-    assert found[3].text == '{"subject": "failed"}'
+    assert found[3].text == "it is 2 requests per second, 2 were asked for"
+    assert found[4].text == '{"subject": "failed"}'
 
 
 def test_no_refresh_begins(account: Account) -> None:
@@ -135,8 +147,17 @@ def test_what_is_published_must_be_what_was_trained(account: Account, monkeypatc
 
 def test_a_schedule_that_does_nothing(account: Account) -> None:
     account.obeys = False
-    stopped = tried(account)[1]
-    assert (stopped.is_good, stopped.text) == (False, "the recommender stayed")
+    _, stopped, _, throughput, _ = tried(account)
+    assert (stopped.is_good, stopped.text) == (False, "the recommender is ACTIVE")
+    assert (throughput.is_good, throughput.text) == (False, "it is 1 requests per second, 2 were asked for")
+
+
+def test_schedules_say_so_what_they_act_on(prod: Templates) -> None:
+    schedules = of_type(prod["operations"], "AWS::Scheduler::Schedule").values()
+    said = {each["Name"].partition("-")[0]: json.loads(each["Target"]["Input"]) for each in schedules}
+    for action in ("start", "stop"):
+        assert day_two.RECOMMENDER_MEMBER in said[action]
+    assert {day_two.CAMPAIGN_MEMBER, day_two.THROUGHPUT_MEMBER} <= said["throughput"].keys()
 
 
 @pytest.mark.parametrize(
@@ -145,5 +166,5 @@ def test_a_schedule_that_does_nothing(account: Account) -> None:
 )
 def test_a_failure_that_nobody_is_told_of(account: Account, attribute: str, text: str) -> None:
     setattr(account, attribute, False)
-    told = tried(account)[3]
+    told = tried(account)[4]
     assert (told.is_good, told.text) == (False, text)

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tools.conformance import __main__ as command
-from tools.conformance import connections, day_two, deployment
+from tools.conformance import adopting, connections, day_two, deployment
 from tools.conformance.connections import NotConnectedError
 from tools.conformance.day_two import Tried
 from tools.conformance.deployment import NAME, STACKS, Report, Target, as_markdown, deploy
@@ -73,6 +73,9 @@ class Account:
         groups = [("AWS::Logs::LogGroup", "group"), ("AWS::S3::Bucket", "bucket")]
         return {"StackResources": [{"ResourceType": type_, "PhysicalResourceId": id_} for type_, id_ in groups]}
 
+    def get_parameter(self, **members: str) -> dict[str, Any]:
+        return {"Parameter": {"Value": f"value of {members['Name']}"}}
+
     def list_buckets(self) -> dict[str, Any]:
         return {"Buckets": [{"Name": "mine"}, *self.left.get("list_buckets", [])]}
 
@@ -125,7 +128,22 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     """With the sample data generated once for all."""
     monkeypatch.setattr(deployment.synthetic, "generate", generated)
     tries(monkeypatch, Tried("a refresh", True, "passed"))
+    adopts(monkeypatch, Tried("a filter", True, "taken over"))
     return Account()
+
+
+def adopts(monkeypatch: pytest.MonkeyPatch, *found: Tried | Exception) -> None:
+    """Let the second app do what is found."""
+
+    def attempt(second: adopting.Second, group: str) -> Iterator[Tried]:
+        assert group == "value of /conformance/smallest/dataset_group_arn"
+        assert (second.config / "smallest.yaml").exists()
+        for each in found:
+            if isinstance(each, Exception):
+                raise each
+            yield each
+
+    monkeypatch.setattr(adopting, "attempt", attempt)
 
 
 def tries(monkeypatch: pytest.MonkeyPatch, *found: Tried | Exception) -> None:
@@ -148,19 +166,22 @@ def test_it_deploys_twice_and_destroys(account: Account) -> None:
     assert account.typed == ["deploy", "deploy", "destroy"]
     assert report.steps == {"deploy": 0, "deploy again": 0, "destroy": 0}
     assert (report.is_good, report.executions, report.left) == (True, 10, [])
-    assert report.tried == [Tried("a refresh", True, "passed")]
+    assert report.tried == [Tried("a refresh", True, "passed"), Tried("a filter", True, "taken over")]
     assert "recommenders:\n  top_picks:" in account.settings[0]
 
 
 def test_what_it_does_not_do_by_itself_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "GetParameter")
     tries(monkeypatch, Tried("a refresh", False, "it failed"), refused)
+    adopts(monkeypatch, Tried("a filter", True, "taken over"), refused)
     report = deploy(account.target())
     assert account.typed == ["deploy", "deploy", "destroy"]
     assert not report.is_good
     text = as_markdown(report)
     assert "| a refresh | failed: it failed |" in text
     assert "| what comes next | failed: An error occurred (AccessDenied)" in text
+    assert "| a filter | taken over |" in text
+    assert "| adoption | failed: An error occurred (AccessDenied)" in text
 
 
 def test_what_failed_is_not_deployed_again_but_destroyed(account: Account) -> None:
