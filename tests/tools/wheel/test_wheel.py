@@ -89,10 +89,25 @@ def test_an_example_is_synthesized(installation: Installation, example: Path, tm
 
 
 def test_the_first_example_of_the_page_is_synthesized(installation: Installation, tmp_path: Path) -> None:
-    (block,) = code("docs/library.md")
+    block, _ = code("docs/library.md")
     (tmp_path / "app.py").write_text(block.replace("arn:PARTITION", "arn:aws").replace("ACCOUNT", "123456789012"))
     resources = synthesized(installation, tmp_path / "app.py", tmp_path / "out")["Resources"].values()
     assert [each["Type"] for each in resources].count("Custom::PersonalizeRecommender") == 2
+
+
+def test_the_example_that_adopts_is_synthesized(installation: Installation, tmp_path: Path) -> None:
+    _, block = code("docs/library.md")
+    before = (
+        "from aws_cdk import App, Stack\nfrom cdk_personalize import *\nrecipe = 'aws-personalized-ranking-v2'\n"
+        "app = App()\nstack = Stack(app, 'films-web')\n"
+        "provider = PersonalizeProvider(stack, 'Provider', name_prefix='films-web')\n"
+    )
+    (tmp_path / "app.py").write_text(f"{before}{block}\napp.synth()\n")
+    resources = synthesized(installation, tmp_path / "app.py", tmp_path / "out")["Resources"].values()
+    adopted = {each["Type"]: each["Properties"].get("Adopt") for each in resources if "Personalize" in each["Type"]}
+    assert {name for name, said in adopted.items() if said} == {
+        f"Custom::Personalize{noun}" for noun in ("DatasetGroup", "Solution", "SolutionVersion", "Campaign")
+    }
 
 
 def test_the_examples_use_every_construct(installation: Installation) -> None:

@@ -245,11 +245,11 @@ class Life:
         cancel_after: float | None = None,
     ) -> Stack:
         """Deploy, with what goes wrong, and check what has to hold afterwards."""
+        tags = self._tags_of_theirs()
         self._begin_step(faults, mishaps)
         if tampering:
             self.cloud.time.spawn(lambda: self.tamper(tampering[0]), tampering[1])
         known = len(self.stack.events) if self.stack else 0
-        tags = self._tags_of_theirs()
         stack = self.cloud.cloudformation.begin_deploy(APP, wish.template())
         if cancel_after is not None:
             self.cloud.time.spawn(self._cancel, cancel_after)
