@@ -19,7 +19,8 @@ pytestmark = pytest.mark.xdist_group("cloudformation")
 
 PARAMETER = "AWS::SSM::Parameter"
 BUCKET = "AWS::S3::Bucket"
-# Fills a bucket, refuses to be created, and notes under which id it is asked to be deleted.
+# Fills a bucket, refuses to be created, and notes under which id it is asked to be deleted. With Works it is created,
+# and notes the status of its stack.
 FAILING = """
 import json, urllib.request
 import boto3
@@ -28,10 +29,15 @@ def handler(event, context):
     physical_id = event.get("PhysicalResourceId", "half-made")
     if event["RequestType"] == "Create" and "Fill" in event["ResourceProperties"]:
         boto3.client("s3").put_object(Bucket=event["ResourceProperties"]["Fill"], Key="kept")
+    works, note = "Works" in event["ResourceProperties"], "yes"
+    if works:
+        physical_id = "works"
+        stacks = boto3.client("cloudformation").describe_stacks(StackName=event["StackId"])["Stacks"]
+        note = stacks[0]["StackStatus"]
     if event["RequestType"] == "Delete":
-        boto3.client("ssm").put_parameter(Name="/deleted/" + physical_id, Value="yes", Type="String", Overwrite=True)
+        boto3.client("ssm").put_parameter(Name="/deleted/" + physical_id, Value=note, Type="String", Overwrite=True)
     answer = {
-        "Status": "FAILED" if event["RequestType"] == "Create" else "SUCCESS",
+        "Status": "FAILED" if event["RequestType"] == "Create" and not works else "SUCCESS",
         "Reason": "It cannot be made.",
         "PhysicalResourceId": physical_id,
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
@@ -268,7 +274,8 @@ def test_the_custom_resource_whose_creation_failed_is_deleted(stacks: Stacks, po
 
 
 def failing_custom_resource(**policies: str) -> dict[str, Any]:
-    allowed = {"Effect": "Allow", "Action": ["ssm:*", "s3:*", "logs:*"], "Resource": "*"}
+    actions = ["ssm:*", "s3:*", "logs:*", "cloudformation:DescribeStacks"]
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     role = {
         "AssumeRolePolicyDocument": {"Statement": [LAMBDA]},
         "Policies": [{"PolicyName": "all", "PolicyDocument": {"Statement": [allowed]}}],
@@ -331,6 +338,18 @@ def test_what_an_update_cannot_clean_up_is_tried_three_times_and_forgotten(stack
     assert stacks.delete("cleaned") == ""
     assert stacks.has_bucket("full-bucket")
     stacks.s3.delete_bucket(Bucket="full-bucket")
+
+
+def test_what_leaves_the_template_is_deleted_once_the_update_has_succeeded(stacks: Stacks) -> None:
+    """User guide, "Stack status codes", UPDATE_COMPLETE_CLEANUP_IN_PROGRESS."""
+    resources = failing_custom_resource()
+    resources["Custom"]["Properties"]["Works"] = "true"
+    assert stacks.deploy("left", resources) == "CREATE_COMPLETE"
+    del resources["Custom"]
+    assert stacks.deploy("left", resources) == "UPDATE_COMPLETE"
+    assert stacks.parameter("/deleted/works") == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    assert stacks.delete("left") == ""
+    stacks.ssm.delete_parameter(Name="/deleted/works")
 
 
 def test_the_end_of_an_update_is_not_that_of_a_deletion(stacks: Stacks) -> None:

@@ -184,6 +184,7 @@ def correct_deletions() -> None:
         if running is None:
             delete(type_, physical_id, properties, stack_name, logical_id)
             return
+        _note_cleanup(stack_name)
         if blocker := running.blocker_of(logical_id):
             running.failed.add(logical_id)
             raise ValueError(f"{blocker} depends on it and could not be deleted.")
@@ -246,6 +247,17 @@ def correct_deletions() -> None:
     stacks._deploy_stack_async = handlers._deploy_stack_async = changesets._deploy_stack_async = deploy_and_forget
     stacks._delete_stack_async = handlers._delete_stack_async = delete_stack_in_order
     stacks._roll_back_operation = handlers._roll_back_operation = roll_back_in_order
+
+
+def _note_cleanup(stack_name: str) -> None:
+    """Say that an update has succeeded and deletes what it has replaced, or what has left the template.
+
+    User guide, "Stack status codes": UPDATE_COMPLETE_CLEANUP_IN_PROGRESS. MiniStack goes on saying UPDATE_IN_PROGRESS,
+    by which nobody can tell that from a deletion before the update.
+    """
+    stack = cloudformation._stacks.get(stack_name) or {}
+    if stack.get("StackStatus") == "UPDATE_IN_PROGRESS":
+        stack["StackStatus"] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
 
 
 def _resources_of(template: Mapping[str, Any] | None) -> dict[str, Any]:
