@@ -17,14 +17,12 @@ import yaml
 from lambdas.personalize_provider.ownership import STACK_TAG
 from tools.sandbox import cdk
 
-from .day_two import Tried
+from .day_two import Tried, until
 
 ENV = "adopting"
 NAME = f"conformance-{ENV}"
 _FILTER = f"{NAME}-by-hand"
 _EXPRESSION = 'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("Watch")'
-# After so many looks a filter counts as not made.
-_LOOKS = 120
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,11 @@ def _steps(second: Second, group: str, arn: str) -> Iterator[Tried]:
 
 
 def _await(second: Second, arn: str) -> None:
-    for _ in range(_LOOKS):
-        if second.personalize.describe_filter(filterArn=arn)["filter"]["status"] == "ACTIVE":
-            return
-        second.pause(second.every)
+    def look() -> str | None:
+        status = str(second.personalize.describe_filter(filterArn=arn)["filter"]["status"])
+        return status if status == "ACTIVE" else None
+
+    until(look, second.every, second.pause)
 
 
 def _owner(second: Second, arn: str) -> str:

@@ -67,12 +67,23 @@ class App:
 
     def until(self, look: Callable[[], str | None]) -> str | None:
         """What a look finds; None if it finds nothing in all the time."""
-        for _ in range(_LOOKS):
-            found = look()
-            if found:
-                return found
-            self.pause(self.every)
-        return None
+        return until(look, self.every, self.pause)
+
+
+def until(look: Callable[[], str | None], every: float, pause: Callable[[float], None]) -> str | None:
+    """What a look finds, tried again and again; None if it finds nothing in all the time.
+
+    Args:
+        look: answers what it finds.
+        every: seconds between two looks.
+        pause: waits for so many seconds.
+    """
+    for _ in range(_LOOKS):
+        found = look()
+        if found:
+            return found
+        pause(every)
+    return None
 
 
 def attempt(app: App, new_data: Path, say: Callable[[str], None]) -> Iterator[Tried]:
@@ -141,7 +152,7 @@ def _throughput(app: App) -> Tried:
     _run_once(app, "throughput-once", target)
     found = app.until(lambda: found if (found := look()) == wanted else None)
     name = "a schedule of the app can change the throughput of the campaign"
-    return Tried(name, found is not None, f"it is {found or look()} requests per second, {wanted} were asked for")
+    return Tried(name, found is not None, f"minProvisionedTPS is {found or look()}, and should be {wanted}")
 
 
 def _target(app: App, schedule: str) -> dict[str, Any]:

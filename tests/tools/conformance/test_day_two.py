@@ -123,7 +123,7 @@ def test_everything_works(account: Account) -> None:
     assert [each["Target"]["Arn"] for each in account.schedules] == ["stop", "start", "throughput"]
     assert all(each["ActionAfterCompletion"] == "DELETE" for each in account.schedules)
     assert found[1].text == "the recommender is INACTIVE"
-    assert found[3].text == "it is 2 requests per second, 2 were asked for"
+    assert found[3].text == "minProvisionedTPS is 2, and should be 2"
     assert found[4].text == '{"subject": "failed"}'
 
 
@@ -149,7 +149,7 @@ def test_a_schedule_that_does_nothing(account: Account) -> None:
     account.obeys = False
     _, stopped, _, throughput, _ = tried(account)
     assert (stopped.is_good, stopped.text) == (False, "the recommender is ACTIVE")
-    assert (throughput.is_good, throughput.text) == (False, "it is 1 requests per second, 2 were asked for")
+    assert (throughput.is_good, throughput.text) == (False, "minProvisionedTPS is 1, and should be 2")
 
 
 def test_schedules_say_so_what_they_act_on(prod: Templates) -> None:
