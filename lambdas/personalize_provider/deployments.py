@@ -47,7 +47,8 @@ def stack_goes(deployment: str) -> bool:
 def is_taken_back(deployment: str) -> bool:
     """Whether what is deleted now was made, or adopted, by a deployment that failed.
 
-    A deployment begins by deleting what an earlier one has left that failed without a rollback.
+    That a deployment begins by deleting what an earlier one has left, which failed without a rollback, is inferred.
+    What has left the template is deleted at UPDATE_COMPLETE_CLEANUP_IN_PROGRESS (user guide, "Stack status codes").
     """
     return deployment.startswith(("ROLLBACK_", "UPDATE_ROLLBACK_", "UPDATE_IN_PROGRESS"))
 
