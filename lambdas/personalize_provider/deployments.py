@@ -8,7 +8,7 @@ stack, it would create again what the rollback has just deleted (aws/aws-cdk iss
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import boto3
 from botocore.config import Config
@@ -20,16 +20,33 @@ from .resource_type import ResourceType
 from .service_errors import SERVICE_ERRORS, Meaning, meaning, message
 
 _GONE = "DELETE_COMPLETE since 0"
+# What a stack once had: deleted, or retained (user guide, "DeletionPolicy attribute").
+_LEFT = ("DELETE_COMPLETE", "DELETE_SKIPPED")
+
+
+class Holder(NamedTuple):
+    """Where a physical id stands: the stack, and the logical id and the type that it has there."""
+
+    stack_id: str
+    logical_id: str
+    type: str
 
 
 class CloudFormation(Protocol):
-    """Says what is going on with stacks."""
+    """Says what is going on with stacks, and what is in them."""
 
     def deployment(self, stack_id: str) -> str:
         """Status of the stack and when its present deployment began: `UPDATE_IN_PROGRESS since 1700000000.0`.
 
         The text changes as soon as that deployment ends, fails or is followed by another. A stack that no longer
         exists is DELETE_COMPLETE.
+        """
+        ...
+
+    def holder(self, physical_id: str) -> Holder | None:
+        """Which stack has the resource of a physical id; None if none has, or only one that has left it behind.
+
+        Of several with the same physical id, it is any one.
         """
         ...
 
@@ -118,11 +135,36 @@ class AwsCloudFormation:
             stack = self._client.describe_stacks(StackName=stack_id)["Stacks"][0]
         except ClientError as error:
             # API reference, DescribeStacks: "If the stack doesn't exist, a ValidationError is returned."
-            if meaning(error) is Meaning.INVALID and "does not exist" in message(error):
+            if _is_absent(error):
                 return _GONE
             raise
         since = stack.get("LastUpdatedTime") or stack["CreationTime"]
         return f"{stack['StackStatus']} since {since.timestamp()}"
+
+    def holder(self, physical_id: str) -> Holder | None:
+        """Which stack has the resource of a physical id.
+
+        API reference, DescribeStackResources: "If PhysicalResourceId is specified, the associated resources of the
+        stack that the resource belongs to are returned", also for 90 days after the stack was deleted. In fact it is
+        that resource alone, and one of several with the same id (aws-cloudformation/cloudformation-coverage-roadmap
+        issue 998). That the error is the same as for a stack that does not exist is inferred.
+        """
+        try:
+            listed = self._client.describe_stack_resources(PhysicalResourceId=physical_id)["StackResources"]
+        except ClientError as error:
+            if _is_absent(error):
+                return None
+            raise
+        held = (
+            Holder(each["StackId"], each["LogicalResourceId"], each["ResourceType"])
+            for each in listed
+            if each.get("PhysicalResourceId") == physical_id and each["ResourceStatus"] not in _LEFT
+        )
+        return next(held, None)
+
+
+def _is_absent(error: ClientError) -> bool:
+    return meaning(error) is Meaning.INVALID and "does not exist" in message(error)
 
 
 class AskedOnce:
@@ -138,6 +180,10 @@ class AskedOnce:
         if stack_id not in self._answers:
             self._answers[stack_id] = self._cloudformation.deployment(stack_id)
         return self._answers[stack_id]
+
+    def holder(self, physical_id: str) -> Holder | None:
+        """Which stack has the resource of a physical id; nobody asks twice."""
+        return self._cloudformation.holder(physical_id)
 
 
 @cache

@@ -154,6 +154,20 @@ class Service:
                 for name, region in self._regions.items()
             }
 
+    def tag_as_aws(self, region: str, arn: str, tags: Mapping[str, str]) -> None:
+        """Set tags that no caller may set, as CloudFormation does: those that begin with `aws:`.
+
+        Args:
+            region: name of the region.
+            arn: of what they are set on; of a schema, nobody can see them.
+            tags: by key.
+
+        Raises:
+            ServiceError: ResourceNotFoundException.
+        """
+        with self._lock:
+            self._region(region).get(arn).tags.update(tags)
+
     def _call(
         self, api: str, operation: str, params: Mapping[str, Any], region_name: str, caller: object
     ) -> dict[str, Any]:

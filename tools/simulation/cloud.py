@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.personalize_provider import handler
 from lambdas.personalize_provider.api import Api
+from lambdas.personalize_provider.deployments import Holder
 from lambdas.personalize_provider.resource_type import ResourceType
 from lambdas.personalize_provider.resources import RESOURCES
 from tools.emulator import AccessDeniedError, AllowAll, Authorizer, Service
@@ -205,8 +206,14 @@ class _VisibleCloudFormation:
             raise not_permitted(stack_id)
         return self.cloud.cloudformation.deployment(stack_id)
 
+    def holder(self, physical_id: str) -> Holder | None:
+        self.cloud.time.sleep(self.cloud.conditions.call_seconds)
+        if self.cloud._is_denied():
+            raise not_permitted("*", "DescribeStackResources")
+        return self.cloud.cloudformation.holder(physical_id)
 
-def not_permitted(stack_id: str) -> ClientError:
-    """The error when the provider asks for a stack that it may not see."""
-    message = f"User: provider is not authorized to perform: cloudformation:DescribeStacks on resource: {stack_id}"
-    return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "DescribeStacks")
+
+def not_permitted(resource: str, operation: str = "DescribeStacks") -> ClientError:
+    """The error when the provider asks CloudFormation what it may not ask."""
+    message = f"User: provider is not authorized to perform: cloudformation:{operation} on resource: {resource}"
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, operation)

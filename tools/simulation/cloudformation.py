@@ -12,6 +12,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from lambdas.personalize_provider.deployments import Holder
+
 from .deployment import Deployment
 from .framework import Event, Response
 from .graph import Graph
@@ -73,6 +75,16 @@ class CloudFormation:
         """What the provider asks (deployments.py)."""
         stack = self.stack(stack_id)
         return f"{stack.status} since {stack.began}" if stack else "DELETE_COMPLETE since 0"
+
+    def holder(self, physical_id: str) -> Holder | None:
+        """Which stack has the resource of a physical id (deployments.py); the first, if several have one."""
+        held = (
+            Holder(stack.stack_id, logical_id, deployed.type)
+            for stack in self.stacks.values()
+            for logical_id, deployed in stack.resources.items()
+            if deployed.physical_id == physical_id
+        )
+        return next(held, None)
 
     def stack(self, stack_id: str) -> Stack | None:
         """The stack of an id, if it is there."""

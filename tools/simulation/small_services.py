@@ -156,6 +156,24 @@ class StacksApi:
             raise Refusal("ValidationError", f"Stack with id {name} does not exist")
         return {"Stacks": [_described(each) for each in found]}
 
+    def describe_stack_resources(self, **members: Any) -> dict[str, Any]:
+        """Say which stack has the resource of a physical id; what it has left behind is nobody's here."""
+        physical_id = members["PhysicalResourceId"]
+        found = self._cloudformation.holder(physical_id)
+        if found is None:
+            raise Refusal("ValidationError", f"Stack for {physical_id} does not exist")
+        return {
+            "StackResources": [
+                {
+                    "StackId": found.stack_id,
+                    "LogicalResourceId": found.logical_id,
+                    "PhysicalResourceId": physical_id,
+                    "ResourceType": found.type,
+                    "ResourceStatus": "CREATE_COMPLETE",
+                }
+            ]
+        }
+
     def list_stack_resources(self, **members: Any) -> dict[str, Any]:
         """List what a stack has made."""
         stack = self._stack(members["StackName"])

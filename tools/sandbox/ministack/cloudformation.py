@@ -14,6 +14,16 @@ from ministack.services.cloudformation import changesets, custom_resource, engin
 # User guide, "Troubleshooting CloudFormation", "Resource removed from stack but not deleted": what an update leaves
 # behind is deleted in up to three attempts, then forgotten.
 _CLEANUP_ATTEMPTS = 3
+# Members of a StackResource that its events have too.
+_OF_A_RESOURCE = (
+    "StackName",
+    "StackId",
+    "LogicalResourceId",
+    "PhysicalResourceId",
+    "ResourceType",
+    "Timestamp",
+    "ResourceStatus",
+)
 
 
 def correct_templates() -> None:
@@ -247,6 +257,42 @@ def correct_deletions() -> None:
     stacks._deploy_stack_async = handlers._deploy_stack_async = changesets._deploy_stack_async = deploy_and_forget
     stacks._delete_stack_async = handlers._delete_stack_async = delete_stack_in_order
     stacks._roll_back_operation = handlers._roll_back_operation = roll_back_in_order
+
+
+def correct_resource_lookups() -> None:
+    """Say which stack has the resource of a physical id, in DescribeStackResources; MiniStack ignores that id.
+
+    The answer is that one resource, and one of several with the same physical id (aws-cloudformation/
+    cloudformation-coverage-roadmap issue 998). That it is one that its stack still has, if any has, or else the last,
+    is inferred, and so are the words when no stack has it. What a stack has left behind is DELETE_SKIPPED (user guide,
+    "DeletionPolicy attribute"), also when the stack is gone.
+    """
+    describe = handlers._ACTION_HANDLERS["DescribeStackResources"]
+
+    def describe_by_physical_id(params: Any) -> Any:
+        physical_id = handlers._p(params, "PhysicalResourceId")
+        if not physical_id:
+            return describe(params)
+        found = max(_last_events(physical_id), key=_precedence, default=None)
+        if found is None:
+            return handlers._error("ValidationError", f"Stack for {physical_id} does not exist")
+        members = "".join(f"<{name}>{handlers._esc(found[name])}</{name}>" for name in _OF_A_RESOURCE)
+        listed = f"<StackResources><member>{members}</member></StackResources>"
+        action = "DescribeStackResources"
+        return handlers._xml(200, f"{action}Response", f"<{action}Result>{listed}</{action}Result>")
+
+    handlers._ACTION_HANDLERS["DescribeStackResources"] = describe_by_physical_id
+
+
+def _last_events(physical_id: str) -> list[Mapping[str, str]]:
+    """What happened last to the resource of a physical id, in each stack that has had it."""
+    of_stacks = cloudformation._stack_events.values()
+    found = ([each for each in events if each.get("PhysicalResourceId") == physical_id] for events in of_stacks)
+    return [events[-1] for events in found if events]
+
+
+def _precedence(event: Mapping[str, str]) -> tuple[bool, str]:
+    return event["ResourceStatus"] not in ("DELETE_SKIPPED", "DELETE_COMPLETE"), event["Timestamp"]
 
 
 def _note_cleanup(stack_name: str) -> None:

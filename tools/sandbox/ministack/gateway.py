@@ -12,11 +12,18 @@ from tools.emulator.app import CONTROL_PREFIX, PersonalizeApp
 
 from . import controls
 from .alarms import correct_alarms
-from .cloudformation import correct_deletions, correct_exports, correct_failed_creations, correct_templates
+from .cloudformation import (
+    correct_deletions,
+    correct_exports,
+    correct_failed_creations,
+    correct_resource_lookups,
+    correct_templates,
+)
 from .events import correct_stack_events, correct_targets
 from .executions import correct_executions
 from .functions import correct_lambda_environment, correct_lambda_errors, correct_lambda_logs
 from .metrics import CloudWatchMetrics, correct_metrics
+from .native_types import add_native_types
 from .objects import BucketObjects, correct_buckets
 from .permissions import PolicyAuthorizer, caller_of, delay_policies, know_condition_keys, know_parameters
 from .schedules import correct_schedules, tick_every_second
@@ -41,6 +48,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
     correct_exports()
     correct_failed_creations()
     correct_deletions()
+    correct_resource_lookups()
     correct_metrics()
     know_condition_keys()
     know_parameters()
@@ -63,6 +71,7 @@ def build_gateway(speed: float, propagation_seconds: float = 0, requests_per_sec
         speed=speed,
         requests_per_second=requests_per_second,
     )
+    add_native_types(service)
     personalize = PersonalizeApp(service, caller_of)
 
     async def gateway(scope: Any, receive: Any, send: Any) -> None:
