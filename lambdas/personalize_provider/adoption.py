@@ -7,7 +7,7 @@ claimed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from botocore.exceptions import ClientError
@@ -22,7 +22,7 @@ from .describe import attributes, latest_update, update_id
 from .errors import ProviderError
 from .memento import Memento, is_memento
 from .names import physical_name
-from .ownership import LOGICAL_TAG, STACK_TAG, all_tags, as_api, made_by, owners, user_tags
+from .ownership import LOGICAL_TAG, STACK_TAG, all_tags, as_api, holders, made_by, owners, user_tags
 from .protocol import Event, Outcome, Progress, as_before, complete, pending
 from .resource_type import Members, ResourceType, member_name
 from .runs import Runs
@@ -160,18 +160,19 @@ class Adoption:
         row, name = self._row, event["PhysicalResourceId"]
         if is_being_deleted(found) or (has_failed(found) and not is_update(found)):
             raise errors_adoption.unsound_to_adopt(row, name, status_of(found), found.get("failureReason"))
-        self._check_owner(event, found)
+        self._check_owner(event, owners(self._tags(found)))
         if is_rollback(progress.deployment):
             return  # It was ours when the update began.
+        self._check_owner(event, holders(self._cloudformation, row, found))
         unlike = self._unlike(event, found)
         if unlike:
             raise errors_adoption.unlike_template(row, name, map(str, unlike))
         if row.update and self.claims:
             Changes(row, self._api).check_accepted(event, found, self._change(event, found), is_rollback=False)
 
-    def _check_owner(self, event: Event, found: Description) -> None:
+    def _check_owner(self, event: Event, known: Iterable[tuple[str, str]]) -> None:
         ours = (event["StackId"], event["LogicalResourceId"])
-        for stack_id, logical_id in owners(self._tags(found)):
+        for stack_id, logical_id in known:
             if (stack_id, logical_id) != ours and not is_gone(self._cloudformation.deployment(stack_id)):
                 owner = f"{logical_id} of stack {stack_id}"
                 raise errors_adoption.owned_elsewhere(self._row, event["PhysicalResourceId"], owner)

@@ -49,8 +49,8 @@ def unlike_template(row: ResourceType, name: str, differences: Iterable[str]) ->
 def owned_elsewhere(row: ResourceType, name: str, owner: str) -> ProviderError:
     """What is to be adopted is somebody's."""
     return ProviderError(
-        f"The {called(row, name)} cannot be adopted, because it belongs to {owner}. Release it there first, or delete "
-        f"that stack and keep the resource."
+        f"The {called(row, name)} cannot be adopted, because it belongs to {owner}. Take it out of that stack "
+        f"first, with Release or with DeletionPolicy Retain, or delete that stack and keep the resource."
     )
 
 

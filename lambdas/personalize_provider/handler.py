@@ -17,13 +17,12 @@ from .engine import Engine
 from .lookup import Lookup
 from .pace import is_due
 from .patience import HOLD_SECONDS, PROPAGATION_SECONDS, is_held, may_pass, verdict
-from .protocol import REQUEST_SECONDS, SYSTEM_CLOCK, Clock, Event, Handler, Outcome, Progress
+from .protocol import REQUEST_SECONDS, SYSTEM_CLOCK, TYPE_PREFIX, Clock, Event, Handler, Outcome, Progress
 from .quality_gate import QualityGate
 from .resources import RESOURCES
 from .service_errors import SERVICE_ERRORS
 from .wait import DeletionWait, Wait
 
-_TYPE_PREFIX = "Custom::Personalize"
 # Custom resources with no resource of the service behind them.
 _WITHOUT_RESOURCE: Mapping[str, Callable[[Api, CloudFormation], Handler]] = {
     "Wait": Wait,
@@ -123,7 +122,7 @@ def _is_complete(handler: Handler, api: Api, event: Event, progress: Progress, c
 
 def _handler(event: Event, api: Api, cloudformation: CloudFormation) -> Handler:
     _check_served(event)
-    type_name = event["ResourceType"].removeprefix(_TYPE_PREFIX)
+    type_name = event["ResourceType"].removeprefix(TYPE_PREFIX)
     if type_name in _WITHOUT_RESOURCE:
         return _WITHOUT_RESOURCE[type_name](api, cloudformation)
     if type_name in RESOURCES:

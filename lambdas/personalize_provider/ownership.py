@@ -1,4 +1,4 @@
-"""Tags: those of the template, and those that name the stack and the logical id a resource belongs to."""
+"""Whose a resource is: by its tags, which are those of the template too, and by what CloudFormation says."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .deployments import CloudFormation, check_wanted
 from .describe import is_older
 from .memento import is_memento
 from .names import is_fixed, physical_name
-from .protocol import Event, Progress
+from .protocol import TYPE_PREFIX, Event, Progress
 from .resource_type import ResourceType
 from .statuses import Description
 
@@ -46,6 +46,22 @@ def owners(tags: Mapping[str, str]) -> list[tuple[str, str]]:
     """Stacks that a resource belongs to by its tags, each with the logical id; CloudFormation's own tags count too."""
     named = ((STACK_TAG, LOGICAL_TAG), (f"{_NATIVE}stack-id", f"{_NATIVE}logical-id"))
     return [(tags[stack], tags.get(logical, "a resource")) for stack, logical in named if stack in tags]
+
+
+def holders(cloudformation: CloudFormation, row: ResourceType, found: Description) -> list[tuple[str, str]]:
+    """Stacks that have a resource by what CloudFormation says, each with the logical id.
+
+    CloudFormation tags what it makes of some native types only (registry schemas, `tagging`), and nobody tags schemas
+    and metric attributions. It knows a native type's resource by its ARN (`primaryIdentifier`), and ours by the name,
+    which may be that of something else, too. Nobody owns the run of a job.
+    """
+    if row.is_job:
+        return []
+    native = cloudformation.holder(found[row.arn_member])
+    ours = None if row.taggable else cloudformation.holder(found[row.name_member])
+    if ours and ours.type != f"{TYPE_PREFIX}{row.noun}":
+        ours = None
+    return [(each.stack_id, each.logical_id) for each in (native, ours) if each]
 
 
 def as_api(tags: Mapping[str, str]) -> list[dict[str, str]]:

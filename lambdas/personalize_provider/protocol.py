@@ -14,6 +14,8 @@ Event = Mapping[str, Any]
 REQUEST_SECONDS = 55 * 60
 # The clocks of the function, the service and CloudFormation may differ by this much.
 CLOCK_SECONDS = 60
+# What begins the types of our custom resources; the noun of the service follows.
+TYPE_PREFIX = "Custom::Personalize"
 
 
 class Clock(Protocol):

@@ -404,7 +404,7 @@ class PersonalizeProvider(Construct):
         )
 
     def _look_at_any_stack(self) -> None:
-        """Let the provider ask whether the stack is gone that the tag of an adopted resource names.
+        """Let the provider ask which stack has what is adopted, and whether the stack is gone that a tag names.
 
         Then the role no longer keeps requests of other stacks away, so that the functions are told whom they serve.
         """
@@ -412,9 +412,12 @@ class PersonalizeProvider(Construct):
             return
         self._looks_at_any_stack = True
         arn = Stack.of(self).format_arn(service="cloudformation", resource="stack", resource_name="*")
-        self._role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[arn]))
+        # Which stack it is, is what is asked. The service authorization reference has stacks as the resource type; that
+        # IAM is asked about `*` where no stack is named, is inferred.
+        for action, resource in (("DescribeStacks", arn), ("DescribeStackResources", "*")):
+            self._role.add_to_policy(iam.PolicyStatement(actions=[f"cloudformation:{action}"], resources=[resource]))
         acknowledge_wildcards(
-            self._role, "Tags tell which stack an adopted resource came from, and that may be any one.", resources=[arn]
+            self._role, "What is adopted may have come from any stack, and may be in any one.", resources=[arn, "*"]
         )
         for function in (self._on_event, self._is_complete):
             function.add_environment("SERVED_STACKS", Fn.join(",", self._stack_tags))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
+from lambdas.personalize_provider.deployments import Holder
 from tools.emulator import AccessDeniedError
 from tools.emulator.faults import Faults
 from tools.simulation.assembly import FilesByName
@@ -115,7 +116,7 @@ def is_policy(logical_id: str, type_: str) -> bool:
 def account(files: Path, iam: Iam) -> VirtualCloud:
     """An account in which the provider may do what its role's policy allows."""
     cloud = VirtualCloud(service_options={"authorizer": iam, "faults": Faults()}, objects=FilesByName(files))
-    iam.cloud, look = cloud, cloud.cloudformation.deployment
+    iam.cloud, look, look_for = cloud, cloud.cloudformation.deployment, cloud.cloudformation.holder
 
     def deployment(stack_id: str) -> str:
         try:
@@ -124,5 +125,13 @@ def account(files: Path, iam: Iam) -> VirtualCloud:
             raise not_permitted(stack_id) from None
         return look(stack_id)
 
+    def holder(physical_id: str) -> Holder | None:
+        try:
+            iam.authorize("the provider", "cloudformation:DescribeStackResources", "*", {})
+        except AccessDeniedError:
+            raise not_permitted("*", "DescribeStackResources") from None
+        return look_for(physical_id)
+
     cloud.cloudformation.deployment = deployment  # type: ignore[method-assign]
+    cloud.cloudformation.holder = holder  # type: ignore[method-assign]
     return cloud

@@ -7,6 +7,7 @@ import itertools
 import json
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -21,7 +22,8 @@ from tests.lambdas.personalize_provider.support.single_requests import Requests
 from tests.lambdas.personalize_provider.support.template_parts import Resources, custom, handle, template
 from tests.support.virtual_account import CONDITIONS
 from tools.emulator import Fault
-from tools.simulation.cloud import REGION, VirtualCloud
+from tools.simulation.cloud import REGION, VirtualCloud, not_permitted
+from tools.simulation.stacks import Deployed, Stack
 
 NOUNS = list(RESOURCES)
 NAMED = [noun for noun in NOUNS if not RESOURCES[noun].is_job]
@@ -260,7 +262,7 @@ def test_what_disappears_meanwhile_is_not_made(made: MadeBefore) -> None:
 def test_a_stack_of_native_resources_counts_until_it_is_gone(made: MadeBefore) -> None:
     theirs = made.deploy({"Handle": handle()}, "theirs")
     native = {"aws:cloudformation:stack-id": theirs.stack_id, "aws:cloudformation:logical-id": "Films"}
-    made.cloud.service._region(REGION).get(made.arn).tags.update(native)
+    made.cloud.service.tag_as_aws(REGION, made.arn, native)
     stack = made.deploy(made.adopting())
     assert f"belongs to Films of stack {theirs.stack_id}" in stack.reasons[0]
     made.cloud.cloudformation.delete("theirs")
@@ -277,6 +279,68 @@ def test_two_resources_of_a_stack_do_not_adopt_the_same(made: MadeBefore) -> Non
     assert stack.status == "ROLLBACK_COMPLETE", stack.reasons
     assert any("cannot be adopted, because it belongs to" in reason for reason in stack.reasons), stack.reasons
     assert (made.count(), made.tags()) == (1, tags)
+
+
+# -- what CloudFormation says that a stack has ------------------------------------------------------------------------
+
+
+def hold(made: MadeBefore, physical_id: str, type_: str) -> Stack:
+    """Another stack has a resource of a physical id."""
+    theirs = made.deploy({"Handle": handle()}, "theirs")
+    theirs.resources["Theirs"] = Deployed(physical_id, type_, {})
+    return theirs
+
+
+@pytest.mark.parametrize("noun", NAMED)
+def test_what_a_stack_has_without_a_tag_that_says_so_is_refused_until_it_leaves(made: MadeBefore) -> None:
+    """CloudFormation tags four of its own types only, and its name of all of them is the ARN."""
+    theirs, before = hold(made, made.arn, f"AWS::Personalize::{made.noun}"), (made.describe(), made.tags())
+    made.cloud.calls.clear()
+    stack = made.deploy(with_all_changes(made) if made.row.taggable else made.adopting())
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert f"cannot be adopted, because it belongs to Theirs of stack {theirs.stack_id}." in stack.reasons[0]
+    assert (changing_calls(made.cloud), (made.describe(), made.tags())) == ([], before)
+    del theirs.resources["Theirs"]
+    assert made.deploy(made.adopting()).status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("noun", [noun for noun in NAMED if not RESOURCES[noun].taggable])
+def test_what_has_no_tags_is_adopted_by_one_stack_of_this_app(made: MadeBefore) -> None:
+    """Our own name of it is its name, which may be that of something else, too."""
+    hold(made, NAME, "AWS::SSM::Parameter")
+    assert made.deploy(made.adopting(), "first").status == "CREATE_COMPLETE"
+    del made.cloud.cloudformation.stacks["theirs"]
+    stack = made.deploy(made.adopting())
+    assert "cannot be adopted, because it belongs to Target of stack" in stack.reasons[0]
+    released = made.adopting(Release=True)
+    assert made.deploy({**released, "Handle": handle()}, "first").status == "UPDATE_COMPLETE"
+    assert made.deploy(made.adopting()).status == "ROLLBACK_COMPLETE"
+    assert made.deploy({"Handle": handle()}, "first").status == "UPDATE_COMPLETE"
+    assert made.deploy(made.adopting()).status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("noun", [noun for noun in NOUNS if RESOURCES[noun].is_job])
+def test_whose_stack_has_a_run_does_not_matter(made: MadeBefore) -> None:
+    hold(made, made.arn, "AWS::Personalize::Any")
+    assert made.deploy(made.adopting()).status == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize("noun", ["Filter", "Schema"])
+def test_only_a_request_that_adopts_asks_which_stack_has_it(made: MadeBefore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither what takes back a release nor what gives something back can be stuck on the answer."""
+    before = made.describe(), made.tags()
+    assert made.deploy(made.adopting()).status == "CREATE_COMPLETE"
+    hold(made, made.arn, f"AWS::Personalize::{made.noun}")
+    denied = not_permitted("*", "DescribeStackResources")
+    monkeypatch.setattr(made.cloud.cloudformation, "holder", Mock(side_effect=denied))
+    for wanted in (failing(made.adopting(Release=True)), failing(made.adopting())):
+        assert made.deploy(wanted).status == "UPDATE_ROLLBACK_COMPLETE"
+    assert made.deploy(made.adopting(Release=True)).status == "UPDATE_COMPLETE"
+    stack = made.deploy(made.adopting(), "second")
+    assert "may not perform cloudformation:DescribeStackResources on *" in stack.reasons[0]
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert (made.describe(), made.tags()) == before
+    assert made.cloud.cloudformation.delete(APP).status == "DELETE_COMPLETE"
 
 
 # -- what was adopted long ago ----------------------------------------------------------------------------------------

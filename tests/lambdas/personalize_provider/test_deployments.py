@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from lambdas.personalize_provider import api, deployments
-from lambdas.personalize_provider.deployments import AwsCloudFormation, asks_for, is_rollback
+from lambdas.personalize_provider.deployments import AwsCloudFormation, Holder, asks_for, is_rollback
 from tools.simulation.cloud import REGION, not_permitted
 
 
@@ -53,6 +55,45 @@ def test_cloudformation_says_what_goes_on_and_since_when(stack_id: str) -> None:
     client = boto3.client("cloudformation", region_name=REGION)
     client.update_stack(StackName="app", TemplateBody='{"Resources": {"Other": {"Type": "AWS::SNS::Topic"}}}')
     assert AwsCloudFormation(client).deployment(stack_id) != before
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["UPDATE_COMPLETE"], "films/1"),
+        (["DELETE_FAILED"], "films/1"),
+        (["DELETE_SKIPPED", "CREATE_COMPLETE"], "films/2"),
+        (["DELETE_SKIPPED", "DELETE_COMPLETE"], None),
+        ([], None),
+    ],
+)
+def test_cloudformation_says_which_stack_has_a_physical_id(statuses: list[str], expected: str | None) -> None:
+    client = boto3.client("cloudformation", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
+    arn = "arn:aws:personalize:eu-west-1:000000000000:event-tracker/1a2b"
+    type_ = "AWS::Personalize::EventTracker"
+    one = {"LogicalResourceId": "Tracker", "ResourceType": type_, "Timestamp": datetime.now(UTC)}
+    found = [
+        {**one, "StackId": f"films/{number}", "PhysicalResourceId": arn, "ResourceStatus": status}
+        for number, status in enumerate(statuses, 1)
+    ]
+    other = {**one, "StackId": "films/0", "PhysicalResourceId": "another", "ResourceStatus": "CREATE_COMPLETE"}
+    with Stubber(client) as stubbed:
+        if statuses:
+            answer = {"StackResources": [other, *found]}
+            stubbed.add_response("describe_stack_resources", answer, {"PhysicalResourceId": arn})
+        else:
+            said = f"Stack for {arn} does not exist"
+            stubbed.add_client_error("describe_stack_resources", "ValidationError", said)
+        holder = AwsCloudFormation(client).holder(arn)
+    assert holder == (Holder(expected, "Tracker", type_) if expected else None)
+
+
+def test_a_holder_that_cloudformation_does_not_say_is_an_error() -> None:
+    client = boto3.client("cloudformation", region_name=REGION, aws_access_key_id="a", aws_secret_access_key="b")
+    with Stubber(client) as stubbed:
+        stubbed.add_client_error("describe_stack_resources", "AccessDenied", "You may not.")
+        with pytest.raises(ClientError, match="You may not"):
+            AwsCloudFormation(client).holder("films")
 
 
 def test_clients_are_made_once(stack_id: str) -> None:

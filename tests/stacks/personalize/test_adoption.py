@@ -18,7 +18,7 @@ from stacks.personalize import (
     Solution,
     SolutionVersion,
 )
-from tests.stacks.personalize.support.construct_stacks import GROUP_ARN, PREFIX, Kit, Resources
+from tests.stacks.personalize.support.construct_stacks import GROUP_ARN, PREFIX, Kit, Resources, statements
 
 KEPT = "RetainExceptOnCreate"
 
@@ -94,6 +94,18 @@ def test_adopted_data_goes_if_the_app_says_so() -> None:
     resources = kit.synthesized()
     assert {resources[path]["DeletionPolicy"] for path in ("Group", "Schema", "Dataset")} == {"Delete"}
     assert resources["Group"]["Properties"]["Datasets"] == {"INTERACTIONS": "deleted"}
+
+
+def test_the_provider_may_ask_about_every_stack_once_it_adopts(taken_over: Resources) -> None:
+    """What an adopted resource belongs to may be any one, and CloudFormation is asked without the name of a stack."""
+    policies = [path for path in taken_over if path.startswith("Provider/HandlerRole/")]
+    found = {str(each["Action"]): each["Resource"] for path in policies for each in statements(taken_over, path)}
+    asked = {action: resource for action, resource in found.items() if "cloudformation:" in action}
+    stacks = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack"
+    assert asked == {
+        "cloudformation:DescribeStacks": [f"{stacks}/*", f"{stacks}/Test/*"],
+        "cloudformation:DescribeStackResources": "*",
+    }
 
 
 def test_what_is_in_an_imported_group_can_be_adopted() -> None:
