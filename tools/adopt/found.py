@@ -23,7 +23,7 @@ class Found:
         arn: of the resource.
         description: what Describe* answers.
         tags: by key; none for types that the service does not tag.
-        owner: name of the stack that its tags name, if that stack is there; else empty.
+        owner: name of the stack that it belongs to; empty if there is none.
     """
 
     noun: str
@@ -70,6 +70,11 @@ class FoundDataset:
     itself: Found
     schema: Found
     latest: Description | None
+
+    @property
+    def owner(self) -> str:
+        """The stack that it, or its schema, belongs to; empty if there is none."""
+        return self.itself.owner or self.schema.owner
 
 
 @dataclass(frozen=True)

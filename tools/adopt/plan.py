@@ -161,9 +161,10 @@ def _why_not_whole(group: FoundGroup) -> str | None:
 
 
 def _why_not_dataset(found: FoundDataset, subject: str) -> str | None:
-    owner = found.itself.owner
-    if owner:
-        return f"{subject} belongs to the stack {owner}."
+    if found.itself.owner:
+        return f"{subject} belongs to the stack {found.itself.owner}."
+    if found.schema.owner:
+        return f"{subject} has a schema that belongs to the stack {found.schema.owner}."
     if not found.itself.is_sound:
         return f"{subject} is {found.itself.status}."
     if found.latest is None:
@@ -245,7 +246,7 @@ def _add_datasets(draft: _Draft, group: FoundGroup, wish: Wish) -> None:
         if why:
             instead = "Import data once, and run this again." if found.latest is None else _AGAIN
             draft.leave(found.schema, "It goes with its dataset.", instead)
-            draft.leave(found.itself, why, _OUT_OF_ITS_STACK if found.itself.owner else instead)
+            draft.leave(found.itself, why, _OUT_OF_ITS_STACK if found.owner else instead)
             continue
         notes = _about_import(found)
         section = sections.dataset(found, wish.schema_files[kind])

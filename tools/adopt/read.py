@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from lambdas.personalize_provider.api import Api
 from lambdas.personalize_provider.deployments import CloudFormation, is_gone, known_deployment
-from lambdas.personalize_provider.ownership import owners
+from lambdas.personalize_provider.ownership import holders, owners
+from lambdas.personalize_provider.resource_type import ResourceType
 from lambdas.personalize_provider.resources import RESOURCES
 from lambdas.personalize_provider.statuses import ACTIVE, Description
 
@@ -20,7 +21,7 @@ def read_group(api: Api, cloudformation: CloudFormation, name_or_arn: str) -> Fo
 
     Args:
         api: what to ask; it keeps within the control plane's rate itself.
-        cloudformation: says whether a stack that a tag names is still there.
+        cloudformation: says which stack has a resource, and whether one that a tag names is still there.
         name_or_arn: of the dataset group; empty if the user has named none.
 
     Raises:
@@ -80,11 +81,11 @@ class _Reader:
         row = RESOURCES[noun]
         arn = str(description[row.arn_member])
         tags = self._api.tags(arn) if row.taggable else {}
-        return Found(noun, str(description["name"]), arn, description, tags, self._owner(tags))
+        return Found(noun, str(description["name"]), arn, description, tags, self._owner(row, description, tags))
 
-    def _owner(self, tags: dict[str, str]) -> str:
-        """The stack that a resource belongs to; what may not be asked about counts as there."""
-        for stack_id, _ in owners(tags):
+    def _owner(self, row: ResourceType, found: Description, tags: dict[str, str]) -> str:
+        """The stack that a resource belongs to; a stack that may not be asked about counts as there."""
+        for stack_id, _ in (*owners(tags), *holders(self._cloudformation, row, found)):
             if not is_gone(known_deployment(self._cloudformation, stack_id)):
                 return _stack_name(stack_id)
         return ""

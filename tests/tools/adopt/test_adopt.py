@@ -177,6 +177,8 @@ def test_it_calls_what_the_page_allows_and_changes_nothing(films: Account, tmp_p
     films.personalize.meta.events.register("before-call.personalize", lambda model, **_: called.add(model.name))
     adopted(films, tmp_path)
     assert {f"personalize:{name}" for name in called} == {each for each in allowed if each.startswith("personalize:")}
+    asked = {"cloudformation:DescribeStacks", "cloudformation:DescribeStackResources"}
+    assert {each for each in allowed if each.startswith("cloudformation:")} == asked
     assert [name for name in called if not name.startswith(("Describe", "List"))] == []
 
 
@@ -192,6 +194,21 @@ def test_what_belongs_to_a_stack_is_left_to_it_unless_that_is_gone(small: Accoun
     gone = adopted(small, tmp_path, "--force", stacks=Stacks(films="DELETE_COMPLETE"))
     assert "unwatched" in taken(gone)
     assert "unwatched" in taken(adopted(small, tmp_path, "--force"))
+
+
+def test_what_cloudformation_says_that_a_stack_has_is_left_to_it(small: Account, tmp_path: Path) -> None:
+    """Without a tag that says so; a schema, which has none, by its name too, with the dataset that needs it."""
+    stacks = Stacks(films="UPDATE_COMPLETE")
+    stacks.held[small.created("EventTracker", name="clicks", datasetGroupArn=small.group)] = "AWS::Personalize::Any"
+    stacks.held["films-interactions-schema"] = "AWS::SSM::Parameter"
+    report = adopted(small, tmp_path, stacks=stacks)
+    assert left(report)["clicks"][0] == "It belongs to the stack films."
+    assert "films-interactions-schema" in taken(report)
+    stacks.held["films-interactions-schema"] = "Custom::PersonalizeSchema"
+    report = adopted(small, tmp_path, "--force", stacks=stacks)
+    why = "The interactions dataset has a schema that belongs to the stack films."
+    assert left(report)["films"][0] == why
+    assert "only looked at" in report.headline
 
 
 def test_what_failed_is_left_alone_and_so_is_a_failed_import(account: Account, tmp_path: Path) -> None:

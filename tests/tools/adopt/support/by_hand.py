@@ -23,11 +23,17 @@ ROWS = {"Interactions": records.interaction_rows(), "Items": records.item_rows()
 
 
 class Stacks:
-    """CloudFormation, as far as it is asked: stacks by their ARN or name; others are not there."""
+    """CloudFormation, as far as it is asked: stacks by their ARN or name; others are not there.
+
+    Attributes:
+        statuses: of `stack/films/1` and so on, each by the name of its stack.
+        held: physical ids in the stack `films`, each with the type.
+    """
 
     def __init__(self, **statuses: str) -> None:
-        """Know the status of `stack/films/1` and so on, each by the name of its stack."""
+        """Know the statuses of stacks."""
         self.statuses = statuses
+        self.held: dict[str, str] = {}
 
     def describe_stacks(self, StackName: str) -> Mapping[str, Any]:  # noqa: N803 (boto3's own)
         """Answer as boto3 does."""
@@ -38,6 +44,15 @@ class Stacks:
         created = datetime(2026, 1, 1, tzinfo=UTC)
         found = {"StackId": STACK, "StackStatus": self.statuses[name], "CreationTime": created}
         return {"Stacks": [found]}
+
+    def describe_stack_resources(self, PhysicalResourceId: str) -> Mapping[str, Any]:  # noqa: N803 (boto3's own)
+        """Answer as boto3 does."""
+        if PhysicalResourceId not in self.held:
+            message = f"Stack for {PhysicalResourceId} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStackResources")
+        of_stack = {"StackId": STACK, "LogicalResourceId": "Any", "ResourceType": self.held[PhysicalResourceId]}
+        of_stack |= {"PhysicalResourceId": PhysicalResourceId, "ResourceStatus": "CREATE_COMPLETE"}
+        return {"StackResources": [of_stack]}
 
 
 def group_by_hand(
