@@ -46,8 +46,11 @@ def retrying(service_name: str, region: str, service: Service, time: VirtualTime
 
 
 def _connected(service_name: str, region: str, service: Service, config: Config) -> Any:
-    """It neither signs nor says what it is, which nobody reads here and which would be a quarter of the run time."""
-    plain = Config(signature_version=UNSIGNED, user_agent="virtual")
+    """It neither signs nor says what it is, which nobody reads here and which would be a quarter of the run time.
+
+    A shell that is pointed at a local cloud does not point it there.
+    """
+    plain = Config(signature_version=UNSIGNED, user_agent="virtual", ignore_configured_endpoint_urls=True)
     return connect(boto3.client(service_name, region_name=region, config=config.merge(plain)), service)
 
 

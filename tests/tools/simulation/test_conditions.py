@@ -43,6 +43,14 @@ def test_each_attempt_of_a_call_takes_its_time() -> None:
     assert all(later - earlier >= 0.19 for (earlier, _), (later, _) in pairwise(cloud.call_times))
 
 
+def test_a_shell_that_is_pointed_at_a_local_cloud_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `make sandbox` says how to: a review in that shell has a rehearsal of its own all the same."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://127.0.0.1:42947")
+    for conditions in (Conditions(), REALISTIC):
+        cloud = VirtualCloud(conditions=conditions)
+        assert cloud.client("personalize").list_dataset_groups()["datasetGroups"] == []
+
+
 def test_somebody_elses_calls_take_no_time() -> None:
     cloud = account(call_seconds=0.2)
     begun = cloud.time.time()
