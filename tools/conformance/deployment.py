@@ -45,7 +45,8 @@ LOOKED_FOR = {
 }
 PLAN = f"""This deploys the stacks {", ".join(STACKS)}, and deploys them again without a change. Then a file starts a
 refresh, schedules stop and start the recommender and change the throughput of the campaign, and a failure is told. In
-the end the stacks are destroyed. Before that, a second app, {adopting.NAME}, takes over a filter and gives it up.
+the end the stacks are destroyed. Before that, a second app, {adopting.NAME}, takes over a filter, which a stack of
+CloudFormation's own types has made and left behind with an empty dataset group, and gives it up.
 It takes four to six hours on AWS, and costs about $6: a recommender and a campaign are billed by the hour."""
 _NOUNS = ("Recommender", "EventTracker", "Filter", "Campaign", "Solution", "Dataset", "Schema", "DatasetGroup")
 # Seconds between two looks at what the app does by itself.
@@ -196,7 +197,8 @@ def _try_day_two(target: Target, data: Path, report: Report) -> None:
 
 def _try_adoption(target: Target, config: Path, context: tuple[str, ...], report: Report) -> None:
     """Try what a second app does in the dataset group of the first; what raises an error has failed."""
-    second = adopting.Second(target.client("personalize"), target.cli, config, context, target.every)
+    clients = target.client("personalize"), target.client("cloudformation")
+    second = adopting.Second(*clients, target.cli, config, context, target.every)
     path = f"{_PATH}/dataset_group_arn"
     try:
         group = target.client("ssm").get_parameter(Name=path)["Parameter"]["Value"]
