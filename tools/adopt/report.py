@@ -49,7 +49,8 @@ class Report:
         """What has happened."""
         group, taken, left = self.plan.group.itself.name, len(self.plan.taken), len(self.plan.left)
         how = "only looked at" if self.plan.is_existing else "taken over"
-        return f"Dataset group {group} in {self.where}: {how}. {taken} resources taken over, {left} left alone."
+        what = "resource" if taken == 1 else "resources"
+        return f"Dataset group {group} in {self.where}: {how}. {taken} {what} taken over, {left} left alone."
 
     def lines(self) -> Iterator[tuple[str, str, str, str]]:
         """What bills: what it is, how the figure comes about, a month, a training."""
