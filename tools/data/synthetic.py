@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from itertools import accumulate
 
 from .catalogue import Catalogue, Interaction, Item, User
@@ -51,8 +52,9 @@ _NOUNS = (
 _FORMS = ("The {} {}", "{} {} Returns", "A {} {}")
 
 
+@cache
 def generate(seed: int = 100) -> Catalogue:
-    """Generate a catalogue.
+    """Generate a catalogue, once: nobody may change it.
 
     Args:
         seed: the same seed gives the same catalogue.

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 from .avro import Field, Schema
@@ -299,7 +300,7 @@ def read_import(objects: Source, role_arn: str, location: str, schema: Schema, m
     return columns
 
 
-def _read_named(key: str, body: bytes, schema: Schema) -> Columns:
+def _read_named(key: str, body: bytes, schema: Schema) -> Mapping[str, Sequence[Any]]:
     """One of several files: the reason names it, which is inferred; the documented reasons name none."""
     try:
         return _read_csv(key, body, schema)
@@ -309,7 +310,9 @@ def _read_named(key: str, body: bytes, schema: Schema) -> Columns:
         raise ImportFailedError(f"{failed} The file is {key}.") from None
 
 
-def _read_csv(key: str, body: bytes, schema: Schema) -> Columns:
+# Simulations import the same files many times.
+@lru_cache(maxsize=16)
+def _read_csv(key: str, body: bytes, schema: Schema) -> Mapping[str, Sequence[Any]]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:

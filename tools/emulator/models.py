@@ -10,7 +10,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from . import metrics
@@ -27,6 +27,8 @@ _COVERAGE_USERS = 2000
 _POPULARITY_WEIGHT = 1e-3
 # As the answers in the developer guide and in published notebooks have them.
 _METRIC_DECIMALS = 4
+# How many results are kept: several models see the same interactions, and simulations train on the same ones again.
+_KEPT = 16
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Model:
 
     @cached_property
     def _fitted(self) -> Fitted:
-        return Fitted(self._snapshot)
+        return fitted_to(self._snapshot)
 
     @property
     def items(self) -> Set[str]:
@@ -136,23 +138,44 @@ class Model:
     @cached_property
     def metrics(self) -> dict[str, float]:
         """Evaluation metrics, of a model trained on nine tenths of the users."""
-        histories = self._snapshot.histories()
-        testing = metrics.testing_users(histories)
-        fitted = Fitted(self._snapshot.of_users(testing, inside=False))
-        catalogue = set(self._snapshot.items) | set(self._snapshot.catalogue)
-        recommended: set[str] = set()
-        for user in sorted(histories)[:_COVERAGE_USERS]:
-            recommended.update(self._recommend(fitted, histories[user]))
-        coverage = len(recommended) / len(catalogue) if catalogue else 0.0
-        tested = [histories[user] for user in sorted(testing)]
-        found = metrics.evaluate(tested, lambda query: self._recommend(fitted, query), coverage)
-        return {name: round(value, _METRIC_DECIMALS) for name, value in found.items()}
+        seen = self._snapshot
+        return dict(_evaluated(self.recipe, *map(tuple, (seen.users, seen.items, seen.times, seen.catalogue))))
 
-    def _recommend(self, fitted: Fitted, query: Sequence[str]) -> list[str]:
-        """What the model would recommend next; what is in the query is not news, except to popularity."""
-        scores = _scores(self.recipe, fitted, query, query[-1] if self.recipe.type == RELATED_ITEMS else None)
-        seen = frozenset() if self.recipe.type == POPULAR_ITEMS else frozenset(query)
-        return fitted.best(scores, metrics.LONGEST, seen)
+
+@lru_cache(maxsize=_KEPT)
+def _evaluated(
+    recipe: Recipe, users: tuple[str, ...], items: tuple[str, ...], times: tuple[int, ...], catalogue: tuple[str, ...]
+) -> Mapping[str, float]:
+    """Metrics of a recipe's model of some interactions."""
+    snapshot = Snapshot(users, items, times, [None] * len(users))
+    histories = snapshot.histories()
+    testing = metrics.testing_users(histories)
+    fitted = fitted_to(snapshot.of_users(testing, inside=False))
+    known = set(items) | set(catalogue)
+    recommended: set[str] = set()
+    for user in sorted(histories)[:_COVERAGE_USERS]:
+        recommended.update(_recommend(recipe, fitted, histories[user]))
+    coverage = len(recommended) / len(known) if known else 0.0
+    tested = [histories[user] for user in sorted(testing)]
+    found = metrics.evaluate(tested, lambda query: _recommend(recipe, fitted, query), coverage)
+    return {name: round(value, _METRIC_DECIMALS) for name, value in found.items()}
+
+
+def _recommend(recipe: Recipe, fitted: Fitted, query: Sequence[str]) -> list[str]:
+    """What a model would recommend next; what is in the query is not news, except to popularity."""
+    scores = _scores(recipe, fitted, query, query[-1] if recipe.type == RELATED_ITEMS else None)
+    seen = frozenset() if recipe.type == POPULAR_ITEMS else frozenset(query)
+    return fitted.best(scores, metrics.LONGEST, seen)
+
+
+def fitted_to(snapshot: Snapshot) -> Fitted:
+    """Counts and similarities of a snapshot: the same object for the same interactions."""
+    return _fitted(*map(tuple, (snapshot.users, snapshot.items, snapshot.times)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _fitted(users: tuple[str, ...], items: tuple[str, ...], times: tuple[int, ...]) -> Fitted:
+    return Fitted(Snapshot(users, items, times, [None] * len(users)))
 
 
 class Fitted:

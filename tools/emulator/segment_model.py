@@ -16,7 +16,7 @@ from typing import Any
 from .avro import Field, Schema
 from .data import Row
 from .errors import invalid
-from .models import Fitted, Snapshot
+from .models import Fitted, Snapshot, fitted_to
 from .recipes import Recipe
 
 # Developer guide, "Evaluating an Amazon Personalize solution version with metrics".
@@ -59,7 +59,7 @@ class SegmentModel:
 
     @cached_property
     def _fitted(self) -> Fitted:
-        return Fitted(self._snapshot)
+        return fitted_to(self._snapshot)
 
     def forget(self, users: Iterable[str]) -> None:
         """Have users in no segment any more (API reference, CreateDataDeletionJob)."""
@@ -106,7 +106,7 @@ class SegmentModel:
         That both recipes are tested by items is inferred.
         """
         trained, tested = _split(self._snapshot)
-        fitted = Fitted(trained)
+        fitted = fitted_to(trained)
         top = max(1, round(len(fitted.users) * _TOP_SHARE))
         hits, recalls, covered = [], [], set()
         for item in sorted(tested.keys() & fitted.index.keys())[:_TESTED_ITEMS]:

@@ -9,21 +9,39 @@ from typing import Any
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.model import OperationModel
 from botocore.retries import adaptive, bucket, quota, standard, throttling
 
 from lambdas.personalize_provider.api import CLIENT_CONFIG
 from tools.emulator import Service
+from tools.emulator.errors import ServiceError
 from tools.emulator.inprocess import connect
 
+from .answers import Refusal, answering, as_read
 from .time import VirtualTime
 
 # A moment in virtual time is a number of seconds since 1970, so shorter pauses would be lost in rounding.
 _SHORTEST_PAUSE = 0.001
+_CALLER = "test"
+# It neither signs nor says what it is, which nobody reads here and which would be a quarter of the run time.
+# A shell that is pointed at a local cloud does not point it there.
+_PLAIN = Config(signature_version=UNSIGNED, user_agent="virtual", ignore_configured_endpoint_urls=True)
 
 
 def single_try(service_name: str, region: str, service: Service) -> Any:
-    """A client that tries once: botocore's own pauses would be in real time."""
-    return _connected(service_name, region, service, Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+    """A client that tries once: botocore's own pauses would be in real time.
+
+    Nothing is sent, so what botocore does to send, and to try again, is left out: it is half of a call's run time.
+    """
+
+    def answer(model: OperationModel, members: dict[str, Any]) -> dict[str, Any]:
+        try:
+            found = service.call(service_name, model.name, members, region=region, caller=_CALLER)
+        except ServiceError as error:
+            raise Refusal(error.code, error.message, error.http_status) from error
+        return as_read(model.output_shape, found)
+
+    return answering(boto3.client(service_name, region_name=region, config=_PLAIN), answer)
 
 
 def retrying(service_name: str, region: str, service: Service, time: VirtualTime, seed: int) -> Any:
@@ -38,20 +56,12 @@ def retrying(service_name: str, region: str, service: Service, time: VirtualTime
     """
     # Adaptive mode is standard mode with a limiter of its own; only its clock has to be another.
     retries = {**CLIENT_CONFIG.retries, "mode": "standard"}
-    client = _connected(service_name, region, service, CLIENT_CONFIG.merge(Config(retries=retries)))
+    config = CLIENT_CONFIG.merge(Config(retries=retries)).merge(_PLAIN)
+    client = connect(boto3.client(service_name, region_name=region, config=config), service, _CALLER)
     _retry_in_virtual_time(client, time, random.Random(seed).random)
     if CLIENT_CONFIG.retries["mode"] == "adaptive":
         _limit_rate(client, time)
     return client
-
-
-def _connected(service_name: str, region: str, service: Service, config: Config) -> Any:
-    """It neither signs nor says what it is, which nobody reads here and which would be a quarter of the run time.
-
-    A shell that is pointed at a local cloud does not point it there.
-    """
-    plain = Config(signature_version=UNSIGNED, user_agent="virtual", ignore_configured_endpoint_urls=True)
-    return connect(boto3.client(service_name, region_name=region, config=config.merge(plain)), service)
 
 
 class _SleepingBackoff(standard.ExponentialBackoff):

@@ -96,10 +96,10 @@ class VirtualCloud:
         """A boto3 client of the emulator, for all but the provider; with a rate limit, it tries again too."""
         if self._is_limited():
             return self._retrying(service_name)
-        return self._observed(single_try(service_name, REGION, self.service))
+        return self._observed(single_try(service_name, REGION, self.service), "before-call")
 
     def _retrying(self, service_name: str) -> Any:
-        return self._observed(retrying(service_name, REGION, self.service, self.time, next(self._seeds)))
+        return self._observed(retrying(service_name, REGION, self.service, self.time, next(self._seeds)), "before-send")
 
     def _is_limited(self) -> bool:
         return self.conditions.requests_per_second is not None
@@ -109,10 +109,10 @@ class VirtualCloud:
         stack = self.cloudformation.stack(stack_id)
         return stack is None or self.time.time() >= stack.created + self.conditions.propagation_seconds
 
-    def _observed(self, client: Any) -> Any:
-        """Note a client's calls, and let each of the provider's attempts take its time."""
-        client.meta.events.register("before-call.personalize", self._note)
-        client.meta.events.register_first("before-send.personalize", self._take_time)
+    def _observed(self, client: Any, attempt: str) -> Any:
+        """Note a client's calls, and let each of the provider's attempts, which an event begins, take its time."""
+        client.meta.events.register_first("before-call.personalize", self._note)
+        client.meta.events.register_first(f"{attempt}.personalize", self._take_time)
         return client
 
     def _is_denied(self) -> bool:
