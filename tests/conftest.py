@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
-import sys
-import threading
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.measuring import measure_only_the_provider
+import lambdas
+from tests.support.measuring import measure_only_the_provider, without_tracing
 from tools.checkout import UNVALIDATED
 from tools.data import synthetic
 
@@ -19,7 +20,10 @@ pytest_plugins = ["tests.support.synthesized", "tests.support.virtual_account"]
 
 _OPTION = "hypothesis_seed"
 _FIRST = "test_resource_types.py"
-_PROVIDER = Path(__file__).parent / "lambdas"
+_TESTS = Path(__file__).parent
+_PROVIDER = _TESTS / "lambdas"
+# Marks of what begins first, in this order.
+_SLOW = ("e2e", "xdist_group", "spread")
 
 
 @pytest.fixture(scope="session")
@@ -51,19 +55,32 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 3
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Measure only that the functions' modules are imported: with all that is collected, it takes twice as long."""
+    for found in pkgutil.walk_packages(lambdas.__path__, f"{lambdas.__name__}."):
+        importlib.import_module(found.name)
+    with without_tracing():
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """First what is missing for a resource type, which other failures follow from; then the slowest.
 
-    These are tests that deploy, and groups, which one worker runs: begun at the end, they would keep one core busy and
-    leave the other idle.
+    These are tests that deploy, in few groups, so that others use the processor while they wait. A group runs in one
+    worker. Other tests are grouped by file, so that no two workers make what the tests of a file share, but for files
+    whose tests are marked to be spread over all.
     """
 
     def place(item: pytest.Item) -> tuple[bool, int]:
-        slow = ("e2e", "xdist_group")
-        found = (number for number, mark in enumerate(slow) if item.get_closest_marker(mark))
-        return item.path.name != _FIRST, next(found, len(slow))
+        found = (number for number, mark in enumerate(_SLOW) if item.get_closest_marker(mark))
+        return item.path.name != _FIRST, next(found, len(_SLOW))
 
     items.sort(key=place)
+    for item in items:
+        if place(item)[1] == len(_SLOW):
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(_TESTS).with_suffix(""))))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,14 +97,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             measure_only_the_provider(patch)
             return (yield)
-    of_this_thread, of_new_threads = sys.gettrace(), threading.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)
-    try:
+    with without_tracing():
         return (yield)
-    finally:
-        sys.settrace(of_this_thread)
-        threading.settrace(of_new_threads)
 
 
 def pytest_collection_finish() -> None:

@@ -159,6 +159,7 @@ def typed(checkout: Checkout, command: str) -> Result:
 
 
 @pytest.mark.e2e
+@pytest.mark.xdist_group("deploying 2")
 def test_commands_that_need_no_cloud(checkout: Checkout) -> None:
     # What is installed belongs to the checkout that runs the tests.
     assert subprocess.run(["make", "--question", "install"], cwd=checkout.folder, check=False).returncode == 0
@@ -171,6 +172,7 @@ def test_commands_that_need_no_cloud(checkout: Checkout) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.xdist_group("deploying 2")
 def test_commands_that_deploy(checkout: Checkout) -> None:
     for command in BEGINNING:
         result = typed(checkout, command)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
@@ -67,6 +68,19 @@ def measured(function: F) -> F:
             sys.settrace(None)
 
     return call  # type: ignore[return-value]
+
+
+@contextmanager
+def without_tracing() -> Iterator[None]:
+    """Within this context, nothing is measured."""
+    of_this_thread, of_new_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        sys.settrace(of_this_thread)
+        threading.settrace(of_new_threads)  # type: ignore[arg-type]
 
 
 def measure_only_the_provider(patch: pytest.MonkeyPatch) -> None:

@@ -229,6 +229,7 @@ def _can_deploy(life: Life) -> bool:
     return life.stack is None or life.stack.status in AT_REST
 
 
+@pytest.mark.spread
 @pytest.mark.unmeasured  # What nothing but chance covers has no test.
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_whatever_happens_nothing_is_orphaned_and_nothing_is_lost(shard: int) -> None:

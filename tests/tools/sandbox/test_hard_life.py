@@ -14,7 +14,7 @@ from tests.tools.sandbox.conftest import ENV, App
 from tools.checkout import CHECKOUT
 from tools.sandbox import cdk, inventory
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hard")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 3")]
 
 DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
 LINK_SECONDS = 10

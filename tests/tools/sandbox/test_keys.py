@@ -14,7 +14,7 @@ from tools.sandbox import inventory
 from tools.sandbox.cdk import Result
 
 # With the other tests of permissions, so that there are no more clouds at once.
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 1")]
 
 DATA = "vod-dev-data"
 

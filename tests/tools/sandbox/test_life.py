@@ -17,7 +17,7 @@ from tools.repair import __main__ as repair
 from tools.sandbox import inventory, shared
 from tools.status import __main__ as status
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("life")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 1")]
 
 DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
 USER = "u1"

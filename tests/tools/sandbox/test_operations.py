@@ -20,7 +20,7 @@ from tools.checkout import EXAMPLE_SETTINGS
 from tools.data import synthetic
 from tools.sandbox.cloud import Endpoint, request
 
-pytestmark = [pytest.mark.e2e, pytest.mark.unmeasured, pytest.mark.xdist_group("operations")]
+pytestmark = [pytest.mark.e2e, pytest.mark.unmeasured, pytest.mark.xdist_group("deploying 3")]
 
 GROUP = "vod-dev"
 SECONDS = 120  # for whatever a refresh does, on a busy machine

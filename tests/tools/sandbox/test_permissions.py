@@ -9,7 +9,7 @@ from tests.tools.sandbox.conftest import App
 from tools.sandbox import inventory
 from tools.sandbox.cloud import Endpoint, client
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("permissions")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 1")]
 
 DATA = "vod-dev-data"
 
