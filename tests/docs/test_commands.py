@@ -30,8 +30,17 @@ NOT_HERE = {"AWS", "GitHub", "the registries' advisories", "what the registries 
 NOT_HERE |= {"a dataset group of yours"}
 # tests/tools/sandbox/test_demo.py types it.
 DEMO = {"make demo"}
-# tests/tools/month/test_month.py runs what it runs.
-MONTH = {"make month"}
+# What takes long and needs no cloud: what make runs for it, and a test that runs the same in its own process.
+IN_PROCESS = {
+    "make docs": ("tools.docs", "tools/docs/test_generated_pages.py"),
+    "make month": ("tools.month", "tools/month/test_month.py"),
+    "make review ENV=prod BASE=origin/main": (
+        "tools.review --env prod --base origin/main",
+        "tools/review/test_review.py",
+    ),
+    "make review ENV=NAME BASE=HEAD": ("tools.review --env dev --base HEAD", "tools/review/test_review.py"),
+    "make snapshots": ("tools.snapshots", "stacks/test_snapshots.py"),
+}
 # tests/docs/test_emulator_page.py types them.
 EMULATOR = set(emulator_commands())
 # Placeholders of the pages, and what stands for them here.
@@ -45,9 +54,7 @@ WITHOUT_CLOUD = [
     "make data",
     "npx cdk synth --quiet -c @aws-cdk/core:bootstrapQualifier=teamvod -c @aws-cdk/core:permissionsBoundary=NAME",
     "make format",
-    "make snapshots",
     "make schema",
-    "make docs",
     "make lock",
     "make conformance",
     "make conformance-compare A=RECORDING B=RECORDING",
@@ -55,15 +62,12 @@ WITHOUT_CLOUD = [
     "make check ENV=NAME",
     "make check ARGS=--allow-unread",
     ".venv/bin/pytest tests/tools/data -k movielens",
-    "make review ENV=prod BASE=origin/main",
-    "make review ENV=NAME BASE=HEAD",
 ]
 BEGINNING = [
     "make deploy",
     "make diff",
     "make status ENV=NAME HTML=1",
     "make repair ENV=NAME YES=1",
-    "make refresh ENV=NAME",
     "make refresh ENV=NAME TRAIN=always",
     "make explore ENV=NAME",
     "make sandbox",
@@ -93,7 +97,7 @@ def filled(command: str) -> str:
 
 def is_run(command: Command) -> bool:
     """Whether a command, or one of which it names a part, is run."""
-    known = {filled(each) for each in TYPED} | CHECKS | DEMO | EMULATOR | MONTH
+    known = {filled(each) for each in TYPED} | CHECKS | DEMO | EMULATOR | set(map(filled, IN_PROCESS))
     wanted = filled(command.text).split()
     return any(each.split()[: len(wanted)] == wanted for each in known)
 
@@ -166,9 +170,6 @@ def test_commands_that_need_no_cloud(checkout: Checkout) -> None:
     for command in WITHOUT_CLOUD:
         typed(checkout, command)
         assert checkout.changed() == [], command
-    for suffix in ("html", "md"):
-        assert (checkout.folder / ".sandbox" / f"review-prod.{suffix}").is_file()
-        assert (checkout.folder / ".sandbox" / f"review-dev.{suffix}").is_file()
 
 
 @pytest.mark.e2e
@@ -201,9 +202,12 @@ def check_the_code_of_the_readme(checkout: Checkout) -> None:
     program.unlink()
 
 
-def test_the_month_is_what_the_target_runs() -> None:
-    assert "-m tools.month\n" in (ROOT / "Makefile").read_text()
-    assert "command.main(" in (ROOT / "tests" / "tools" / "month" / "test_month.py").read_text()
+@pytest.mark.parametrize("command", IN_PROCESS)
+def test_what_a_test_runs_in_its_own_process_is_what_make_runs(command: str) -> None:
+    module, test = IN_PROCESS[command]
+    printed = Checkout(ROOT).type(filled(command).replace("make", "make --dry-run")).output
+    assert printed.split("\n")[-2].rstrip() == f".venv/bin/python -m {module}"
+    assert re.search(r"\bmain\(", (ROOT / "tests" / test).read_text())
 
 
 def test_the_demonstration_is_typed_as_it_stands() -> None:

@@ -125,6 +125,12 @@ class Change:
     given: Mapping[str, Any] = field(default_factory=dict)
 
 
+# Sections that a change in one of them does without, which is faster.
+LEFT_OUT: Mapping[str, Document] = {
+    "operations": {},
+    "ranking": {"operations": None, "recommenders": {}},
+    "recommenders": {"operations": None, "ranking": None},
+}
 GATE = "ranking.quality_gate"
 COMPARED = {f"{GATE}.compare_with_deployed": True}
 OLDER = {"ranking.recipe": "aws-personalized-ranking", "ranking.events_config": None}
@@ -260,8 +266,8 @@ def with_values(document: Document, values: Mapping[str, Any]) -> Document:
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.path)
 def test_a_setting_changes_what_is_deployed(change: Change, assembled: Assembled) -> None:
-    others = {} if change.path.startswith("operations.") else {"operations": None}
-    given = with_values(yaml.safe_load(example()), others | change.given)
+    section = change.path.partition(".")[0]
+    given = with_values(yaml.safe_load(example()), LEFT_OUT.get(section, {"operations": None}) | change.given)
     assert assembled(given) != assembled(with_values(given, {change.path: change.value}))
 
 

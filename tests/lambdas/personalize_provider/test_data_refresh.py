@@ -19,7 +19,7 @@ from tools.simulation.conditions import REALISTIC
 
 pytestmark = pytest.mark.unmeasured
 
-REFRESHES = 10
+REFRESHES = 5
 CACHE = CHECKOUT / "data" / ".cache"
 
 
@@ -58,7 +58,7 @@ def app(data_version: str, gate: QualityGateSettings) -> Resources:
 
 
 def verdicts(cloud: VirtualCloud, catalogue: Catalogue, gate: QualityGateSettings) -> Iterator[str]:
-    """Deploy, then refresh the data ten times; what the gate says of each new version, which then serves."""
+    """Deploy, then refresh the data five times; what the gate says of each new version, which then serves."""
     blocks.put_data(cloud)
     for number in range(REFRESHES + 1):
         put_sample(cloud, catalogue, number)
@@ -71,7 +71,7 @@ def verdicts(cloud: VirtualCloud, catalogue: Catalogue, gate: QualityGateSetting
             yield stack.resources["Gate"].attributes["Verdict"]
 
 
-def test_ten_refreshes_pass_the_gate_of_prod(catalogue: Catalogue) -> None:
+def test_five_refreshes_pass_the_gate_of_prod(catalogue: Catalogue) -> None:
     """Under the conditions of AWS, so that what the gate asks for fits into the service's rate."""
     cloud = VirtualCloud(conditions=REALISTIC)
     ranking = load_settings("prod", EXAMPLE_SETTINGS).ranking

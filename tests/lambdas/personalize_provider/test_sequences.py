@@ -1,6 +1,6 @@
 """Random sequences of changes, faults and mishaps over a whole dataset group, each ending in its deletion.
 
-`make test` runs 200 sequences, `make test-nightly` 2,000. A failure prints the steps; the run prints its seed.
+`make test` runs 120 sequences, `make test-nightly` 2,000. A failure prints the steps; the run prints its seed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tools.simulation.conditions import REALISTIC, Conditions
 
 # Shards run on different workers; each has its own share of the sequences.
 SHARDS = 8
-SEQUENCES = int(os.environ.get("SEQUENCES", "200"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "120"))
 STEPS = 5
 
 WISHES: dict[str, st.SearchStrategy[Any]] = {

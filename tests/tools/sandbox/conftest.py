@@ -44,7 +44,6 @@ class App:
     endpoint: Endpoint
     folder: Path
     env: str = ENV
-    is_synthesized_by_the_cli: bool = False
 
     @property
     def settings(self) -> Path:
@@ -75,9 +74,10 @@ class App:
 
     def run(self, arguments: Sequence[str], **changes: Any) -> cdk.Result:
         """Run the CLI on the app as its settings are now."""
-        source = self._context if self.is_synthesized_by_the_cli else ("--app", str(self.synthesize(**changes)))
         # tests/stacks validates the templates, once for all.
-        return cdk.captured(self.endpoint, [*arguments, *source], variables=UNVALIDATED)
+        return cdk.captured(
+            self.endpoint, [*arguments, "--app", str(self.synthesize(**changes))], variables=UNVALIDATED
+        )
 
     def deploy(self, **changes: Any) -> cdk.Result:
         """Deploy all stacks."""
@@ -105,13 +105,6 @@ class App:
         """What is there beside the bootstrap stack, once the last log lines have come."""
         time.sleep(2 * LATE_LINES_SECONDS)
         return inventory.leftovers(self.endpoint)
-
-    @property
-    def _context(self) -> tuple[str, ...]:
-        """CLI arguments that lead the app to these settings and this data."""
-        folders = (f"config_dir={self.folder / 'config'}", f"sample_dir={self.folder / 'data'}")
-        # A folder for each app, so that two can be synthesized at the same time.
-        return ("-c", folders[0], "-c", folders[1], "--output", str(self.folder / "cdk.out"))
 
     def client(self, service: str) -> Any:
         """A boto3 client of the cloud."""

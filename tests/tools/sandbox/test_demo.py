@@ -8,7 +8,7 @@ import pytest
 
 from tools.checkout import CHECKOUT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 2")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 4")]
 
 
 def test_the_demonstration_works_and_leaves_nothing() -> None:

@@ -16,7 +16,7 @@ from tools.data import synthetic
 from tools.data.catalogue import Catalogue
 from tools.sandbox.cloud import ACCOUNT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 3")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 2")]
 
 SOURCE = "vod-example-data"
 # The gate compares with what the first deployment left, then with what an update did.

@@ -19,7 +19,7 @@ from tools.review.diff import Comparison, compare
 from tools.sandbox import inventory
 from tools.simulation.assembly import Assembly
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 3")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 4")]
 
 DATA, RECOMMENDERS, RANKING = "vod-dev-data", "vod-dev-recommenders", "vod-dev-ranking"
 ANOTHER_DOMAIN = {"domain": "ECOMMERCE"}

@@ -15,7 +15,7 @@ from tools.data import synthetic
 from tools.sandbox import cdk, inventory, shared
 from tools.sandbox.cloud import LATE_LINES_SECONDS, Cloud, Endpoint, client
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 1")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("deploying 2")]
 
 BUCKET = "shop-data"
 EXAMPLE = CHECKOUT / "examples" / "custom_group.py"
