@@ -51,8 +51,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three more than there are cores: tests that deploy wait most of their time."""
-    return (os.cpu_count() or 1) + 3
+    """Four more than there are cores: four deploy, and wait most of their time."""
+    return (os.cpu_count() or 1) + 4
 
 
 @pytest.hookimpl(wrapper=True)
