@@ -23,6 +23,9 @@ from stacks.settings import Settings, load_settings
 from stacks.settings_adoption import Adoptable
 from tools.checkout import EXAMPLE_SETTINGS
 
+# Long, so it begins early.
+pytestmark = pytest.mark.xdist_group("every setting")
+
 Document = dict[str, Any]
 # Stands for a name that users choose, and for any of the three datasets, which have the same settings.
 ANY = "*"

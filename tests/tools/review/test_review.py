@@ -29,6 +29,9 @@ from tools.simulation.assembly import Assembly
 
 from .support.rendering import text
 
+# Long, so it begins early.
+pytestmark = pytest.mark.xdist_group("review")
+
 Edit = Callable[[Path], None]
 NOTHING = Assembly({}, {})
 HEADER = Header("vod", "dev", "", "", Commit("main"), Commit("working tree"), datetime(2026, 11, 26, tzinfo=UTC))
