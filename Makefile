@@ -141,7 +141,7 @@ checks: ruff mypy vulture
 
 # Python compiles what the tests import, once and not in every worker.
 collected: $(DEVELOPING)
-	$(BIN)/pytest -q --collect-only >/dev/null
+	@$(BIN)/pytest -q --collect-only >.venv/collected.txt || { tail -n 60 .venv/collected.txt; exit 1; }
 
 ruff: $(DEVELOPING)
 	$(BIN)/ruff check .

@@ -51,9 +51,9 @@ def owners(tags: Mapping[str, str]) -> list[tuple[str, str]]:
 def holders(cloudformation: CloudFormation, row: ResourceType, found: Description) -> list[tuple[str, str]]:
     """Stacks that have a resource by what CloudFormation says, each with the logical id.
 
-    CloudFormation tags what it makes of some native types only (registry schemas, `tagging`), and nobody tags schemas
-    and metric attributions. It knows a native type's resource by its ARN (`primaryIdentifier`), and ours by the name,
-    which may be that of something else, too. Nobody owns the run of a job.
+    CloudFormation tags what it makes of some native types only (registry schemas, `tagging`), and of schemas and metric
+    attributions we read no tags. It knows a native type's resource by its ARN (`primaryIdentifier`), and ours by the
+    name, which may be that of something else, too. Nobody owns the run of a job.
     """
     if row.is_job:
         return []
